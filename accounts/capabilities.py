@@ -1,0 +1,22 @@
+"""What a person may do, as the fixed words that roles are made of."""
+
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    VIEW = "view"
+    OPEN_PORTAL = "portal.open"
+    SUBMIT_EVIDENCE = "evidence.submit"
+    REVIEW_EVIDENCE = "evidence.review"
+    MANAGE_SOURCES = "sources.manage"
+    RUN_COLLECTOR = "sources.run"
+    MANAGE_ENGAGEMENTS = "engagements.manage"
+    BUILD_PACK = "packs.build"
+    MANAGE_CATALOGUE = "catalogue.manage"
+    MANAGE_TOKENS = "tokens.manage"
+    MANAGE_PEOPLE = "people.manage"
+    VIEW_JOBS = "jobs.view"
+
+
+ALL = "*"
+"""In a role: every capability, those of later versions too."""

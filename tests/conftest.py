@@ -1,0 +1,81 @@
+"""What every test may lean on; a missing part is a skip on a laptop and an error in CI."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from accounts import journal as accounts_journal
+from accounts.models import User
+from tests import append_only, cast
+
+
+def demand(program: str, package: str) -> str:
+    """Return the path of a program; without it the test is skipped, or fails where CI is set."""
+    path = shutil.which(program)
+    if path is None:
+        message = f"{program} is missing; on Debian: apt-get install {package}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    return demand("chromium", "chromium")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushable_append_only_tables() -> Iterator[None]:
+    """Transactional tests end with a flush, which the triggers of append-only tables refuse."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", append_only.flush)
+        yield
+
+
+@pytest.fixture
+def var_dir(settings: object, tmp_path: Path) -> Path:
+    """A fresh folder for stored files, so that tests do not see each other's."""
+    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
+    for name in ("STORE_DIR", "SCRATCH_DIR", "INBOX_DIR", "KEYS_DIR"):
+        folder = tmp_path / name.removesuffix("_DIR").lower()
+        folder.mkdir()
+        setattr(settings, name, folder)
+    return tmp_path
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Leads compliance."""
+    return cast.person("compliance-lead", email="alice@example.org", full_name="Alice Lindqvist")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Audits one engagement."""
+    return cast.person("auditor", email="bob@audit.example", full_name="Bob Achterberg")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Has an account and no role: every door refuses him."""
+    return cast.person(email="charlie@elsewhere.example", full_name="Charlie Outsider")
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """The administrator."""
+    return cast.person("administrator", email="root@example.org", full_name="Ruth Rooth")
+
+
+@pytest.fixture
+def journal() -> Iterator[cast.Journal]:
+    """A keeper that remembers, in place of the ledger for one test."""
+    kept = cast.Journal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts_journal._Desk, "keeper", kept.keep)
+        yield kept
