@@ -1,0 +1,80 @@
+"""What can go wrong with evidence; a docstring is the default message for the person who acts."""
+
+
+class EvidenceError(Exception):
+    """The evidence could not be taken in."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class EmptyContentError(EvidenceError):
+    """The file is empty (0 bytes). Send the file again; nothing was stored."""
+
+
+class TooLargeError(EvidenceError):
+    """The file is larger than this installation accepts. Split it, or raise MAX_EVIDENCE_BYTES."""
+
+
+class DigestMismatchError(EvidenceError):
+    """The content contradicts its declared SHA-256. Send it again; nothing was stored."""
+
+
+class PeriodError(EvidenceError):
+    """The period ends before it starts. Swap or correct the two dates."""
+
+
+class TimeError(EvidenceError):
+    """The time of collection lies in the future, or has no zone. Correct the clock or the field."""
+
+
+class FilenameError(EvidenceError):
+    """The file name is empty, too long, or has control characters. Rename the file."""
+
+
+class ScreeningError(EvidenceError):
+    """The content seems to hold card numbers or secrets. Remove them and send it again."""
+
+
+class IdempotencyConflictError(EvidenceError):
+    """This idempotency key was used before with other content. Use a new key for new content."""
+
+
+class SupersededError(EvidenceError):
+    """A newer version of this item exists already. Supersede that one instead."""
+
+
+class PopulationError(EvidenceError):
+    """The table does not fit its declared columns."""
+
+
+class StoreError(EvidenceError):
+    """The store did not give back what was written. Check the disk before anything else."""
+
+
+class BlobMissingError(StoreError):
+    """The stored file is gone. Restore it from the backup; its digest tells if it is the same."""
+
+
+class BlobDamagedError(StoreError):
+    """The stored file was changed or damaged. Restore it from the backup."""
+
+
+class SealError(EvidenceError):
+    """A sealed value could not be opened: the key is another one, or the value was changed."""
+
+
+class LedgerError(EvidenceError):
+    """The ledger refuses this entry."""
+
+
+class CheckError(EvidenceError):
+    """The check could not run, so it proves nothing."""
+
+
+class ReviewError(EvidenceError):
+    """This review is not possible."""
+
+
+class DownloadError(EvidenceError):
+    """Your roles do not include looking at evidence. Ask an administrator."""

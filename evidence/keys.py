@@ -1,0 +1,87 @@
+"""The installation's own keys: files of mode 0600 outside the database, made once."""
+
+import os
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from evidence.errors import SealError
+
+
+def signing_key() -> Ed25519PrivateKey:
+    """Return the Ed25519 key that signs checkpoints and packs; make it on first use."""
+    key = serialization.load_pem_private_key(_kept("log_ed25519.pem", _new_signing_key), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        message = "keys/log_ed25519.pem does not hold an Ed25519 key."
+        raise SealError(message)
+    return key
+
+
+def sealing_key() -> bytes:
+    """Return the 256-bit key that wraps the data key of every blob; make it on first use."""
+    key = _kept("sealing.key", lambda: secrets.token_bytes(32))
+    if len(key) != 32:
+        message = "keys/sealing.key does not hold 32 bytes."
+        raise SealError(message)
+    return key
+
+
+def key_id(key: bytes) -> str:
+    """Name a key without revealing it."""
+    return sha256(b"countersign-key-id\0" + key).hexdigest()[:16]
+
+
+def log_origin() -> str:
+    """Return the name of this installation's log, as its checkpoints state it.
+
+    A name that nobody chose follows from the public key, so that two installations never share it.
+    """
+    if settings.LOG_ORIGIN:
+        return str(settings.LOG_ORIGIN)
+    public = signing_key().public_key().public_bytes_raw()
+    return f"countersign.local/{sha256(public).hexdigest()[:16]}"
+
+
+def _new_signing_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _kept(name: str, make: Callable[[], bytes]) -> bytes:
+    path = Path(settings.KEYS_DIR) / name
+    return _read_or_make(path, make)
+
+
+def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        pass
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A hard link fails when another process was first, so that all end up with one key.
+        os.link(partial, path)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
+    return path.read_bytes()
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _modified: int) -> bytes:
+    return path.read_bytes()

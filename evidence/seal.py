@@ -1,0 +1,97 @@
+"""Encryption at rest: AES-256-GCM in chunks, one data key per blob, wrapped by the sealing key.
+
+Rules:
+- Every blob has a fresh 256-bit data key, so its chunk nonces are a counter and never repeat.
+- A chunk's nonce is its index (11 bytes) and a byte that is 1 for the last chunk only: chunks can
+  be neither reordered nor cut off unseen (the STREAM construction of Hoang et al., 2015).
+- The data key is wrapped under the sealing key with the blob's SHA-256 as associated data, so a
+  wrapped key opens one blob only. Destroying the wrapped key destroys the content for good.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from evidence import keys
+from evidence.errors import BlobDamagedError, SealError
+
+CHUNK = 256 * 1024
+TAG = 16
+SEALED_CHUNK = CHUNK + TAG
+_NONCE = 12
+
+
+def new_data_key() -> bytes:
+    """Return a fresh data key for one blob."""
+    return AESGCM.generate_key(bit_length=256)
+
+
+def wrap(data_key: bytes, *, digest: str) -> tuple[bytes, str]:
+    """Wrap a data key for the blob with this SHA-256; return it with the wrapping key's id."""
+    key = keys.sealing_key()
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, data_key, digest.encode()), keys.key_id(key)
+
+
+def unwrap(wrapped: bytes, *, digest: str) -> bytes:
+    """Return the data key of the blob with this SHA-256; SealError when it does not open."""
+    return _open(wrapped, digest.encode())
+
+
+def seal_chunk(cipher: AESGCM, index: int, chunk: bytes, *, last: bool) -> bytes:
+    """Seal one chunk of at most CHUNK bytes."""
+    return cipher.encrypt(_nonce(index, last=last), chunk, None)
+
+
+def open_chunk(cipher: AESGCM, index: int, sealed: bytes, *, last: bool) -> bytes:
+    """Open one chunk; BlobDamagedError when it, its place or its being last was changed."""
+    try:
+        return cipher.decrypt(_nonce(index, last=last), sealed, None)
+    except InvalidTag as error:
+        raise BlobDamagedError from error
+
+
+def seal_stream(source: Iterator[bytes], data_key: bytes, target: BinaryIO) -> None:
+    """Write a stream of plain chunks (each CHUNK long but the last) to a file, sealed."""
+    cipher = AESGCM(data_key)
+    index = 0
+    held = next(source, b"")
+    for chunk in source:
+        target.write(seal_chunk(cipher, index, held, last=False))
+        held = chunk
+        index += 1
+    target.write(seal_chunk(cipher, index, held, last=True))
+
+
+def seal_text(text: str, *, context: str) -> str:
+    """Seal a short secret for storing in the database; `context` must be given again to open it."""
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = AESGCM(keys.sealing_key()).encrypt(nonce, text.encode(), context.encode())
+    return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+
+def open_text(sealed: str, *, context: str) -> str:
+    """Open a secret sealed by `seal_text`; SealError when key, context or value differ."""
+    try:
+        raw = base64.urlsafe_b64decode(sealed.encode())
+    except (binascii.Error, ValueError) as error:
+        raise SealError from error
+    return _open(raw, context.encode()).decode()
+
+
+def _open(raw: bytes, associated: bytes) -> bytes:
+    if len(raw) < _NONCE + TAG:
+        raise SealError
+    try:
+        return AESGCM(keys.sealing_key()).decrypt(raw[:_NONCE], raw[_NONCE:], associated)
+    except InvalidTag as error:
+        raise SealError from error
+
+
+def _nonce(index: int, *, last: bool) -> bytes:
+    return index.to_bytes(_NONCE - 1, "big") + (b"\x01" if last else b"\x00")

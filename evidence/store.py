@@ -1,0 +1,292 @@
+"""Content-addressed store of sealed files: what a digest names is written once and never changed.
+
+A file is on the disk (written, synced, read back and compared) before the database learns of it;
+a transaction that fails afterwards leaves an unnamed file, which `discard` or the sweep removes.
+"""
+
+import io
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from evidence import seal
+from evidence.errors import (
+    BlobDamagedError,
+    BlobMissingError,
+    DigestMismatchError,
+    EmptyContentError,
+    StoreError,
+    TooLargeError,
+)
+from evidence.models import Blob, BlobKey
+
+_SYNCS = 8
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A sealed file on the disk that no database row names yet."""
+
+    sha256: str
+    size: int
+    location: str
+    wrapped_key: bytes
+    key_id: str
+
+
+class _Metered:
+    """Reads a file in chunks and keeps its running digest and size."""
+
+    def __init__(self, source: BinaryIO, limit: int) -> None:
+        self._source = source
+        self._limit = limit
+        self._hash = sha256()
+        self.size = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        while chunk := _read_full(self._source, seal.CHUNK):
+            self.size += len(chunk)
+            if self.size > self._limit:
+                message = (
+                    f"The file is larger than {self._limit:,} bytes, the limit of this "
+                    "installation. Split it, or raise MAX_EVIDENCE_BYTES. Nothing was stored."
+                )
+                raise TooLargeError(message)
+            self._hash.update(chunk)
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+@dataclass
+class _Batch:
+    """Files that are written to one folder and brought to the disk together."""
+
+    folder: str
+    files: list[Path] = field(default_factory=list)
+
+
+_OPEN_BATCH: ContextVar[_Batch | None] = ContextVar("open_batch", default=None)
+
+
+@contextmanager
+def batch() -> Iterator[None]:
+    """Bring all files put inside to the disk together, at the end: many are cheaper than one."""
+    opened = _Batch(_new_folder())
+    token = _OPEN_BATCH.set(opened)
+    try:
+        yield
+        present = [path for path in opened.files if path.exists()]
+        if present:
+            _sync(present)
+    finally:
+        _OPEN_BATCH.reset(token)
+
+
+def put(source: BinaryIO, *, declared_sha256: str = "", allow_empty: bool = False) -> Stored:
+    """Seal a file into the store and return where it lies; the database is not touched.
+
+    Raises TooLargeError, EmptyContentError, DigestMismatchError (SHA-256 in hex), StoreError.
+    """
+    together = _OPEN_BATCH.get()
+    location = f"{together.folder if together else _new_folder()}/{secrets.token_hex(16)}"
+    path = _path(location)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data_key = seal.new_data_key()
+    metered = _Metered(source, settings.MAX_EVIDENCE_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            seal.seal_stream(metered.chunks(), data_key, file)
+        if together:
+            together.files.append(path)
+        else:
+            _sync([path])
+        _refuse(metered, declared_sha256.lower(), allow_empty=allow_empty)
+        _read_back(path, data_key, metered)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    wrapped, key_id = seal.wrap(data_key, digest=metered.sha256)
+    return Stored(metered.sha256, metered.size, location, wrapped, key_id)
+
+
+def record(files: Sequence[Stored]) -> None:
+    """Name stored files in the database; inside the caller's transaction, under the log's lock.
+
+    Where content is known already, the older file stays and the new one is removed.
+    """
+    first = {stored.sha256: stored for stored in reversed(files)}
+    known = dict(BlobKey.objects.filter(pk__in=first).values_list("pk", "location"))
+    fresh = [stored for digest, stored in first.items() if digest not in known]
+    Blob.objects.bulk_create(Blob(sha256=stored.sha256, size=stored.size) for stored in fresh)
+    BlobKey.objects.bulk_create(
+        BlobKey(
+            blob_id=stored.sha256,
+            location=stored.location,
+            wrapped_key=stored.wrapped_key,
+            key_id=stored.key_id,
+        )
+        for stored in fresh
+    )
+    kept = {stored.location for stored in fresh} | set(known.values())
+    for stored in files:
+        if stored.location not in kept:
+            discard(stored)
+
+
+def discard(stored: Stored) -> None:
+    """Remove a file that no row names."""
+    _path(stored.location).unlink(missing_ok=True)
+
+
+def open_blob(digest: str) -> io.BufferedReader:
+    """Open the plain content by its SHA-256, seekable; every chunk is authenticated when read.
+
+    Raises BlobMissingError, and BlobDamagedError while reading.
+    """
+    try:
+        key = BlobKey.objects.select_related("blob").get(blob__sha256=digest)
+    except BlobKey.DoesNotExist as error:
+        raise BlobMissingError from error
+    return open_sealed(key)
+
+
+def open_sealed(key: BlobKey) -> io.BufferedReader:
+    """Open the content whose key row (with its blob) is at hand, without another query."""
+    data_key = seal.unwrap(bytes(key.wrapped_key), digest=key.blob.sha256)
+    try:
+        file = _path(key.location).open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise BlobMissingError from error
+    return io.BufferedReader(BlobReader(file, data_key, key.blob.size), seal.CHUNK)
+
+
+def stream(digest: str) -> Iterator[bytes]:
+    """Yield the content in chunks and compare its digest at the end."""
+    running = sha256()
+    with open_blob(digest) as reader:
+        while chunk := reader.read(seal.CHUNK):
+            running.update(chunk)
+            yield chunk
+    if running.hexdigest() != digest:
+        raise BlobDamagedError
+
+
+class BlobReader(io.RawIOBase):
+    """A seekable, read-only file of the plain bytes of one blob."""
+
+    def __init__(self, file: io.FileIO, data_key: bytes, size: int) -> None:
+        super().__init__()
+        self._file = file
+        self._cipher = AESGCM(data_key)
+        self._size = size
+        self._last = max(0, (size - 1) // seal.CHUNK)
+        self._position = 0
+        self._cached: tuple[int, bytes] = (-1, b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        if self._position >= self._size:
+            return 0
+        index, start = divmod(self._position, seal.CHUNK)
+        part = self._chunk(index)[start : start + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def _chunk(self, index: int) -> bytes:
+        if self._cached[0] != index:
+            self._file.seek(index * seal.SEALED_CHUNK)
+            sealed = self._file.read(seal.SEALED_CHUNK) or b""
+            plain = seal.open_chunk(self._cipher, index, sealed, last=index == self._last)
+            self._cached = (index, plain)
+        return self._cached[1]
+
+
+def _refuse(metered: _Metered, declared: str, *, allow_empty: bool) -> None:
+    if not metered.size and not allow_empty:
+        raise EmptyContentError
+    if declared and declared != metered.sha256:
+        message = (
+            f"The content has SHA-256 {metered.sha256}, but {declared} was declared. "
+            "Send it again; nothing was stored."
+        )
+        raise DigestMismatchError(message)
+
+
+def _read_back(path: Path, data_key: bytes, metered: _Metered) -> None:
+    running = sha256()
+    with BlobReader(path.open("rb", buffering=0), data_key, metered.size) as reader:
+        while chunk := reader.read(seal.CHUNK):
+            running.update(chunk)
+    if running.hexdigest() != metered.sha256:
+        raise StoreError
+
+
+def _read_full(source: BinaryIO, size: int) -> bytes:
+    """Read exactly `size` bytes unless the file ends; sockets and pipes give less at a time."""
+    chunk = source.read(size)
+    while chunk and len(chunk) < size:
+        more = source.read(size - len(chunk))
+        if not more:
+            break
+        chunk += more
+    return chunk
+
+
+def _new_folder() -> str:
+    return secrets.token_hex(1)
+
+
+def _path(location: str) -> Path:
+    return Path(settings.STORE_DIR) / location
+
+
+def _sync(files: Sequence[Path]) -> None:
+    """Bring files and their folders to the disk; together, so that the disk's journal is one."""
+    if len(files) == 1:
+        _sync_one(files[0])
+    else:
+        with ThreadPoolExecutor(_SYNCS) as pool:
+            list(pool.map(_sync_one, files))
+    if os.name == "posix":
+        for folder in {file.parent for file in files}:
+            _sync_one(folder)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
