@@ -1,0 +1,1 @@
+"""Files that people put into watched folders, and the tables in them."""

@@ -1,0 +1,48 @@
+"""Writes docs/collectors.md: what every collector asks, what it needs, and what it gives."""
+
+from collections.abc import Iterator
+
+from collectors import registry
+from collectors.base import AsksFor
+from collectors.registry import Collector
+
+_ASKED = {
+    AsksFor.MOMENT: "the day of the collection",
+    AsksFor.CLOSED_WINDOW: "each window of its expectation's cadence, once it has ended",
+    AsksFor.FILE: "the period that the file declares",
+}
+_HEAD = """# Collectors
+
+Written by `manage.py describe_collectors`; do not edit. To add one, see
+[Add a collector](how-to/add-a-collector.md).
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    parts = [_HEAD, *(_section(collector) for collector in registry.collectors().values())]
+    return "\n".join(parts)
+
+
+def _section(collector: Collector) -> str:
+    return "\n".join([f"## {collector.slug}: {collector.declared.title}", "", *_lines(collector)])
+
+
+def _lines(collector: Collector) -> Iterator[str]:
+    declared = collector.declared
+    yield declared.asks
+    yield ""
+    yield f"- About: {_ASKED[declared.asks_for]}"
+    yield f"- Complete because: {declared.completeness}"
+    yield f"- Least privilege: {declared.permission}"
+    if declared.schedule:
+        yield f"- Suggested schedule: `{declared.schedule}`"
+    if collector.columns:
+        columns = ", ".join(f"`{column.name}` {column.type}" for column in collector.columns)
+        yield f"- Columns: {columns}"
+    for name, field in collector.settings.model_fields.items():
+        marks = ["required"] if field.is_required() else []
+        marks += ["sealed at rest"] if name in collector.secret_fields else []
+        mark = f" ({', '.join(marks)})" if marks else ""
+        yield f"- Setting `{name}`{mark}: {field.description}"
+    yield ""

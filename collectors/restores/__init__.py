@@ -1,0 +1,1 @@
+"""Restore tests: back up, restore, compare, one module per database engine."""

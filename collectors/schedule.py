@@ -1,0 +1,48 @@
+"""When a source is asked: cron expressions by the clocks of a time zone.
+
+A time that the clocks skip is asked right after the gap, one that they repeat is asked once (as
+Debian's cron does). Of several times that were missed only the latest is made up for.
+"""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from collectors.errors import ScheduleError
+
+_FIELDS = 5
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return an IANA time zone; ScheduleError for an unknown name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"{name!r} is no time zone. Write one as in Europe/Berlin, or UTC."
+        raise ScheduleError(message) from error
+
+
+def check(cron: str, zone_name: str) -> None:
+    """Raise ScheduleError unless both can be used; an empty expression means: nothing scheduled."""
+    latest_due(cron, zone_name, after=datetime(2026, 1, 1, tzinfo=UTC), now=datetime.now(UTC))
+
+
+def latest_due(cron: str, zone_name: str, *, after: datetime, now: datetime) -> datetime | None:
+    """Return the latest due time in (after, now] as UTC, or None."""
+    place = zone(zone_name)
+    if not cron.strip():
+        return None
+    if len(cron.split()) != _FIELDS:
+        message = (
+            f"{cron!r} is no cron expression of five fields, such as 30 2 * * * (02:30 daily)."
+        )
+        raise ScheduleError(message)
+    try:
+        # Counting backwards starts below `now`; a due time that is exactly now counts as well.
+        start = now.astimezone(place).replace(microsecond=1)
+        due = next(CronSim(cron, start, reverse=True)).astimezone(UTC)
+    except (CronSimError, StopIteration) as error:
+        message = f"{cron!r} is no usable cron expression: {error}. Example: 30 2 * * * (daily)."
+        raise ScheduleError(message) from error
+    return due if due > after else None

@@ -1,0 +1,61 @@
+"""Which network addresses a collector may talk to, so that a source cannot be pointed at a trap.
+
+Private and loopback addresses are allowed: most systems worth asking stand in a private network,
+and only people who manage sources can name an address. Link-local ones are refused because cloud
+machines hand out their own credentials there; multicast, reserved and unspecified ones are no
+hosts. The check is made on the address that was connected to, so a name that changes its answer
+gains nothing.
+"""
+
+import ipaddress
+import socket
+
+from collectors.errors import SourceRefusedError, SourceUnreachableError
+
+# AWS serves instance metadata over IPv6 at this address, which is unique-local, not link-local.
+_CLOUD_METADATA = ipaddress.ip_address("fd00:ec2::254")
+
+
+def refuse_trap(address: str) -> None:
+    """Raise SourceRefusedError for an address that no source can have."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None) or found
+    unfit = inner.is_link_local or inner.is_multicast or inner.is_unspecified
+    if unfit or inner == _CLOUD_METADATA or (inner.is_reserved and not inner.is_loopback):
+        message = f"The address {address} is not one that a source may have. Check its host name."
+        raise SourceRefusedError(message)
+
+
+def refuse_trap_host(host: str) -> None:
+    """Raise SourceRefusedError when a name leads to such an address; SourceUnreachableError.
+
+    For programs that make their connections themselves: good against mistakes, not against a name
+    that changes its answer.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        message = f"The name {host} could not be resolved: {error.strerror or error}."
+        raise SourceUnreachableError(message) from error
+    for *_, address in found:
+        refuse_trap(str(address[0]))
+
+
+def connect(host: str, port: int, *, timeout: float) -> socket.socket:
+    """Return a connected socket; raises SourceUnreachableError, SourceRefusedError.
+
+    A ConnectionRefusedError is passed on as it is: to be refused is an answer.
+    """
+    try:
+        connected = socket.create_connection((host, port), timeout=timeout)
+    except ConnectionRefusedError:
+        raise
+    except OSError as error:
+        message = f"{host}:{port} could not be reached: {error.strerror or error}."
+        raise SourceUnreachableError(message) from error
+    try:
+        refuse_trap(connected.getpeername()[0])
+    except SourceRefusedError:
+        connected.close()
+        raise
+    return connected

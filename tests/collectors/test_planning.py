@@ -1,0 +1,163 @@
+"""Which periods a source is to be asked for."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from collectors import planning, registry
+from collectors.base import AsksFor
+from collectors.models import Run, Source
+from collectors.period import Period
+from collectors.run import perform
+from controls.cadence import Cadence
+from tests.collectors import world
+from tests.evidence import items
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+_tickets = iter(range(10_000))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def month(number: int) -> Period:
+    days = {9: 30, 10: 31, 8: 31, 11: 30}[number]
+    return Period(date(2026, number, 1), date(2026, number, days))
+
+
+@pytest.fixture
+def patch(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    return monkeypatch
+
+
+def changes(
+    patch: pytest.MonkeyPatch, *, connected: str = "2026-11-20T08:00", **more: Any
+) -> Source:
+    """A source of events, connected at some time."""
+    cadences = more.pop("cadences", [])
+    world.install(patch, kind="event", asks_for=AsksFor.CLOSED_WINDOW, **more)
+    expected = [
+        items.expectation(f"changes-{cadence}", collector="doors", cadence=cadence, kind="event")
+        for cadence in cadences
+    ]
+    source = world.source(expectations=expected)
+    source.created_at = at(connected)
+    source.save()
+    return source
+
+
+def due(source: Source, now: datetime = NOW) -> list[Period]:
+    return planning.periods_due(source, registry.get("doors"), now=now)
+
+
+def answered(source: Source, period: Period, state: str) -> None:
+    """Let a period have been asked for before."""
+    trail = {Run.State.PARTIAL: 3, Run.State.COMPLETE: 2, Run.State.EMPTY: 0}
+
+    def collect(ask: Any) -> Any:
+        if state == Run.State.FAILED:
+            raise OSError
+        ask.trail.source_count = trail[Run.State(state)]
+        return world.answer([] if state == Run.State.EMPTY else world.DOORS)
+
+    with pytest.MonkeyPatch.context() as patch:
+        world.install(patch, collect, kind="event", asks_for=AsksFor.CLOSED_WINDOW)
+        run = perform(source, period=period, key=f"ticket-{next(_tickets)}")
+    assert run.state == state
+
+
+def test_a_state_is_asked_for_today(patch: pytest.MonkeyPatch) -> None:
+    world.install(patch)
+    source = world.source(time_zone="Pacific/Kiritimati")
+    assert due(source) == [Period(date(2026, 11, 22), date(2026, 11, 22))]
+
+
+def test_files_are_not_asked_for(patch: pytest.MonkeyPatch) -> None:
+    world.install(patch, asks_for=AsksFor.FILE, schedule="")
+    assert due(world.source()) == []
+
+
+def test_the_last_closed_month_is_asked_for_first(patch: pytest.MonkeyPatch) -> None:
+    assert due(changes(patch)) == [month(10)]
+
+
+def test_a_system_that_does_not_remember_is_asked_from_its_connection_on(
+    patch: pytest.MonkeyPatch,
+) -> None:
+    source = changes(patch, remembers=False)
+    assert due(source) == []
+    assert due(source, at("2026-12-01T00:30")) == [month(11)]
+
+
+def test_every_month_that_closed_since_is_asked_for(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch, connected="2026-08-15T08:00")
+    july = Period(date(2026, 7, 1), date(2026, 7, 31))
+    assert due(source) == [july, month(8), month(9), month(10)]
+
+
+def test_a_month_is_closed_by_the_clocks_of_the_source(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch)
+    source.time_zone = "America/Los_Angeles"
+    assert month(11) not in due(source, at("2026-12-01T07:59"))
+    assert month(11) in due(source, at("2026-12-01T08:00"))
+
+
+@pytest.mark.parametrize("state", [Run.State.COMPLETE, Run.State.EMPTY])
+def test_what_was_answered_is_not_asked_for_again(
+    patch: pytest.MonkeyPatch, state: Run.State
+) -> None:
+    source = changes(patch)
+    answered(source, month(10), state)
+    assert due(source) == []
+
+
+def test_what_failed_is_asked_for_again(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch)
+    for _ in range(5):
+        answered(source, month(10), Run.State.FAILED)
+    assert due(source) == [month(10)]
+
+
+def test_what_is_partial_is_asked_for_again_but_not_for_ever(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch)
+    for times in range(planning.PARTIAL_TRIES):
+        assert due(source) == [month(10)], times
+        answered(source, month(10), Run.State.PARTIAL)
+    assert due(source) == []
+
+
+def test_the_shortest_cadence_of_the_expectations_holds(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch, cadences=["quarterly", "weekly", "monthly"])
+    assert due(source) == [Period(date(2026, 11, 9), date(2026, 11, 15))]
+
+
+def test_no_more_than_a_batch_is_asked_for_at_once(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch, connected="2026-03-01T08:00", cadences=["daily"])
+    found = due(source)
+    assert len(found) == planning.MOST_AT_ONCE
+    assert found[0].start == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize("cadence", list(Cadence))
+def test_a_window_that_lasts_until_today_is_not_closed(cadence: Cadence) -> None:
+    for day in (date(2026, 12, 31), date(2026, 6, 30), date(2026, 11, 15), date(2026, 11, 22)):
+        closed = planning.closed_windows(cadence, day)
+        assert closed[-1].end < day
+        assert closed == sorted(closed)
+
+
+def test_a_week_is_never_cut_by_the_year() -> None:
+    weeks = planning.closed_windows(Cadence.WEEKLY, date(2026, 1, 1))
+    assert all((week.end - week.start).days == 6 for week in weeks)
+    assert all(week.start.weekday() == 0 for week in weeks)
+
+
+def test_the_last_closed_window(patch: pytest.MonkeyPatch) -> None:
+    source = changes(patch)
+    assert planning.last_closed(source, now=at("2026-12-01T00:00")) == month(11)
+    assert planning.last_closed(source, now=at("2026-11-30T23:59")) == month(10)
