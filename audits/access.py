@@ -1,0 +1,27 @@
+"""Who may see what of an audit: every query of the portal goes through here."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from accounts.access import can
+from accounts.capabilities import Capability
+from accounts.models import User
+from audits import scope
+from audits.days import today
+from audits.models import Engagement
+from evidence.models import Evidence
+
+
+def for_user(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Engagement]:
+    """Return the engagements that a person may see in the portal today."""
+    if not isinstance(user, User) or not can(user, Capability.OPEN_PORTAL):
+        return Engagement.objects.none()
+    return Engagement.objects.filter(
+        members__user=user, members__removed_at__isnull=True, members__access_until__gte=today()
+    )
+
+
+def evidence_for(engagement: Engagement) -> QuerySet[Evidence]:
+    """Return the evidence of an engagement, returned and superseded versions too."""
+    return scope.evidence_of(engagement)

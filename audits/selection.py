@@ -1,0 +1,181 @@
+"""What a pack froze: everything that it says beyond the immutable rows which it names.
+
+Titles, mappings, names of people and settings may change after a pack was frozen, so they are
+written down here, once. The text is RFC 8785 canonical JSON; its SHA-256 stands in the pack's leaf.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from evidence import ledger
+
+FORMAT = "countersign-selection/v1"
+
+
+class Status(StrEnum):
+    """What an item was when the pack was frozen."""
+
+    CURRENT = "current"
+    AWAITING_REVIEW = "awaiting review"
+    RETURNED = "returned"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class Category:
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class About:
+    """The engagement as it was."""
+
+    ref: str
+    title: str
+    type: str
+    framework: str
+    firm: str
+    categories: tuple[Category, ...]
+    window_from: str
+    window_to: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A criterion in scope and the controls that served it."""
+
+    ref: str
+    title: str
+    category: str
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control in scope: its title, the versions of its wording that were in force in the window,
+    and for each month the number of occurrences in each state (in the order of `State`)."""
+
+    ref: str
+    title: str
+    criteria: tuple[str, ...]
+    versions: tuple[int, ...]
+    months: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An expectation in scope, and the control that asks for it."""
+
+    slug: str
+    title: str
+    control: str
+    kind: str
+    cadence: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """An evidence version: its leaves in the log, the evidence leaf first, and its claims in scope
+    (places in the list of expectations)."""
+
+    ref: str
+    status: Status
+    leaves: tuple[int, ...]
+    expectations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Lack:
+    """An occurrence that was not met in time, by the place of its expectation."""
+
+    expectation: int
+    start: str
+    end: str
+    due: str
+    state: str
+    reason: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A frozen selection; days and moments are ISO 8601 text."""
+
+    organisation: str
+    time_zone: str
+    as_of: str
+    about: About
+    criteria: tuple[Criterion, ...]
+    controls: tuple[Control, ...]
+    expectations: tuple[Expected, ...]
+    months: tuple[str, ...]
+    totals: dict[str, int]
+    items: tuple[Item, ...]
+    shortfall: tuple[Lack, ...]
+    people: dict[str, str]
+
+    def to_text(self) -> str:
+        """Return the canonical JSON, with the long lists as rows."""
+        described: dict[str, Any] = {
+            "format": FORMAT,
+            "organisation": self.organisation,
+            "time_zone": self.time_zone,
+            "as_of": self.as_of,
+            "about": asdict(self.about),
+            "criteria": [_row(one) for one in self.criteria],
+            "controls": [_row(one) for one in self.controls],
+            "expectations": [_row(one) for one in self.expectations],
+            "months": list(self.months),
+            "totals": self.totals,
+            "items": [_row(one) for one in self.items],
+            "shortfall": [_row(one) for one in self.shortfall],
+            "people": self.people,
+        }
+        return ledger.canonical(described).decode()
+
+    @classmethod
+    def from_text(cls, text: str) -> "Selection":
+        """Read what `to_text` wrote."""
+        said = json.loads(text)
+        about = said["about"]
+        categories = tuple(Category(**one) for one in about.pop("categories"))
+        return cls(
+            organisation=said["organisation"],
+            time_zone=said["time_zone"],
+            as_of=said["as_of"],
+            about=About(**about, categories=categories),
+            criteria=tuple(Criterion(*_tuples(row)) for row in said["criteria"]),
+            controls=tuple(Control(*_tuples(row)) for row in said["controls"]),
+            expectations=tuple(Expected(*row) for row in said["expectations"]),
+            months=tuple(said["months"]),
+            totals=said["totals"],
+            items=tuple(_item(*_tuples(row)) for row in said["items"]),
+            shortfall=tuple(Lack(*_tuples(row)) for row in said["shortfall"]),
+            people=said["people"],
+        )
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 (hex) by which the leaf of a pack knows its selection."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _item(ref: str, status: str, leaves: tuple[int, ...], expectations: tuple[int, ...]) -> Item:
+    return Item(ref, Status(status), leaves, expectations)
+
+
+def _row(record: Any) -> list[Any]:
+    return [getattr(record, name) for name in record.__dataclass_fields__]
+
+
+def _tuples(row: list[Any]) -> list[Any]:
+    return [
+        tuple(tuple(part) if isinstance(part, list) else part for part in cell)
+        if isinstance(cell, list)
+        else cell
+        for cell in row
+    ]
