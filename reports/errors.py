@@ -1,0 +1,16 @@
+"""What can go wrong with papers; each docstring is the message for the person who must act."""
+
+
+class ReportsError(Exception):
+    """The paper could not be written."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+
+class UnknownReportError(ReportsError):
+    """There is no such report."""
+
+
+class ContradictionError(ReportsError):
+    """A record is no longer what its log entry says. Nothing was written; compare with a backup."""

@@ -1,0 +1,150 @@
+"""cover.pdf: the paper that introduces a pack; cover.html where the PDF engine is missing."""
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.safestring import SafeString, mark_safe
+
+from audits.coverage import SHORTFALL, State
+from audits.models import Pack
+from audits.selection import Control, Selection, Status
+from evidence import checkpoint, keys
+from reports import heat_map, pdf_engine
+from reports.pack import shortfall
+from reports.pack.tables import visible
+
+PDF, HTML = "cover.pdf", "cover.html"
+_LINES_PER_MAP = 38
+_MOST_LACKS = 250
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The finished cover and the name that it has in the pack."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class _Figure:
+    state: State
+    count: int
+    share: str
+    meaning: str
+
+    @property
+    def look(self) -> heat_map.Look:
+        return heat_map.LOOKS[self.state]
+
+
+@dataclass(frozen=True)
+class _Chart:
+    picture: SafeString
+    rows: list[tuple[Control, list[int], int]]
+
+
+_MEANINGS = {
+    State.MET: "Covered in time",
+    State.LATE: "Covered, first after the due day",
+    State.PARTIAL: "Only some of its days are covered",
+    State.FAILING: "A check of its evidence found exceptions, or could not run",
+    State.MISSED: "Not covered by the due day",
+    State.UPCOMING: "Not due yet",
+    State.EXEMPT: "Not expected, for a recorded reason",
+}
+
+
+def write(pack: Pack, selection: Selection, *, manifest_sha256: str) -> Paper:
+    """Return the cover of a pack, the same bytes for the same selection and the same engine."""
+    # The words and times of a pack do not depend on who asks for it, or on which machine.
+    with translation.override("en-gb"), timezone.override(UTC):
+        html = render_to_string("reports/cover.html", _context(pack, selection, manifest_sha256))
+    if pdf_engine.missing_libraries():
+        return Paper(HTML, html.encode())
+    # Imported only here: where its two libraries are missing, the import itself would fail.
+    weasyprint = importlib.import_module("weasyprint")
+    document = weasyprint.HTML(string=html, url_fetcher=_refuse_fetching)
+    identifier = sha256(f"{pack.ref} {pack.selection_digest}".encode()).digest()[:16]
+    content: bytes = document.write_pdf(pdf_identifier=identifier, pdf_variant="pdf/ua-1")
+    return Paper(PDF, content)
+
+
+def _refuse_fetching(url: str, *_: Any, **__: Any) -> dict[str, Any]:
+    raise ValueError(f"A paper stands alone and loads nothing; it asked for {url}.")
+
+
+def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str, Any]:
+    lacks = shortfall.rows(selection)
+    return {
+        "pack": pack,
+        "selection": selection,
+        "about": selection.about,
+        "window_from": date.fromisoformat(selection.about.window_from),
+        "window_to": date.fromisoformat(selection.about.window_to),
+        "sealed_at": pack.sealed_at,
+        "as_of": _local(pack.as_of, selection),
+        "statuses": list(_statuses(selection)),
+        "figures": list(_figures(selection)),
+        "expected": sum(selection.totals.values()),
+        "short": sum(selection.totals.get(state, 0) for state in SHORTFALL),
+        "charts": list(_charts(selection)),
+        "states": [(state, heat_map.LOOKS[state]) for state in State],
+        "unserved": [one for one in selection.criteria if not one.controls],
+        "lacks": [_lack(row) for row in lacks[:_MOST_LACKS]],
+        "more_lacks": max(0, len(lacks) - _MOST_LACKS),
+        "origin": keys.log_origin(),
+        "key_id": checkpoint.signer().verifier.key_id.hex(),
+        "root": bytes(pack.checkpoint.root).hex(),
+        "manifest_sha256": manifest_sha256,
+    }
+
+
+def _local(instant: datetime, selection: Selection) -> datetime:
+    """Return the organisation's time of day; without a zone, so that no template converts it."""
+    return instant.astimezone(ZoneInfo(selection.time_zone)).replace(tzinfo=None)
+
+
+def _statuses(selection: Selection) -> Iterator[tuple[str, int]]:
+    statuses = [item.status for item in selection.items]
+    for status in Status:
+        if status in statuses:
+            yield status.value, statuses.count(status)
+
+
+def _figures(selection: Selection) -> Iterator[_Figure]:
+    total = sum(selection.totals.values())
+    for state in State:
+        count = selection.totals.get(state.value, 0)
+        # A tenth of a percent by whole numbers: floats would round as the machine likes.
+        share = f"{count * 1000 // total / 10:.1f} %" if total else ""
+        yield _Figure(state, count, share, _MEANINGS[state])
+
+
+def _charts(selection: Selection) -> Iterator[_Chart]:
+    """Cut the map into pieces that fit a page, each with its table."""
+    months = [date.fromisoformat(month) for month in selection.months]
+    for start in range(0, len(selection.controls), _LINES_PER_MAP):
+        controls = selection.controls[start : start + _LINES_PER_MAP]
+        lines = [heat_map.Line(one.ref, visible(one.title), one.months) for one in controls]
+        # heat_map escapes every text that it is given.
+        picture = mark_safe(heat_map.svg(months, lines))  # noqa: S308
+        yield _Chart(picture, [_numbers(one) for one in controls])
+
+
+def _numbers(control: Control) -> tuple[Control, list[int], int]:
+    counts = [sum(month[place] for month in control.months) for place in range(len(State))]
+    return control, counts, sum(counts)
+
+
+def _lack(row: Sequence[str]) -> dict[str, Any]:
+    named = dict(zip(shortfall.HEADER, map(visible, row), strict=True))
+    named["look"] = heat_map.LOOKS[State(named["state"])]  # type: ignore[assignment]
+    return named

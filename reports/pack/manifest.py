@@ -1,0 +1,92 @@
+"""The manifest of a pack: what every file is, which leaf binds it, what it covers, what is missing.
+
+It is RFC 8785 canonical JSON, written item by item so that ten thousand of them need no more memory
+than one: an object's members in the order of their names, each in its canonical form.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from audits.models import Pack
+from audits.selection import Selection
+from evidence import keys, ledger
+from reports.pack.contents import Packed, compact
+
+FORMAT = "countersign-pack/v1"
+NAME = "manifest.json"
+
+
+class _Target(Protocol):
+    def write(self, piece: bytes, /) -> int: ...
+
+
+def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Target) -> None:
+    """Write the manifest of a pack."""
+    shortfall = [
+        {
+            "expectation": selection.expectations[lack.expectation].slug,
+            "control": selection.expectations[lack.expectation].control,
+            "from": lack.start,
+            "to": lack.end,
+            "state": lack.state,
+            "reason": lack.reason,
+        }
+        for lack in selection.shortfall
+    ]
+    before: dict[str, Any] = {
+        "as_of": selection.as_of,
+        "engagement": _engagement(selection),
+        "format": FORMAT,
+    }
+    after: dict[str, Any] = {
+        "log": {
+            "origin": keys.log_origin(),
+            "size": pack.checkpoint.size,
+            "root": bytes(pack.checkpoint.root).hex(),
+        },
+        "organisation": selection.organisation,
+        "pack": pack.ref,
+        "sealed_at": ledger.stamp(pack.sealed_at),
+        "shortfall": shortfall,
+    }
+    target.write(ledger.canonical(before)[:-1] + b',"items":[')
+    separator = b""
+    for packed in items:
+        target.write(separator + _item(packed))
+        separator = b","
+    target.write(b"]," + ledger.canonical(after)[1:])
+
+
+def _engagement(selection: Selection) -> dict[str, Any]:
+    about = selection.about
+    return {
+        "ref": about.ref,
+        "title": about.title,
+        "framework": about.framework,
+        "categories": [{"name": one.name, "reason": one.reason} for one in about.categories],
+        "window_from": about.window_from,
+        "window_to": about.window_to,
+    }
+
+
+def _item(packed: Packed) -> bytes:
+    """Return an item's canonical JSON around the bytes of its metadata, which are canonical."""
+    before: dict[str, Any] = {
+        "controls": list(packed.controls),
+        "criteria": list(packed.criteria),
+        "expectations": list(packed.slugs),
+        "leaves": [
+            {"index": leaf.index, "kind": leaf.kind, "path": leaf.path, "proof": leaf.proof_path}
+            for leaf in packed.leaves
+        ],
+    }
+    after: dict[str, Any] = {
+        "path": packed.path,
+        "ref": packed.item.ref,
+        "sha256": packed.evidence.blob_id,
+        "size": packed.evidence.blob.size,
+        "status": packed.item.status.value,
+        "table": packed.table_path,
+    }
+    metadata = b',"metadata":' + packed.canonical_metadata + b","
+    return compact(before)[:-1] + metadata + compact(after)[1:]

@@ -1,0 +1,148 @@
+"""Sheets that are written row by row in constant memory, byte for byte the same each time.
+
+Text is always text and never a formula or a link, dates are dates, times are UTC, and what XML or
+Excel cannot hold is written out or cut with a mark.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from django.conf import settings
+
+from reports.pack.tables import visible
+
+Cell = str | int | bool | date | datetime | None
+
+_LONGEST = 32_767
+_CUT = " [cut: Excel holds no more]"
+_FIRST_YEAR = 1900
+_LARGEST = 2**53
+_LOOKS: dict[str, dict[str, Any]] = {
+    "text": {},
+    "wrapped": {"text_wrap": True},
+    "number": {"num_format": "#,##0"},
+    "date": {"num_format": "yyyy-mm-dd"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    "heading": {"bold": True, "font_size": 16, "font_color": "#1f3a5f"},
+    "name": {"bold": True},
+    "header": {
+        "bold": True,
+        "font_color": "#ffffff",
+        "bg_color": "#1f3a5f",
+        "border": 1,
+        "border_color": "#c8d0d9",
+        "text_wrap": True,
+        "valign": "vcenter",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and its width in characters."""
+
+    title: str
+    width: int = 14
+    wraps: bool = False
+
+
+class Book:
+    """A workbook; closing it writes the file."""
+
+    def __init__(self, path: Path, *, title: str, author: str, created: datetime) -> None:
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": str(settings.SCRATCH_DIR),
+        }
+        self._book = xlsxwriter.Workbook(str(path), options)
+        created = created.astimezone(UTC).replace(tzinfo=None)
+        self._book.set_properties({"title": title, "author": author, "created": created})
+        self.look = cache(self._look)
+
+    def close(self) -> None:
+        """Write the file."""
+        self._book.close()
+
+    def facts(self, title: str, heading: str, facts: Iterable[tuple[str, Cell]]) -> None:
+        """Add a sheet of names and values under a heading."""
+        sheet = Sheet(self, self._book.add_worksheet(title), [Column("", 28), Column("", 96, True)])
+        sheet.put(0, heading, "heading")
+        sheet.skip(2)
+        for name, value in facts:
+            sheet.put(0, name, "name")
+            sheet.put(1, value)
+            sheet.skip(1)
+
+    def table(self, title: str, columns: Sequence[Column]) -> "Sheet":
+        """Add a sheet with a frozen header and filters; its rows follow in order."""
+        made = self._book.add_worksheet(title)
+        made.freeze_panes(1, 1)
+        made.repeat_rows(0)
+        made.set_row(0, 30)
+        sheet = Sheet(self, made, columns)
+        for place, column in enumerate(columns):
+            sheet.put(place, column.title, "header")
+        sheet.skip(1)
+        return sheet
+
+    def _look(self, name: str) -> Any:
+        return self._book.add_format(
+            {"font_size": 10, "valign": "top", "font_color": "#1f2933", **_LOOKS[name]}
+        )
+
+
+class Sheet:
+    """One sheet that grows downwards."""
+
+    def __init__(self, book: Book, sheet: Any, columns: Sequence[Column]) -> None:
+        self._book, self._sheet, self._columns = book, sheet, columns
+        self._row = 0
+        sheet.hide_gridlines(2 if not columns[0].title else 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&C&P / &N")
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width)
+
+    def row(self, cells: Sequence[Cell]) -> None:
+        """Write the next row."""
+        for place, cell in enumerate(cells):
+            self.put(place, cell)
+        self.skip(1)
+
+    def filtered(self) -> None:
+        """Give the header its filters, once all rows are written."""
+        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
+
+    def skip(self, rows: int) -> None:
+        self._row += rows
+
+    def put(self, place: int, cell: Cell, look: str = "") -> None:
+        """Write one cell of the current row, by its type; nothing for None and for no text."""
+        at = self._row, place
+        if isinstance(cell, bool):
+            self._sheet.write_boolean(*at, cell, self._book.look(look or "text"))
+        elif isinstance(cell, int) and abs(cell) < _LARGEST:
+            self._sheet.write_number(*at, cell, self._book.look(look or "number"))
+        elif isinstance(cell, datetime) and cell.year >= _FIRST_YEAR:
+            naive = cell.astimezone(UTC).replace(tzinfo=None)
+            self._sheet.write_datetime(*at, naive, self._book.look(look or "time"))
+        elif isinstance(cell, date) and cell.year >= _FIRST_YEAR:
+            self._sheet.write_datetime(*at, cell, self._book.look(look or "date"))
+        elif cell:
+            plain = "wrapped" if self._columns[place].wraps else "text"
+            self._sheet.write_string(*at, _fitting(str(cell)), self._book.look(look or plain))
+
+
+def _fitting(text: str) -> str:
+    shown = visible(text)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - len(_CUT)] + _CUT

@@ -1,0 +1,612 @@
+#!/usr/bin/env python3
+"""Verify a Countersign evidence pack offline, trusting nothing but the key that you were given.
+
+    python3 -I verify.py PACK.zip --key VKEY [--held-checkpoint FILE] [--scope FILE]
+
+Get this file and the key (one line, name+id+base64) by another way than the pack. Python 3.9 or
+later is all it needs. It uses no network and writes nothing. The steps, each resting on the last:
+
+1. Container: the ZIP holds plain files under harmless names; every byte of it is accounted for.
+2. Signature: statement.dsse.json is signed by the key and names every file of the pack.
+3. Files: every file has the SHA-256 that the statement gives it, and SHA256SUMS repeats.
+4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log.
+5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers.
+6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
+   the same bytes and made by somebody else; no file and no replaced item is left unexplained.
+
+Exit status: 0 valid, 1 invalid, 2 could not check (wrong usage, missing file, unknown version).
+"""
+
+from __future__ import annotations
+
+import argparse
+import binascii
+import hashlib
+import json
+import re
+import struct
+import sys
+import unicodedata
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
+
+FORMAT, PREDICATE_TYPE = "countersign-pack/v1", "https://countersign.invalid/pack/v1"
+STATEMENT_TYPE, PAYLOAD_TYPE = "https://in-toto.io/Statement/v1", "application/vnd.in-toto+json"
+STATEMENT, MANIFEST, SUMS = "statement.dsse.json", "manifest.json", "SHA256SUMS"
+CHECKPOINT, COVERS = "checkpoint.txt", {"cover.pdf", "cover.html"}
+FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "shortfall.csv"}
+FIXED |= {"verify.py"}
+CHUNK, LARGEST_TEXT = 2**20, 2**28
+
+
+class CannotCheckError(Exception):
+    """A key, a file or a newer verifier is needed before there can be an answer."""
+
+
+def demand(condition: object, reason: str) -> None:
+    if not condition:
+        raise ValueError(reason)
+
+
+# --- Ed25519 after RFC 8032. Verification handles no secret, so textbook arithmetic will do. -----
+Point = tuple[int, int]
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+
+
+def add(p: Point, q: Point) -> Point:
+    k = D * p[0] * q[0] * p[1] * q[1] % P
+    x = (p[0] * q[1] + q[0] * p[1]) * pow(1 + k, -1, P) % P
+    return x, (p[1] * q[1] + p[0] * q[0]) * pow(1 - k, -1, P) % P
+
+
+def multiply(factor: int, point: Point) -> Point:
+    if not factor:
+        return (0, 1)
+    product = multiply(factor >> 1, add(point, point))
+    return add(product, point) if factor & 1 else product
+
+
+def decode_point(encoded: bytes) -> Point:
+    """Read a point in its one encoding; one of low order is refused, as it would fit any text."""
+    y, odd = int.from_bytes(encoded, "little") & (2**255 - 1), encoded[31] >> 7
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    root = pow(square, (P + 3) // 8, P)
+    root = root if root * root % P == square else root * pow(2, (P - 1) // 4, P) % P
+    x = root if root % 2 == odd else P - root
+    demand(y < P and x < P and root * root % P == square, "an Ed25519 point is not encoded as one")
+    demand(multiply(8, (x, y)) != (0, 1), "an Ed25519 point has low order")
+    return x, y
+
+
+BASE = decode_point(b"\x58" + b"\x66" * 31)
+
+
+def check_signature(public: bytes, text: bytes, signature: bytes) -> None:
+    nonce, scalar = signature[:32], int.from_bytes(signature[32:], "little")
+    demand(len(signature) == 64 and scalar < ORDER, "has a signature that is not Ed25519")
+    hashed = hashlib.sha512(nonce + public)
+    hashed.update(text)
+    challenge = int.from_bytes(hashed.digest(), "little") % ORDER
+    expected = add(decode_point(nonce), multiply(challenge, decode_point(public)))
+    demand(multiply(scalar, BASE) == expected, "has a signature that does not fit its text")
+
+
+# --- Text forms, each with one way to write a thing ----------------------------------------------
+# RFC 8785 leaves one way to write a string and no space between tokens; fractions do not occur.
+TOKENS = re.compile(
+    r'(?:"[^"\\\x00-\x1f]*(?:\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))[^"\\\x00-\x1f]*)*"'
+    r"|[\[\]{}:,]|0|-?[1-9][0-9]{0,15}|true|false|null){1,4096}"
+)
+NOTE = re.compile(
+    r"((\S+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n)\n((?:— \S+ [A-Za-z0-9+/]+=*\n){1,16})"
+)
+PROOF = re.compile(
+    r"c2sp\.org/tlog-proof@v1\nindex (0|[1-9][0-9]*)\n"
+    r"((?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n)*)\n(.*)",
+    re.DOTALL,
+)
+
+
+def unbase64(text: str) -> bytes:
+    try:
+        data = binascii.a2b_base64(text)
+    except binascii.Error:
+        raise ValueError("holds something else than base64") from None
+    again = binascii.b2a_base64(data, newline=False).decode()
+    demand(again == text, "holds base64 in another than its one canonical form")
+    return data
+
+
+def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of JSON whose names stand once each and in canonical order."""
+    names = [name for name, _ in pairs]
+    order = None if "".join(names).isascii() else lambda name: name.encode("utf-16-be")
+    demand(names == sorted(set(names), key=order), "is JSON with names repeated or out of order")
+    return dict(pairs)
+
+
+def parse(raw: bytes, make: Callable[[list[tuple[str, Any]]], Any] = ordered) -> Any:
+    """Read canonical JSON (RFC 8785); `make` is handed each object as soon as it is complete."""
+    text, position = raw.decode(), 0
+    del raw  # A manifest can be long; one copy of it is enough.
+    while position < len(text):
+        tokens = TOKENS.match(text, position)
+        if not tokens:
+            raise ValueError(f"is not canonical JSON at character {position}")
+        position = tokens.end()
+    try:
+        return json.loads(text, object_pairs_hook=make)
+    except RecursionError:
+        raise ValueError("is JSON that nests too deep") from None
+
+
+def subject(pairs: list[tuple[str, Any]]) -> Any:
+    """Make of a subject of the statement its name and digest, and leave other objects alone."""
+    value = ordered(pairs)
+    is_subject = value.keys() == {"digest", "name"}
+    return (value["name"], value["digest"]["sha256"]) if is_subject else value
+
+
+class Item(NamedTuple):
+    """What is checked of an item of the manifest; the rest of a long manifest need not be kept."""
+
+    ref: str
+    path: str
+    sha256: str
+    size: int
+    table: str | None
+    table_sha256: str | None
+    metadata_sha256: str
+    status: str
+    entries: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> Any:
+        """Make an item of an object of the manifest, if it is one."""
+        value = ordered(pairs)
+        if not {"leaves", "metadata", "ref"} <= value.keys():
+            return value
+        ref, path, table, described = (value[n] for n in ("ref", "path", "table", "metadata"))
+        demand(path.split("/")[:-1] == ["evidence", ref], f"puts {ref} in another folder: {path}")
+        demand(table in (None, f"tables/{ref}.csv"), f"puts a table in another place: {table}")
+        for leaf in value["leaves"]:
+            names = f"leaves/{leaf['index']}.json", f"proofs/{leaf['index']}.tlog-proof"
+            demand((leaf["path"], leaf["proof"]) == names, f"numbers an entry of {ref} otherwise")
+        text = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
+        return cls(
+            ref,
+            path,
+            value["sha256"],
+            value["size"],
+            table,
+            described.get("population", {}).get("table_sha256"),
+            hashlib.sha256(text).hexdigest(),
+            value["status"],
+            tuple((leaf["index"], leaf["kind"]) for leaf in value["leaves"]),
+        )
+
+
+@dataclass(frozen=True)
+class Key:
+    """The verifier key of a log, as C2SP signed notes write it."""
+
+    name: str
+    key_id: str
+    public: bytes
+
+    @classmethod
+    def of(cls, vkey: str) -> Key:
+        demand(vkey.count("+") > 1, "it is not name+id+base64")
+        name, key_id, encoded = vkey.split("+", 2)
+        data = unbase64(encoded)
+        digest = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()
+        demand(key_id == digest[:8], "its parts do not belong together")
+        demand(data[:1] == b"\x01" and len(data) == 33, "it is not an Ed25519 key")
+        decode_point(data[1:])
+        return cls(name, key_id, data[1:])
+
+
+def open_envelope(raw: bytes, key: Key) -> tuple[str, bytes]:
+    """Return type and bytes of what a key has signed in a DSSE envelope."""
+    envelope = parse(raw)
+    kind, payload = envelope["payloadType"], unbase64(envelope["payload"])
+    ours = [one["sig"] for one in envelope["signatures"] if one["keyid"] == key.key_id]
+    demand(ours, f"is not signed by the log {key.name}")
+    text = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
+    check_signature(key.public, text, unbase64(ours[0]))
+    return kind, payload
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a log says of itself: how many entries it has, and the root over them."""
+
+    size: int
+    root: bytes
+    note: bytes
+
+    @classmethod
+    def of(cls, note: bytes, key: Key) -> Checkpoint:
+        """Open the signed note of the log that has the key's name."""
+        match = NOTE.fullmatch(note.decode())
+        if not match:
+            raise ValueError("is not the signed checkpoint of a log")
+        text, origin, size, root, lines = match.groups()
+        named = [line.split(" ")[1:] for line in lines.splitlines()]
+        blobs = [unbase64(blob) for name, blob in named if name == key.name]
+        ours = [blob[4:] for blob in blobs if blob[:4].hex() == key.key_id]
+        demand(ours and origin == key.name, f"is not signed by the log {key.name}")
+        for signature in ours:
+            check_signature(key.public, text.encode(), signature)
+        return cls(int(size), unbase64(root), note)
+
+
+def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """Return the root that an audit path leads to from a leaf hash (RFC 6962, section 2.1.1)."""
+    demand(0 <= index < size, "is numbered beyond the end of the log")
+    on_the_right = []
+    while size > 1:
+        left = 1 << ((size - 1).bit_length() - 1)
+        on_the_right.append(index >= left)
+        index, size = (index - left, size - left) if index >= left else (index, left)
+    demand(len(path) == len(on_the_right), "has a proof with too many or too few hashes")
+    for sibling in path:
+        pair = sibling + hashed if on_the_right.pop() else hashed + sibling
+        hashed = hashlib.sha256(b"\x01" + pair).digest()
+    return hashed
+
+
+# --- The container: a ZIP in which every byte follows from names, sizes and bytes of the files ---
+STREAMED, UTF8, NEW_YEAR_1980, PLAIN_FILE = 0x08, 0x800, 0x21, 0o100644 << 16
+MANY, LARGE, HUGE = 2**16 - 1, 2**31 - 1, 2**32 - 1
+
+
+class Member(NamedTuple):
+    """A file that is stored as it is; size and CRC stand behind it, as in any streamed ZIP."""
+
+    name: str
+    offset: int
+    size: int
+    crc: int
+
+
+def check_name(name: str) -> None:
+    clear = name.isprintable() and unicodedata.normalize("NFC", name) == name
+    demand(clear, "has a name with invisible or ambiguous characters")
+    plain = all(part and part == part.rstrip(". ") for part in name.split("/"))
+    demand(plain and not set(name) & set("\\:"), "has a name that could lead out of its folder")
+
+
+def surroundings(member: Member) -> tuple[list[bytes], bytes]:
+    """Write what can stand right before the bytes of a file, and what must stand right behind."""
+    name, _, size, crc = member.name.encode(), *member[1:]
+    flags = STREAMED if name.isascii() else STREAMED | UTF8
+    large = size * 1.05 > LARGE
+    extra = struct.pack("<2H2Q", 1, 16, 0, 0) if large else b""
+    fixed = (b"PK\3\4", 45 if large else 20, flags, 0, 0, NEW_YEAR_1980, 0)
+    # For a large file Python writes a mark where the sizes would stand; before 3.11.4 it left 0.
+    heads = [
+        struct.pack("<4s5H3L2H", *fixed, told, told, len(name), len(extra)) + name + extra
+        for told in ([HUGE, 0] if large else [0])
+    ]
+    return heads, struct.pack("<4sL2Q" if large else "<4s3L", b"PK\7\10", crc, size, size)
+
+
+def directory_entry(member: Member) -> bytes:
+    """Write the one entry that a file of this name, place, size and CRC can have."""
+    name, offset, size, crc = member.name.encode(), *member[1:]
+    flags = STREAMED if name.isascii() else STREAMED | UTF8
+    wide = [size, size] * (size > LARGE) + [offset] * (offset > LARGE)
+    extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
+    version = 45 if wide or size * 1.05 > LARGE else 20
+    size, offset = HUGE if size > LARGE else size, HUGE if offset > LARGE else offset
+    head = (b"PK\1\2", version, 3, version, 0, flags, 0, 0, NEW_YEAR_1980, crc, size, size)
+    rest = (len(name), len(extra), 0, 0, 0, PLAIN_FILE, offset)
+    return struct.pack("<4s4B4H3L5H2L", *head, *rest) + name + extra
+
+
+def directory_ends(count: int, start: int, end: int) -> tuple[bytes, bytes]:
+    """Write the two ends that a directory can have: the plain one, and that of a large ZIP."""
+    size = end - start
+    few = (min(count, MANY), min(count, MANY), min(size, HUGE), min(start, HUGE), 0)
+    many = (b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start, b"PK\6\7", 0, end, 1)
+    plain = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *few)
+    return plain, struct.pack("<4sQ2H2L4Q4sLQL", *many) + plain
+
+
+class Pack:
+    """The files of a ZIP, each read where the directory says that it lies."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                infos, start = archive.infolist(), archive.start_dir
+        except (zipfile.BadZipFile, NotImplementedError, OSError, struct.error) as error:
+            raise ValueError(f"is not a ZIP file that can be read: {error}") from None
+        self.file, self.members = file, {}
+        file.seek(start)
+        end = 0
+        for info in infos:
+            member = Member(info.filename, info.header_offset, info.file_size, info.CRC)
+            entry = directory_entry(member)
+            demand(file.read(len(entry)) == entry, f"holds {member.name!r} not as a plain file")
+            demand(member.offset == end, f"hides something in front of {member.name!r}")
+            heads, after = surroundings(member)
+            end += len(heads[0]) + member.size + len(after)
+            self.members[member.name] = member
+        ends = directory_ends(len(infos), start, file.tell())
+        demand(end == start and file.read() in ends, "hides something around its directory")
+        alike = len({name.casefold() for name in self.members}) < len(infos)
+        demand(not alike, "holds two files of one name, or of names that differ only in case")
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Read a file in pieces, and with it what must stand around it."""
+        member = self.members[name]
+        heads, after = surroundings(member)
+        self.file.seek(member.offset)
+        demand(self.file.read(len(heads[0])) in heads, "has a header that contradicts the ZIP")
+        for position in range(0, member.size, CHUNK):
+            yield self.file.read(min(CHUNK, member.size - position))
+        demand(self.file.read(len(after)) == after, "has an end that contradicts the ZIP")
+
+    def read(self, name: str) -> bytes:
+        demand(self.members[name].size <= LARGEST_TEXT, "is too large for what it is")
+        return b"".join(self.pieces(name))
+
+
+# --- The six steps -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Anchors:
+    """What the auditor brings; nothing in a pack can stand in for it."""
+
+    key: Key
+    held: Checkpoint | None
+    scope: frozenset[str]
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Anchors:
+        what, note, refs = "--key", options.held_checkpoint, options.scope
+        try:
+            key = Key.of(options.key)
+            what = "--held-checkpoint"
+            held = Checkpoint.of(note.read_bytes(), key) if note else None
+            what = "--scope"
+            scope = frozenset(refs.read_text("utf-8").split() if refs else ())
+        except ValueError as error:
+            raise CannotCheckError(f"anything with this {what}: {error}") from None
+        return cls(key, held, scope)
+
+
+class Verification:
+    """One pack; each step says what it has proved, and keeps it for the steps behind it."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self.failures: list[dict[str, str]] = []
+        self.unchecked: list[str] = []
+        self.owners: dict[str, str] = {}
+
+    @contextmanager
+    def blaming(self, file: str) -> Iterator[None]:
+        """Note what is wrong inside as a failure of this file, and go on behind it."""
+        try:
+            yield
+        except ValueError as error:
+            self.failures.append({"file": file, "reason": str(error)})
+        except (ArithmeticError, AttributeError, LookupError, TypeError, struct.error) as error:
+            reason = f"lacks something, or holds another thing in its place: {error!r}"
+            self.failures.append({"file": file, "reason": reason})
+
+    def run(self, file: BinaryIO, anchors: Anchors) -> None:
+        self.file, self.key, self.anchors = file, anchors.key, anchors
+        for name, check in (
+            ("the pack", self.check_container),
+            (STATEMENT, self.check_signature),
+            (SUMS, self.check_files),
+            (CHECKPOINT, self.check_log),
+            (MANIFEST, self.check_manifest),
+            (MANIFEST, self.check_items),
+        ):
+            with self.blaming(name):
+                sentence = check()
+            if self.failures:
+                return
+            self.passed.append(sentence)
+
+    def check_container(self) -> str:
+        self.pack = Pack(self.file)
+        names = set(self.pack.members)
+        lacking = ", ".join(sorted(FIXED - names)) or "its one cover"
+        demand(names >= FIXED and len(names & COVERS) == 1, f"lacks {lacking}")
+        for name in self.pack.members:
+            with self.blaming(name):
+                check_name(name)
+        return f"Container: a ZIP of {len(names)} plain files and nothing else"
+
+    def check_signature(self) -> str:
+        kind, payload = open_envelope(self.pack.read(STATEMENT), self.key)
+        statement = parse(payload, subject)
+        types = (kind, statement["_type"])
+        demand(types == (PAYLOAD_TYPE, STATEMENT_TYPE), "is signed, but is not a statement")
+        self.require_version(statement["predicateType"], PREDICATE_TYPE)
+        self.told, subjects = statement["predicate"], statement["subject"]
+        self.signed = dict(subjects)
+        demand(len(self.signed) == len(subjects), "names a file twice")
+        for name in sorted(set(self.signed) ^ (set(self.pack.members) - {STATEMENT})):
+            with self.blaming(name):
+                demand(name in self.pack.members, "is signed, but is not in the pack")
+                demand(name in self.signed, "is in the pack, but is not signed")
+        return f"Signature: {self.key.name} has signed a list of {len(self.signed)} files"
+
+    def require_version(self, found: str, known: str) -> None:
+        if found != known and found.startswith(known[:-1]):
+            raise CannotCheckError(f"the pack is of format {found}; this verifier knows {known}")
+        demand(found == known, f"is of type {found!r} where it must be {known!r}")
+
+    def check_files(self) -> str:
+        for name in self.pack.members:
+            with self.blaming(name):
+                hashed = hashlib.sha256()
+                for piece in self.pack.pieces(name):
+                    hashed.update(piece)
+                digest = hashed.hexdigest()
+                same = digest == self.signed.get(name, digest)
+                demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
+        names = sorted(set(self.signed) - {SUMS})
+        listed = "".join(f"{self.signed[name]}  {name}\n" for name in names)
+        demand(self.pack.read(SUMS).decode() == listed, "is not the list of the signed digests")
+        size = sum(member.size for member in self.pack.members.values())
+        return f"Files: each has its signed SHA-256; {size:,} bytes"
+
+    def check_log(self) -> str:
+        self.log, held = Checkpoint.of(self.pack.read(CHECKPOINT), self.key), self.anchors.held
+        if held:
+            demand(self.log.size >= held.size, f"is older than yours of {held.size} entries")
+            same = self.log.size > held.size or self.log.root == held.root
+            demand(same, "has another root than yours: the history of the log was rewritten")
+        if held and self.log.size > held.size:
+            reason = f"that the log continues yours of {held.size} entries: the pack has no proof"
+            self.unchecked.append(reason)
+        return f"Log: {self.log.size:,} entries under the root {self.log.root.hex()}"
+
+    def check_manifest(self) -> str:
+        manifest = parse(self.pack.read(MANIFEST), Item.of)
+        told, log = self.told, self.log
+        self.require_version(manifest["format"], FORMAT)
+        for here, signed in (
+            (self.signed[MANIFEST], told["manifest_sha256"]),
+            (manifest["pack"], told["pack"]),
+            (manifest["engagement"]["ref"], told["engagement"]),
+            (manifest["sealed_at"], told["sealed_at"]),
+            (manifest["log"]["origin"], told["origin"]),
+            (manifest["log"]["origin"], self.key.name),
+            (manifest["log"]["size"], told["log_size"]),
+            (manifest["log"]["size"], log.size),
+            (manifest["log"]["root"], log.root.hex()),
+        ):
+            demand(here == signed, f"says {here!r} where the signed papers say {signed!r}")
+        self.items = {item.ref: item for item in manifest["items"]}
+        demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
+        return (
+            f"Manifest: pack {manifest['pack']} of {manifest['organisation']}, sealed at "
+            f"{manifest['sealed_at']}; it declares {len(manifest['shortfall'])} shortfalls"
+        )
+
+    def check_items(self) -> str:
+        missing = sorted(self.anchors.scope - set(self.items))
+        demand(not missing, f"lacks what your scope names: {', '.join(missing)}")
+        for item in self.items.values():
+            with self.blaming(item.path):
+                self.check_item(item)
+        strays = set(self.signed) - FIXED - COVERS - set(self.owners)
+        for name in () if self.failures else sorted(strays):
+            self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
+        entries = sum(len(item.entries) for item in self.items.values())
+        return f"Items: {len(self.items)} items, bound by {entries} entries of the log"
+
+    def claim(self, name: str, ref: str) -> str:
+        """Keep that a file belongs to this item, and so to no other."""
+        demand(name in self.signed, f"is listed with {name}, which is not in the pack")
+        demand(name not in self.owners, f"is listed with {name}, as {self.owners.get(name)} is")
+        self.owners[name] = ref
+        return name
+
+    def check_item(self, item: Item) -> None:
+        found = self.signed[self.claim(item.path, item.ref)], self.pack.members[item.path].size
+        demand(found == (item.sha256, item.size), f"is not the file listed for {item.ref}")
+        if item.table or item.table_sha256:
+            table = self.claim(item.table, item.ref) if item.table else item.path
+            same = self.signed[table] == item.table_sha256
+            demand(same, "comes with another table than the one that was logged")
+        places, kinds = [index for index, _ in item.entries], [kind for _, kind in item.entries]
+        own = kinds[:1] == ["evidence"] and kinds.count("evidence") == 1
+        demand(own and places == sorted(places), "lacks a log entry of its own before all others")
+        decision: str | None = None
+        for index, kind in item.entries:
+            with self.blaming(f"leaves/{index}.json"):
+                body = self.open_entry(index, kind, item)
+                if kind == "evidence":
+                    self.check_description(item, body)
+                if kind == "review":
+                    decision = self.check_review(item, body)
+        open_or_returned = {None: "awaiting review", "returned": "returned"}
+        fits = item.status in ("superseded", open_or_returned.get(decision, "current"))
+        demand(fits, f"is listed as {item.status!r}, but its last review says {decision!r}")
+
+    def open_entry(self, index: int, kind: str, item: Item) -> dict[str, Any]:
+        """Return what an entry says, once its proof leads from it to the root of the log."""
+        entry = self.pack.read(self.claim(f"leaves/{index}.json", item.ref))
+        proof = self.pack.read(self.claim(f"proofs/{index}.tlog-proof", item.ref))
+        match = PROOF.fullmatch(proof.decode())
+        place, lines, note = match.groups() if match else ("", "", "")
+        here = (place, note.encode()) == (str(index), self.log.note)
+        demand(here, "has no proof of this place in the log at this checkpoint")
+        path = [binascii.a2b_base64(line) for line in lines.splitlines()]
+        root = climb(hashlib.sha256(b"\x00" + entry).digest(), index, self.log.size, path)
+        demand(root == self.log.root, "is not in the log: its proof leads to another root")
+        leaf = parse(entry)
+        body: dict[str, Any] = leaf["body"]
+        about = leaf["kind"], leaf["subject"], body["sha256"]
+        demand(about == (kind, item.ref, item.sha256), f"is no {kind} of these bytes as {item.ref}")
+        return body
+
+    def check_description(self, item: Item, body: dict[str, Any]) -> None:
+        logged = body["size"], body["metadata_sha256"]
+        demand(logged == (item.size, item.metadata_sha256), "was logged with another description")
+        replaced = self.items.get(body["supersedes"])
+        told = body["supersedes"] is None or (replaced and replaced.status == "superseded")
+        demand(told, f"replaced {body['supersedes']}, which is not listed as superseded")
+
+    def check_review(self, item: Item, body: dict[str, Any]) -> str:
+        """Return the decision of a review that somebody else than the preparer has made."""
+        reviewer, preparer, decision = body["reviewer"], body["prepared_by"], body["decision"]
+        demand(body["evidence"] == item.ref, f"is a review of {body['evidence']}")
+        demand(reviewer and reviewer != preparer, f"was decided by the preparer, {reviewer}")
+        return str(decision)
+
+
+def show(line: str) -> None:
+    """Print a line; what a hostile pack put into it must not steer the terminal."""
+    visible = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    encoding = sys.stdout.encoding or "ascii"
+    print(visible.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify a Countersign evidence pack offline.")
+    parser.add_argument("pack", type=Path, help="the ZIP file")
+    parser.add_argument("--key", required=True, metavar="VKEY", help="name+id+base64 of the log")
+    parser.add_argument("--held-checkpoint", type=Path, metavar="FILE", help="one that you kept")
+    parser.add_argument("--scope", type=Path, metavar="FILE", help="refs that must be in the pack")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print the verdict only")
+    options, found = parser.parse_args(arguments), Verification()
+    try:
+        anchors = Anchors.of(options)
+        with options.pack.open("rb") as file:
+            found.run(file, anchors)
+    except (CannotCheckError, OSError) as error:
+        found.unchecked.append(str(error))
+    status = 1 if found.failures else 2 if found.unchecked else 0
+    verdict = ("VALID", "INVALID", "COULD NOT CHECK")[status]
+    lines = [f"ok    {sentence}" for sentence in found.passed]
+    lines += [f"FAIL  {one['file']} {one['reason']}" for one in found.failures]
+    lines += [f"?     could not check {reason}" for reason in found.unchecked]
+    if options.json:
+        told = {"verdict": verdict, "exit_status": status, "passed": found.passed}
+        told |= {"failures": found.failures, "unchecked": found.unchecked}
+        print(json.dumps(told, indent=2))
+        return status
+    for line in [] if options.quiet else lines:
+        show(line)
+    show(verdict)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""The cover: what was expected, what fell short and why, on a page that loads nothing."""
+
+import io
+import re
+from dataclasses import replace
+from datetime import date
+
+import pikepdf
+import pytest
+from django.utils import timezone, translation
+
+from audits import packs
+from audits.models import Pack
+from audits.selection import Lack, Selection
+from reports.pack import cover
+from tests.audits.world import SECURITY, World
+from tests.reports.making import frozen
+
+MANIFEST = "c0ffee" * 10 + "beef"
+
+
+def html(pack: Pack, selection: Selection) -> str:
+    paper = cover.write(pack, selection, manifest_sha256=MANIFEST)
+    assert paper.name == "cover.html"
+    return paper.content.decode()
+
+
+@pytest.fixture
+def pack(world: World) -> Pack:
+    return frozen(world)
+
+
+@pytest.mark.usefixtures("no_pdf")
+class TestText:
+    def test_it_says_what_the_pack_is(self, pack: Pack) -> None:
+        text = html(pack, packs.selection_of(pack))
+        for said in (
+            "Evidence pack ENG-2026-1/1",
+            "SOC 2 Type 2",
+            "Achterberg &amp; Partners",
+            "1 June 2026 to 31 August 2026",
+            f"Customers ask for {SECURITY}.",
+            "No control serves CC6.2.",
+            "4: 1 current, 1 awaiting review, 1 returned, 1 superseded",
+            "<strong>7 of them fell short</strong>",
+            MANIFEST,
+            pack.selection_digest,
+            bytes(pack.checkpoint.root).hex(),
+        ):
+            assert said in text, said
+
+    def test_the_shares_add_up_to_the_whole(self, pack: Pack) -> None:
+        selection = replace(
+            packs.selection_of(pack), totals={"met": 2, "missed": 1, "late": 0, "failing": 0}
+        )
+        text = html(pack, selection)
+        assert "66.6 %" in text
+        assert "33.3 %" in text
+
+    def test_an_engagement_that_expects_nothing_has_no_shares(self, pack: Pack) -> None:
+        selection = replace(packs.selection_of(pack), totals={}, shortfall=())
+        text = html(pack, selection)
+        assert "No evidence was expected in the window." in text
+        assert " %" not in text.partition("<body>")[2]
+
+    def test_hostile_words_are_shown_and_not_run(self, pack: Pack) -> None:
+        hostile = "</style></svg><script>alert(1)</script>\x07"
+        selection = packs.selection_of(pack)
+        about = replace(selection.about, title=hostile, firm=hostile)
+        controls = tuple(replace(one, title=hostile) for one in selection.controls)
+        expectations = tuple(replace(one, title=hostile) for one in selection.expectations)
+        text = html(
+            pack,
+            replace(
+                selection,
+                organisation=hostile,
+                about=about,
+                controls=controls,
+                expectations=expectations,
+            ),
+        )
+        assert "<script" not in text
+        assert text.count("</style>") == 1
+
+    def test_a_long_shortfall_goes_on_in_the_file_and_says_so(self, pack: Pack) -> None:
+        selection = packs.selection_of(pack)
+        lack = Lack(0, "2026-06-01", "2026-06-30", "2026-07-05", "missed", "Nothing came.", ())
+        text = html(pack, replace(selection, shortfall=(lack,) * 1300))
+        assert "1,050 more stand in shortfall.csv" in text
+        assert text.count("Nothing came.") == 250
+
+    def test_a_map_that_does_not_fit_a_page_is_cut(self, pack: Pack) -> None:
+        selection = packs.selection_of(pack)
+        controls = selection.controls[:1] * 80
+        text = html(pack, replace(selection, controls=controls))
+        assert text.count("<svg") == 3
+        assert "part 3 of 3" in text
+
+    def test_it_loads_nothing(self, pack: Pack) -> None:
+        text = html(pack, packs.selection_of(pack))
+        names = text.replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|\bsrc=|@import|url\(", names)
+
+
+@pytest.mark.usefixtures("pdf")
+class TestPdf:
+    def test_it_is_tagged_named_and_dated_by_the_seal(self, pack: Pack) -> None:
+        paper = cover.write(pack, packs.selection_of(pack), manifest_sha256=MANIFEST)
+        assert paper.name == "cover.pdf"
+        with pikepdf.open(io.BytesIO(paper.content)) as file:
+            assert file.Root.MarkInfo.Marked
+            assert str(file.Root.Lang) == "en-GB"
+            with file.open_metadata() as metadata:
+                assert metadata["pdfuaid:part"] == "1"
+            assert str(file.docinfo["/Title"]).startswith("Evidence pack ENG-2026-1/1 of ")
+            assert f"{pack.sealed_at:%Y%m%d%H%M%S}" in str(file.docinfo["/CreationDate"])
+
+    def test_its_headings_are_bookmarks(self, pack: Pack) -> None:
+        paper = cover.write(pack, packs.selection_of(pack), manifest_sha256=MANIFEST)
+        with pikepdf.open(io.BytesIO(paper.content)) as file, file.open_outline() as outline:
+            (top,) = outline.root
+            assert [item.title for item in top.children] == [
+                "Coverage at a glance",
+                "Scope",
+                "Coverage by control and month",
+                "Shortfall",
+                "Proof",
+            ]
+
+    def test_the_same_pack_gives_the_same_bytes(self, pack: Pack) -> None:
+        selection = packs.selection_of(pack)
+        first = cover.write(pack, selection, manifest_sha256=MANIFEST)
+        assert cover.write(pack, selection, manifest_sha256=MANIFEST) == first
+
+    def test_another_pack_has_another_identifier(self, pack: Pack) -> None:
+        second = packs.freeze(pack.engagement, by=None)
+        found = []
+        for one in (pack, second):
+            paper = cover.write(one, packs.selection_of(one), manifest_sha256=MANIFEST)
+            with pikepdf.open(io.BytesIO(paper.content)) as file:
+                found.append(bytes(file.trailer.ID[0]))
+        assert found[0] != found[1]
+
+    def test_it_refuses_to_load_anything(self) -> None:
+        with pytest.raises(ValueError, match="loads nothing"):
+            cover._refuse_fetching("file:///etc/hostname")
+
+
+def test_the_moment_of_knowledge_is_told_in_the_organisations_time(
+    world: World, settings: object, no_pdf: None
+) -> None:
+    settings.ORGANISATION_TIME_ZONE = "Pacific/Auckland"  # type: ignore[attr-defined]
+    pack = packs.freeze(world.engagement(), by=None)
+    pack.as_of = pack.as_of.replace(year=2026, month=9, day=30, hour=12, minute=5)
+    text = html(pack, packs.selection_of(pack))
+    assert f"{date(2026, 10, 1):%-d %B %Y}, 01:05 (Pacific/Auckland)" in text
+
+
+def test_who_asks_in_another_language_or_zone_gets_the_same_cover(pack: Pack, no_pdf: None) -> None:
+    selection = packs.selection_of(pack)
+    first = cover.write(pack, selection, manifest_sha256=MANIFEST)
+    with translation.override("de"), timezone.override("Asia/Tokyo"):
+        assert cover.write(pack, selection, manifest_sha256=MANIFEST) == first

@@ -1,0 +1,367 @@
+"""Packs to verify: a small builder of good packs, made without our own writer, and of bent ones."""
+
+import base64
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
+import reports
+
+ORIGIN = "log.example/countersign"
+PREDICATE_TYPE = "https://countersign.invalid/pack/v1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+UNSUMMED = ("SHA256SUMS", "statement.dsse.json")
+VERIFIER = Path(reports.__file__).parent / "verifier" / "verify.py"
+
+Json = dict[str, Any]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    return rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def split(count: int) -> int:
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    if len(hashes) == 1:
+        return hashes[0]
+    at = split(len(hashes))
+    return node(root_of(hashes[:at]), root_of(hashes[at:]))
+
+
+def path_of(index: int, hashes: Sequence[bytes]) -> list[bytes]:
+    if len(hashes) == 1:
+        return []
+    at = split(len(hashes))
+    if index < at:
+        return [*path_of(index, hashes[:at]), root_of(hashes[at:])]
+    return [*path_of(index - at, hashes[at:]), root_of(hashes[:at])]
+
+
+@dataclass(frozen=True)
+class LogKey:
+    """The signing key of a log."""
+
+    private: Ed25519PrivateKey
+    name: str = ORIGIN
+
+    @classmethod
+    def of(cls, seed: bytes, name: str = ORIGIN) -> "LogKey":
+        return cls(Ed25519PrivateKey.from_private_bytes(seed.ljust(32, b"\0")), name)
+
+    @property
+    def public(self) -> bytes:
+        return self.private.public_key().public_bytes_raw()
+
+    @property
+    def key_id(self) -> bytes:
+        named = self.name.encode() + b"\n\x01" + self.public
+        return hashlib.sha256(named).digest()[:4]
+
+    @property
+    def vkey(self) -> str:
+        encoded = base64.b64encode(b"\x01" + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{encoded}"
+
+    def note(self, text: str) -> str:
+        signature = base64.b64encode(self.key_id + self.private.sign(text.encode())).decode()
+        return f"{text}\n— {self.name} {signature}\n"
+
+    def envelope(self, payload: bytes, payload_type: str = PAYLOAD_TYPE) -> Json:
+        """Sign by securesystemslib, an implementation of DSSE that is not ours."""
+        key = SSlibKey(self.key_id.hex(), "ed25519", "ed25519", {"public": self.public.hex()})
+        envelope = Envelope(payload, payload_type, {})
+        envelope.sign(CryptoSigner(self.private, key))
+        return dict(envelope.to_dict())
+
+
+KEY = LogKey.of(b"the log")
+
+
+@dataclass
+class Log:
+    """The leaves of a log, and what it says of itself at its present size."""
+
+    leaves: list[bytes] = field(default_factory=list)
+
+    def append(self, kind: str, subject: str, body: Json, actor: str = "system") -> int:
+        leaf = {
+            "actor": actor,
+            "body": body,
+            "kind": kind,
+            "recorded_at": f"2026-07-01T10:00:{len(self.leaves) % 60:02}.000000Z",
+            "subject": subject,
+        }
+        self.leaves.append(canonical(leaf))
+        return len(self.leaves) - 1
+
+    @property
+    def hashes(self) -> list[bytes]:
+        return [hashlib.sha256(b"\0" + leaf).digest() for leaf in self.leaves]
+
+    @property
+    def root(self) -> bytes:
+        return root_of(self.hashes)
+
+    def checkpoint(self, key: LogKey = KEY, size: int | None = None) -> str:
+        hashes = self.hashes[:size]
+        root = base64.b64encode(root_of(hashes)).decode()
+        return key.note(f"{key.name}\n{len(hashes)}\n{root}\n")
+
+    def proof(self, index: int, note: str) -> bytes:
+        lines = "".join(
+            base64.b64encode(one).decode() + "\n" for one in path_of(index, self.hashes)
+        )
+        return f"c2sp.org/tlog-proof@v1\nindex {index}\n{lines}\n{note}".encode()
+
+
+@dataclass
+class Draft:
+    """A pack before it is sealed: what an insider with the key could bend and seal again."""
+
+    log: Log
+    files: dict[str, bytes]
+    manifest: Json
+    predicate: Json = field(default_factory=dict)
+    statement: Json = field(default_factory=dict)
+
+    def item(self, ref: str) -> Json:
+        return next(item for item in self.manifest["items"] if item["ref"] == ref)
+
+    def seal(self, key: LogKey = KEY, payload_type: str = PAYLOAD_TYPE) -> dict[str, bytes]:
+        """Return all files of the pack: manifest, checksums and signed statement made to fit."""
+        files = {"manifest.json": canonical(self.manifest)} | self.files
+        summed = sorted(name for name in files if name not in UNSUMMED)
+        sums = "".join(f"{sha256(files[name])}  {name}\n" for name in summed)
+        files = {"SHA256SUMS": sums.encode()} | files
+        manifest, log = self.manifest, self.manifest["log"]
+        predicate = {
+            "pack": manifest["pack"],
+            "engagement": manifest["engagement"]["ref"],
+            "sealed_at": manifest["sealed_at"],
+            "origin": log["origin"],
+            "log_size": log["size"],
+            "manifest_sha256": sha256(files["manifest.json"]),
+        }
+        subjects = [
+            {"name": name, "digest": {"sha256": sha256(files[name])}} for name in sorted(files)
+        ]
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": subjects,
+            "predicateType": PREDICATE_TYPE,
+            "predicate": predicate | self.predicate,
+        }
+        envelope = key.envelope(canonical(statement | self.statement), payload_type)
+        return files | {"statement.dsse.json": canonical(envelope)}
+
+    def pack(self, key: LogKey = KEY) -> bytes:
+        return zipped(self.seal(key))
+
+
+def good(*, period: str = "2026-01", seed: int = 0) -> Draft:
+    """Return a pack of four items: reviewed, with a table, superseded, and replaced."""
+    log = Log()
+    log.append("genesis", "log", {"installation": f"test-{seed}"})
+    files = {
+        "README.txt": b"How to read this pack.\n",
+        "cover.pdf": b"%PDF-1.7 a cover\n",
+        "index.xlsx": b"PK an index",
+        "shortfall.csv": b"expectation,control,from,to,state,reason\r\n",
+        "verify.py": VERIFIER.read_bytes(),
+    }
+    draft = Draft(log, files, about(period))
+    add(draft, "EV-000001", f"staff_mfa {period}.csv", b"user,mfa\r\nalice,yes\r\n")
+    add(draft, "EV-000002", "restore.xlsx", b"PK a workbook", table=b"table,rows\nusers,3\n")
+    add(draft, "EV-000003", "Übersicht.pdf", b"%PDF an old version", status="superseded")
+    add(draft, "EV-000004", "Übersicht.pdf", b"%PDF a new one", supersedes="EV-000003")
+    log.append("run", "uptime_probe", {"state": "failed"})
+    add(draft, "EV-000005", "empty.txt", b"", status="awaiting review", reviewed=False)
+    finish(draft)
+    return draft
+
+
+def about(period: str) -> Json:
+    return {
+        "format": "countersign-pack/v1",
+        "pack": "ENG-2026-1/1",
+        "engagement": {
+            "ref": "ENG-2026-1",
+            "title": "SOC 2 Type 2",
+            "framework": "TSC 2017/2022",
+            "categories": [{"name": "Security", "reason": "always"}],
+            "window_from": f"{period}-01",
+            "window_to": f"{period}-28",
+        },
+        "organisation": "Example Payments Ltd",
+        "sealed_at": "2026-11-21T10:00:00.000000Z",
+        "as_of": "2026-11-21T10:00:00.000000Z",
+        "log": {},
+        "items": [],
+        "shortfall": [
+            {
+                "expectation": "uptime",
+                "control": "AV-01",
+                "from": f"{period}-01",
+                "to": f"{period}-07",
+                "state": "missed",
+                "reason": "the run failed",
+            }
+        ],
+    }
+
+
+def add(
+    draft: Draft,
+    ref: str,
+    filename: str,
+    content: bytes,
+    *,
+    table: bytes | None = None,
+    status: str = "current",
+    supersedes: str | None = None,
+    reviewed: bool = True,
+) -> None:
+    """Add an item with its leaves: one of the evidence, one of the review."""
+    path = f"evidence/{ref}/{filename}"
+    draft.files[path] = content
+    if table is not None:
+        draft.files[f"tables/{ref}.csv"] = table
+    metadata: Json = {"title": f"Title of {ref}", "kind": "state", "prepared_by": "user:1"}
+    if filename.endswith((".csv", ".xlsx")):
+        logged = content if table is None else table
+        metadata["population"] = {"row_count": 1, "table_sha256": sha256(logged), "ipe": {}}
+    item = {
+        "ref": ref,
+        "path": path,
+        "sha256": sha256(content),
+        "size": len(content),
+        "table": None if table is None else f"tables/{ref}.csv",
+        "metadata": metadata,
+        "leaves": [],
+        "controls": ["AC-01"],
+        "criteria": ["CC6.1"],
+        "expectations": ["staff-mfa-state"],
+        "status": status,
+    }
+    draft.manifest["items"].append(item)
+    record(draft, item, "evidence", evidence_body(item, supersedes))
+    if reviewed:
+        record(draft, item, "review", review_body(item))
+
+
+def evidence_body(item: Json, supersedes: str | None = None) -> Json:
+    return {
+        "uid": f"uid of {item['ref']}",
+        "version": 1,
+        "sha256": item["sha256"],
+        "size": item["size"],
+        "metadata_sha256": sha256(canonical(item["metadata"])),
+        "collected_at": "2026-01-31T10:00:00.000000Z",
+        "received_at": "2026-01-31T10:00:01.000000Z",
+        "covers_from": "2026-01-01",
+        "covers_to": "2026-01-31",
+        "run": "",
+        "expectations": item["expectations"],
+        "supersedes": supersedes,
+    }
+
+
+def review_body(item: Json, **changes: object) -> Json:
+    return {
+        "evidence": item["ref"],
+        "sha256": item["sha256"],
+        "decision": "accepted",
+        "reviewer": "user:2",
+        "prepared_by": "user:1",
+    } | changes
+
+
+def record(draft: Draft, item: Json, kind: str, body: Json, subject: str = "") -> None:
+    """Log an entry of an item and list it in the manifest."""
+    index = draft.log.append(kind, subject or item["ref"], body)
+    item["leaves"].append(
+        {
+            "index": index,
+            "kind": kind,
+            "path": f"leaves/{index}.json",
+            "proof": f"proofs/{index}.tlog-proof",
+        }
+    )
+
+
+def finish(draft: Draft, note: str = "") -> None:
+    """Write the checkpoint, the leaves and their proofs as the log now stands."""
+    note = note or draft.log.checkpoint()
+    draft.files["checkpoint.txt"] = note.encode()
+    size = len(draft.log.leaves)
+    draft.manifest["log"] = {"origin": ORIGIN, "size": size, "root": draft.log.root.hex()}
+    for item in draft.manifest["items"]:
+        for leaf in item["leaves"]:
+            draft.files[leaf["path"]] = draft.log.leaves[leaf["index"]]
+            draft.files[leaf["proof"]] = draft.log.proof(leaf["index"], note)
+
+
+def plain(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.external_attr = 0o100644 << 16
+    info.create_system = 3
+    return info
+
+
+class Stream(io.RawIOBase):
+    """A file that can only be written forwards, as a download is."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.content += data
+        return len(data)
+
+
+def zipped(
+    files: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
+    bend: Callable[[zipfile.ZipInfo], None] = lambda _: None,
+    *,
+    streamed: bool = True,
+) -> bytes:
+    """Write the files, in order of their names, as the members of a ZIP."""
+    pairs = sorted(files.items()) if isinstance(files, Mapping) else files
+    target: Any = Stream() if streamed else io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in pairs:
+            info = plain(name)
+            if len(content) * 1.05 > zipfile.ZIP64_LIMIT:
+                # As our writer does, because Python before 3.11.4 forgets it.
+                info.create_version = info.extract_version = zipfile.ZIP64_VERSION
+            bend(info)
+            archive.writestr(info, content)
+    return bytes(target.content) if streamed else target.getvalue()
+
+
+def unzipped(pack: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
