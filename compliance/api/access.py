@@ -1,0 +1,107 @@
+"""What a token may see and do: every query of this door starts here, with its scope."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+
+from accounts import journal, tokens
+from accounts.models import ApiToken
+from accounts.tokens import Scope
+from collectors.models import Run, Source
+from controls.models import Control, ControlVersion, Expectation, Risk
+from evidence.models import Claim, Evidence, Review
+
+
+def evidence_by_token(token: ApiToken) -> QuerySet[Evidence]:
+    """Return all versions with what is said of them in lists; ScopeError without evidence:read."""
+    tokens.require(token, Scope.READ_EVIDENCE)
+    latest = Review.objects.filter(evidence=OuterRef("pk")).order_by("-id").values("decision")[:1]
+    # By number, for an index of `supersedes` holds hardly a value, and SQLite would not trust it.
+    newer = Evidence.objects.filter(uid=OuterRef("uid"), version=OuterRef("version") + 1)
+    return receipts(Evidence.objects.all()).annotate(
+        latest_decision=Subquery(latest), newer_ref=Subquery(newer.values("ref")[:1])
+    )
+
+
+def receipts(rows: QuerySet[Evidence]) -> QuerySet[Evidence]:
+    """Fetch along what never changes about a version, without the text of its leaf."""
+    claims = Claim.objects.select_related("expectation").order_by("expectation__slug")
+    return (
+        rows.select_related("related_risk", "supersedes", "ledger_entry")
+        .annotate(size=F("blob__size"))
+        .defer("ledger_entry__leaf", "ledger_entry__leaf_hash")
+        .prefetch_related(Prefetch("claims", queryset=claims, to_attr="claimed"))
+    )
+
+
+def as_handed_in(evidence: Evidence, *, size: int, claims: Iterable[Expectation]) -> Evidence:
+    """Attach to a version what its sender has just told, which `receipts` would have to fetch."""
+    told = {"size": size, "claimed_slugs": sorted(expectation.slug for expectation in claims)}
+    vars(evidence).update(told)
+    return evidence
+
+
+def may_write_evidence(token: ApiToken) -> str:
+    """Return the token's name as an actor; ScopeError without evidence:write."""
+    tokens.require(token, Scope.WRITE_EVIDENCE)
+    return tokens.name(token)
+
+
+def log_by_token(token: ApiToken) -> None:
+    """Allow reading the log's proofs and checkpoints; ScopeError without evidence:read."""
+    tokens.require(token, Scope.READ_EVIDENCE)
+
+
+def controls_by_token(token: ApiToken, *, on: date) -> QuerySet[Control]:
+    """Return the controls with what they expect and their wording of a day."""
+    tokens.require(token, Scope.READ_CONTROLS)
+    in_force = ControlVersion.objects.filter(control=OuterRef("pk"), effective_from__lte=on)
+    newest = in_force.order_by("-number")
+    return Control.objects.annotate(
+        statement=Subquery(newest.values("statement")[:1]),
+        version=Subquery(newest.values("number")[:1]),
+        effective_from=Subquery(newest.values("effective_from")[:1]),
+    ).prefetch_related("criteria__framework", "expectations")
+
+
+def runs_by_token(token: ApiToken) -> QuerySet[Run]:
+    """Return all runs, newest first; ScopeError without runs:read."""
+    tokens.require(token, Scope.READ_RUNS)
+    return Run.objects.select_related("source", "evidence")
+
+
+def expectations_named(slugs: Iterable[str]) -> dict[str, Expectation]:
+    """Return the expectations of these slugs as far as they exist; for a call let in before."""
+    wanted = set(slugs)
+    return {one.slug: one for one in Expectation.objects.filter(slug__in=wanted)} if wanted else {}
+
+
+def expectations_of(control_ref: str) -> list[int]:
+    """Return the keys of what a control expects; empty for an unknown control too."""
+    named = Expectation.objects.filter(control__ref=control_ref)
+    return list(named.values_list("pk", flat=True))
+
+
+def source_named(slug: str) -> Source | None:
+    return Source.objects.filter(slug=slug).first()
+
+
+def risk_named(ref: str) -> Risk | None:
+    return Risk.objects.filter(ref=ref).first()
+
+
+def version_named(ref: str) -> Evidence | None:
+    return Evidence.objects.filter(ref=ref).first()
+
+
+def note_download(evidence: Evidence, token: ApiToken) -> None:
+    """Leave a leaf that says which token was handed an item's bytes, before they leave."""
+    with transaction.atomic():
+        journal.tell(
+            "access",
+            subject=evidence.ref,
+            body={"what": "download", "sha256": evidence.blob_id},
+            actor=tokens.name(token),
+        )

@@ -1,0 +1,172 @@
+"""Turns whatever a view raises into the one shape of an error, with a code for programs."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, UnreadablePostError
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    ParseError,
+    PermissionDenied,
+    Throttled,
+)
+
+from accounts.errors import ScopeError
+from compliance.api.conventions import CHALLENGE
+from compliance.api.envelope import FAILED, ErrorResponse, Fields, request_id
+from evidence.errors import (
+    DigestMismatchError,
+    EmptyContentError,
+    EvidenceError,
+    FilenameError,
+    IdempotencyConflictError,
+    PeriodError,
+    ScreeningError,
+    SupersededError,
+    TimeError,
+    TooLargeError,
+)
+
+log = logging.getLogger(__name__)
+
+_CODES = {
+    400: "malformed",
+    401: "not_authenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "throttled",
+}
+# What intake refuses, and which field of the request its sentence belongs to.
+_BLAMED: dict[type[EvidenceError], str] = {
+    EmptyContentError: "file",
+    FilenameError: "file",
+    ScreeningError: "file",
+    DigestMismatchError: "sha256",
+    PeriodError: "covers_to",
+    TimeError: "collected_at",
+}
+
+
+class Refusal(APIException):
+    """A refusal with its own code; `fields` says what to mend where."""
+
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        message: str,
+        *,
+        fields: Fields | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, code)
+        self.status_code = status_code
+        self.code = code
+        self.fields = fields
+        self.headers = headers or {}
+
+
+def answer(error: Exception, context: Mapping[str, Any]) -> ErrorResponse:
+    """Return the response to any exception of a view; what nobody expected goes to the log."""
+    number = request_id(context["request"])
+    known = _known(error)
+    if known is None:
+        log.error("API call %s failed", number, exc_info=error)
+        return ErrorResponse(500, "internal_error", FAILED, request_id=number)
+    fields = known.fields if isinstance(known, Refusal) else None
+    code = known.code if isinstance(known, Refusal) else _CODES.get(known.status_code, "refused")
+    response = ErrorResponse(
+        known.status_code, code, str(known.detail), request_id=number, fields=fields
+    )
+    for name, value in _headers(known):
+        response.headers[name] = value
+    return response
+
+
+def _known(error: Exception) -> APIException | None:
+    """Return the refusal that an exception stands for; None for a failure of ours."""
+    if isinstance(error, APIException):
+        return error
+    if isinstance(error, EvidenceError):
+        return _intake(error)
+    return next((meant(error) for kind, meant in _MEANT.items() if isinstance(error, kind)), None)
+
+
+def _lacking(error: Exception) -> Refusal:
+    challenge = {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'}
+    return Refusal(403, "insufficient_scope", str(error), headers=challenge)
+
+
+def _broken(_: Exception) -> ParseError:
+    return ParseError("The body of the request is malformed or was cut off.")
+
+
+def _busy(error: Exception) -> Refusal:
+    log.warning("The database refused a call", exc_info=error)
+    return Refusal(503, "busy", FAILED, headers={"Retry-After": "5"})
+
+
+# The first that fits counts, so what is special stands before what is general.
+_MEANT: dict[type[Exception], Callable[[Exception], APIException]] = {
+    Http404: lambda _: NotFound("There is no such thing here."),
+    ScopeError: _lacking,
+    DjangoPermissionDenied: lambda _: PermissionDenied(),
+    RequestDataTooBig: lambda _: Refusal(413, "too_large", "The fields are too large."),
+    SuspiciousOperation: _broken,
+    UnreadablePostError: _broken,
+    OperationalError: _busy,
+}
+
+
+def _intake(error: EvidenceError) -> Refusal | None:
+    message = str(error)
+    if isinstance(error, TooLargeError):
+        return Refusal(413, "too_large", message)
+    if isinstance(error, IdempotencyConflictError):
+        return Refusal(409, "idempotency_conflict", message)
+    if isinstance(error, SupersededError):
+        return Refusal(409, "superseded", message)
+    blamed = _BLAMED.get(type(error))
+    if blamed is None:
+        return None
+    code = "screened" if isinstance(error, ScreeningError) else "invalid"
+    return Refusal(422, code, message, fields={blamed: [message]})
+
+
+def flattened(detail: object) -> dict[str, list[str]]:
+    """Return the messages of a serializer by the path of their field."""
+    gathered: dict[str, list[str]] = {}
+    for path, message in _messages(detail, ""):
+        gathered.setdefault(path, []).append(message)
+    return gathered
+
+
+def _messages(detail: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _messages(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, Sequence) and not isinstance(detail, str):
+        for inner in detail:
+            yield from _messages(inner, path)
+    else:
+        yield path, str(detail)
+
+
+def _headers(known: APIException) -> Iterator[tuple[str, str]]:
+    if isinstance(known, Refusal):
+        yield from known.headers.items()
+    challenge = getattr(known, "auth_header", None)
+    if challenge:
+        yield "WWW-Authenticate", challenge
+    wait = getattr(known, "wait", None)
+    if isinstance(known, Throttled) and wait is not None:
+        yield "Retry-After", str(wait)

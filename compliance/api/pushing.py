@@ -1,0 +1,182 @@
+"""What a program hands in: the headers, fields and file of a push, checked and given to intake."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Final, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.request import Request
+
+from accounts.models import ApiToken
+from compliance.api import access, forms
+from compliance.api.errors import Refusal
+from controls.models import Area, Expectation, Risk
+from evidence import checks, intake
+from evidence.models import Evidence
+
+# What the fields and the frame of a multipart body may add to the file itself.
+_FRAME_BYTES: Final = 1024**2
+_KEY = re.compile(r"[\x20-\x7e]{1,200}")
+_DIGEST = r"^[0-9A-Fa-f]{64}$"
+_UNSEEN = {*"\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"}
+
+
+def _one_line(value: str) -> None:
+    """Refuse what would break a line or turn the direction of text in a list or a paper."""
+    if any(unicodedata.category(letter) == "Cc" or letter in _UNSEEN for letter in value):
+        raise serializers.ValidationError("Write one line of text without control characters.")
+
+
+class _Line(serializers.CharField):
+    default_validators = [_one_line]
+
+
+class _Moment(serializers.DateTimeField):
+    """A moment that says its zone; ours would be a guess."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise serializers.ValidationError("Write the time with an offset, or with Z for UTC.")
+        return value
+
+
+class EvidencePush(serializers.Serializer[Any]):
+    """The fields of one item; `expectations` may be repeated."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=None)
+    title = _Line(max_length=200)
+    evidence_type = serializers.ChoiceField(Expectation.EvidenceType.choices)
+    kind = serializers.ChoiceField(Evidence.Kind.choices)
+    area = serializers.ChoiceField(Area.choices)
+    source_system = _Line(max_length=200)
+    environment = serializers.ChoiceField(Evidence.Environment.choices)
+    covers_from = serializers.DateField(help_text="First day that the item covers.")
+    covers_to = serializers.DateField(help_text="Last day that the item covers.")
+    collected_at = _Moment(help_text="When the source was asked, with an offset or Z.")
+    owner = _Line(max_length=120, required=False, allow_blank=True)
+    sensitivity = serializers.ChoiceField(Evidence.Sensitivity.choices, required=False)
+    expectations = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        required=False,
+        max_length=50,
+        help_text="Slugs of the expectations that the item is evidence for.",
+    )
+    sha256 = serializers.RegexField(
+        _DIGEST, required=False, help_text="SHA-256 of the file in hex, to be checked on receipt."
+    )
+    related_risk = serializers.CharField(required=False, help_text="Reference of a risk.")
+    supersedes = serializers.CharField(
+        required=False, help_text="Reference of the version that this one replaces."
+    )
+
+
+_FORM = EvidencePush()
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the name that the caller gave this push; refuses a missing or unprintable one."""
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    if not _KEY.fullmatch(key):
+        message = (
+            "Send the header Idempotency-Key with 1 to 200 printable ASCII characters, the same "
+            "again when you repeat this push and another one for other content."
+        )
+        raise Refusal(400, "idempotency_key", message)
+    return key
+
+
+def refuse_by_length(request: Request) -> None:
+    """Refuse a body by its declared length, before a byte of it is read."""
+    declared = str(request.META.get("CONTENT_LENGTH", ""))
+    if not (declared.isascii() and declared.isdigit()):
+        message = "Send the length of the body (Content-Length); chunked bodies are not taken."
+        raise Refusal(411, "length_required", message)
+    most = settings.MAX_EVIDENCE_BYTES
+    if int(declared) > most + _FRAME_BYTES:
+        message = f"The body is larger than {most:,} bytes, the limit of this installation."
+        raise Refusal(413, "too_large", message)
+
+
+def push(request: Request, token: ApiToken, *, actor: str, key: str) -> tuple[Evidence, bool]:
+    """Hand one item to intake; return its version and whether this is the first time.
+
+    Raises Refusal with a field map, or the EvidenceError of intake; then nothing is stored.
+    """
+    given = request.data
+    if not isinstance(given, QueryDict):
+        raise UnsupportedMediaType(request.content_type)
+    values, wrong = forms.checked(_FORM, given, repeatable=("expectations",))
+    named = _Named.of(values, wrong)
+    if wrong:
+        raise Refusal(422, "invalid", "Some fields need correction.", fields=wrong)
+    submission = _submission(values, named, token, key)
+    evidence, first = intake.receive_once(submission, actor=actor)
+    if named.claims:
+        # What no check could read must not look like proof.
+        checks.run(evidence, actor=actor)
+    size = values["file"].size
+    return access.as_handed_in(evidence, size=size, claims=named.claims), first
+
+
+@dataclass
+class _Named:
+    """The rows that a push names."""
+
+    claims: tuple[Expectation, ...] = ()
+    risk: Risk | None = None
+    supersedes: Evidence | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], wrong: dict[str, list[str]]) -> "_Named":
+        """Look the names up and add those that do not exist to what is wrong."""
+        named = cls()
+        slugs = values.get("expectations", [])
+        known = access.expectations_named(slugs)
+        missing = [slug for slug in slugs if slug not in known]
+        if missing:
+            wrong["expectations"] = [f"There is no expectation {slug!r}." for slug in missing]
+        named.claims = tuple(known.values())
+        if "related_risk" in values:
+            named.risk = access.risk_named(values["related_risk"])
+            if named.risk is None:
+                wrong["related_risk"] = ["There is no risk of this reference."]
+        if "supersedes" in values:
+            named.supersedes = access.version_named(values["supersedes"])
+            if named.supersedes is None:
+                wrong["supersedes"] = ["There is no evidence of this reference."]
+        return named
+
+
+def _submission(
+    values: Mapping[str, Any], named: _Named, token: ApiToken, key: str
+) -> intake.Submission:
+    upload: UploadedFile[bytes] = values["file"]
+    return intake.Submission(
+        content=cast("BinaryIO", upload.file),
+        filename=upload.name or "",
+        title=values["title"],
+        evidence_type=values["evidence_type"],
+        kind=values["kind"],
+        area=values["area"],
+        source_system=values["source_system"],
+        environment=values["environment"],
+        covers_from=values["covers_from"],
+        covers_to=values["covers_to"],
+        collected_at=values["collected_at"],
+        owner=values.get("owner", ""),
+        sensitivity=values.get("sensitivity", Evidence.Sensitivity.INTERNAL),
+        declared_sha256=values.get("sha256", ""),
+        # Who answers for the program is who prepared it, so that another person reviews it.
+        prepared_by=token.owner,
+        claims=named.claims,
+        supersedes=named.supersedes,
+        related_risk=named.risk,
+        idempotency_key=key,
+    )

@@ -1,0 +1,38 @@
+"""Addresses of the door for programs, below /api/."""
+
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+
+from compliance.api import checkpoint, content, controls, documents, evidence, proof, runs
+
+
+class Reference:
+    """A reference as we give them out: what else stands in an address names nothing."""
+
+    regex = r"[A-Za-z0-9._-]{1,40}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Reference, "ref")
+
+_v1: list[URLPattern | URLResolver] = [
+    path("evidence", evidence.EvidenceList.as_view(), name="evidence"),
+    path("evidence/<ref:ref>", evidence.EvidenceOne.as_view(), name="evidence_one"),
+    path("evidence/<ref:ref>/content", content.EvidenceContent.as_view(), name="content"),
+    path("evidence/<ref:ref>/proof", proof.EvidenceProof.as_view(), name="proof"),
+    path("controls", controls.ControlList.as_view(), name="controls"),
+    path("controls/<ref:ref>", controls.ControlOne.as_view(), name="control"),
+    path("runs", runs.RunList.as_view(), name="runs"),
+    path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
+    path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
+    path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
+    path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),
+    path("docs/", documents.viewer, name="docs"),
+]
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = [path("v1/", include(_v1))]

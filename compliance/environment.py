@@ -1,0 +1,126 @@
+"""Typed readers of environment variables; a wrong value stops the start and says what to set."""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a variable, or the content of the file that NAME_FILE points to."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            message = f"{name}_FILE points to {path}, which cannot be read: {error.strerror}."
+            raise ImproperlyConfigured(message) from error
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a yes/no variable."""
+    raw = text(name, "yes" if default else "no").lower()
+    if raw in _TRUE:
+        return True
+    if raw in _FALSE:
+        return False
+    message = f"{name} is {raw!r}; set it to yes or no."
+    raise ImproperlyConfigured(message)
+
+
+def whole(name: str, default: int, *, least: int = 0) -> int:
+    """Return a whole number that is not below `least`."""
+    raw = text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        message = f"{name} is {raw!r}; set it to a whole number of at least {least}."
+        raise ImproperlyConfigured(message)
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list without empty members."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def folder(path: Path) -> Path:
+    """Return a folder of the installation, made if it is missing."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        message = (
+            f"The folder {path} cannot be written. Give it to the user who starts Countersign,"
+            " or set VAR_DIR to another folder."
+        )
+        raise ImproperlyConfigured(message)
+    return path
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of the database that a URL names."""
+    try:
+        return dict(dj_database_url.parse(text(name, default), conn_max_age=600))
+    except ValueError as error:
+        # The URL itself is not repeated, because it may hold a password.
+        message = (
+            f"{name} is not the address of a database. Set it as in"
+            " postgres://user:password@host:5432/name, or leave it out to use SQLite."
+        )
+        raise ImproperlyConfigured(message) from error
+
+
+def secret(name: str, *, kept_in: Path) -> str:
+    """Return a secret; one that was never given is made once and kept in a file of mode 0600."""
+    given = text(name)
+    if given:
+        return given
+    try:
+        return kept_in.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    kept_in.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    value = secrets.token_urlsafe(48)
+    partial = kept_in.with_name(f".{kept_in.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(value)
+    try:
+        # A hard link fails when another process was first, so that both end up with one secret.
+        os.link(partial, kept_in)
+    except FileExistsError:
+        value = kept_in.read_text(encoding="ascii").strip()
+    finally:
+        partial.unlink()
+    return value
+
+
+def needed(name: str, *, because: str) -> str:
+    """Return a variable that another one makes necessary."""
+    value = text(name)
+    if not value:
+        message = f"{name} is empty, but {because}; set both or neither."
+        raise ImproperlyConfigured(message)
+    return value
+
+
+def is_address(host: str | None) -> bool:
+    """Say whether a host is written as an IP address rather than as a name."""
+    try:
+        ipaddress.ip_address(host or "")
+    except ValueError:
+        return False
+    return True

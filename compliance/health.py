@@ -1,0 +1,47 @@
+"""The health page: whether this installation can do its work, for a load balancer or a person."""
+
+import tempfile
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from reports import pdf_engine
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "The database does not answer."
+    return ""
+
+
+def _store() -> str:
+    try:
+        with tempfile.TemporaryFile(dir=settings.STORE_DIR):
+            return ""
+    except OSError:
+        return "The store of evidence cannot be written."
+
+
+NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}
+OPTIONAL: dict[str, Callable[[], str]] = {"pdf_engine": pdf_engine.missing_libraries}
+
+
+@never_cache
+@require_safe
+def health(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 when everything needed works, else 503; a missing option is named, and harmless.
+
+    The answer tells no version, path or number, because anybody may ask.
+    """
+    needed = {name: problem() or "ok" for name, problem in NEEDED.items()}
+    optional = {name: problem() or "ok" for name, problem in OPTIONAL.items()}
+    working = set(needed.values()) == {"ok"}
+    body = {"status": "ok" if working else "failing", **needed, **optional}
+    return JsonResponse(body, status=200 if working else 503)

@@ -1,0 +1,82 @@
+"""Answers "may this auditor see that?"; every query of the portal goes through here.
+
+What somebody may not see does not exist for them: the answer is 404, never 403.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import can
+from accounts.capabilities import Capability
+from accounts.models import User
+from audits import access, access_log, scope
+from audits.models import AccessNote, Engagement, Pack
+from controls.models import Control
+from evidence.models import Claim, Evidence
+
+View = Callable[..., HttpResponseBase]
+
+
+def engagements(user: User) -> QuerySet[Engagement]:
+    """Return the engagements of an auditor, the latest window first."""
+    return access.for_user(user).select_related("framework").order_by("-window_to", "-pk")
+
+
+def controls(engagement: Engagement) -> QuerySet[Control]:
+    """Return the controls in scope of an engagement."""
+    mapped = scope.criteria_of(engagement).order_by().values("mappings__control")
+    return Control.objects.filter(pk__in=mapped)
+
+
+def evidence(engagement: Engagement) -> QuerySet[Evidence]:
+    """Return the items in scope of an engagement: the same that `audits.access` names.
+
+    The question is put to each row, so that a list read from its newest end stops with its page.
+    """
+    of_any_version = claims(engagement).filter(evidence__uid=OuterRef("uid"))
+    return Evidence.objects.filter(Exists(of_any_version))
+
+
+def claims(engagement: Engagement) -> QuerySet[Claim]:
+    """Return what items claim in scope of an engagement; other claims of theirs are not shown."""
+    return scope.claims_of(engagement)
+
+
+def packs(engagement: Engagement) -> QuerySet[Pack]:
+    """Return the packs of an engagement that are ready to be taken away."""
+    ready = Pack.objects.filter(engagement=engagement, file__isnull=False)
+    return ready.select_related("file__evidence__blob", "checkpoint", "engagement")
+
+
+def for_auditor(view: View) -> View:
+    """Open a page to signed-in auditors; one with `ref` only to those of that engagement."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
+        user = request.user
+        if not isinstance(user, User) or not can(user, Capability.OPEN_PORTAL):
+            raise Http404
+        if "ref" not in kwargs:
+            return view(request, user, *args, **kwargs)
+        engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
+        return view(request, user, engagement, *args, **kwargs)
+
+    return login_required(require_safe(never_cache(guarded)))
+
+
+def viewed(engagement: Engagement, user: User, subject: str) -> None:
+    """Note that an auditor looked at something; once a day for each subject."""
+    access_log.note(engagement, user, AccessNote.What.VIEW, subject)
+
+
+def downloaded(engagement: Engagement, user: User, subject: str) -> None:
+    """Note that an auditor took something away; every time."""
+    access_log.note(engagement, user, AccessNote.What.DOWNLOAD, subject)

@@ -1,0 +1,112 @@
+"""The audits of an auditor, and the front page of one: window, coverage, packs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from audits.coverage import WORST_FIRST, State
+from audits.facts import Cell, ControlLine, CoverageReport, coverage_of
+from audits.models import Engagement
+from compliance.portal import access
+from compliance.portal.pages import show
+from evidence import checkpoint
+
+SIGNS = {
+    State.MET: "✓",
+    State.LATE: "◷",
+    State.PARTIAL: "◐",
+    State.FAILING: "!",
+    State.MISSED: "✕",
+    State.UPCOMING: "○",
+    State.EXEMPT: "\N{EN DASH}",
+}
+_BAR = 1000
+"""Units of the bar that shows the states' shares, from its left to its right end."""
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """One month of one control as the page shows it: a sign, a colour, and words for readers."""
+
+    month: date
+    state: State | None
+    sign: str
+    words: str
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """One control as the page shows it."""
+
+    control: ControlLine
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A state, how many occurrences are in it, and its place in the bar of all of them."""
+
+    state: State
+    count: int
+    start: int
+    width: int
+
+
+@access.for_auditor
+def engagements(request: HttpRequest, user: User) -> HttpResponse:
+    """List what this auditor may see; nothing yet is a page that says what to do."""
+    mine = access.engagements(user).prefetch_related("members")
+    return show(request, "engagements", rows=[(one, _access_until(one, user)) for one in mine])
+
+
+@access.for_auditor
+def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
+    """Show the engagement, its coverage and its packs."""
+    report = coverage_of(engagement)
+    access.viewed(engagement, user, engagement.ref)
+    return show(
+        request,
+        "overview",
+        engagement,
+        categories=engagement.categories.order_by("pk"),
+        until=_access_until(engagement, user),
+        report=report,
+        shares=list(_shares(report.totals)),
+        expected=sum(report.totals.values()),
+        heat=list(_heat(report)),
+        uncovered=[line for line in report.criteria if not line.controls],
+        packs=list(access.packs(engagement)),
+        vkey=checkpoint.vkey(),
+    )
+
+
+def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
+    """Yield every state, the worst first; together they fill the bar."""
+    whole, before = sum(totals.values()), 0
+    for state in WORST_FIRST:
+        start = _BAR * before // whole if whole else 0
+        before += totals[state]
+        end = _BAR * before // whole if whole else 0
+        yield Share(state, totals[state], start, end - start)
+
+
+def _heat(report: CoverageReport) -> Iterator[HeatRow]:
+    for line in report.controls:
+        cells = zip(report.months, line.cells, strict=True)
+        yield HeatRow(line, tuple(_cell(month, cell) for month, cell in cells))
+
+
+def _cell(month: date, cell: Cell) -> HeatCell:
+    if cell.state is None:
+        return HeatCell(month, None, "", "nothing expected")
+    counted = sorted(cell.counts.items(), key=lambda item: WORST_FIRST.index(item[0]))
+    words = ", ".join(f"{count} {state}" for state, count in counted)
+    return HeatCell(month, cell.state, SIGNS[cell.state], words)
+
+
+def _access_until(engagement: Engagement, user: User) -> date:
+    mine = [one for one in engagement.members.all() if one.user_id == user.pk]
+    return max(one.access_until for one in mine if one.removed_at is None)

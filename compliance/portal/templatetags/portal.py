@@ -1,0 +1,61 @@
+"""Dates, moments and digests as the portal shows them: read by people, exact for programs."""
+
+from datetime import UTC, date, datetime
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_GROUP = 8
+
+
+@register.filter
+def day(value: date) -> SafeString:
+    """5 Oct 2026"""
+    return _time(value, f"{value.day} {value:%b %Y}")
+
+
+@register.simple_tag
+def period(start: date, end: date) -> SafeString:
+    """1 to 31 Oct 2026, with no more words than needed."""
+    if start == end:
+        return day(end)
+    words = f"{start.day}"
+    if start.year != end.year:
+        words = f"{start.day} {start:%b %Y}"
+    elif start.month != end.month:
+        words = f"{start.day} {start:%b}"
+    return format_html("{} to {}", _time(start, words), day(end))
+
+
+@register.filter
+def moment(value: datetime) -> SafeString:
+    """5 Oct 2026, 14:03 UTC"""
+    return _instant(value, "%H:%M")
+
+
+@register.filter
+def exact(value: datetime) -> SafeString:
+    """5 Oct 2026, 14:03:59 UTC, where the order of things within a minute tells something."""
+    return _instant(value, "%H:%M:%S")
+
+
+@register.filter
+def digest(value: str) -> SafeString:
+    """A digest in groups that the eye can compare; copied, it is one word again."""
+    groups = [value[start : start + _GROUP] for start in range(0, len(value), _GROUP)]
+    parts = format_html_join("", "<span>{}</span><wbr>", ((group,) for group in groups))
+    return format_html('<code class="digest grouped">{}</code>', parts)
+
+
+def _instant(value: datetime, clock: str) -> SafeString:
+    at = value.astimezone(UTC)
+    stamp = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    words = f"{at.day} {at:%b %Y}, {at:{clock}} UTC"
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+def _time(value: date, words: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)

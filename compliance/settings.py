@@ -1,0 +1,311 @@
+"""All settings of the installation; each comes from the environment and has a working default."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from compliance import environment
+from compliance.api import conventions
+from compliance.staff import skin
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+
+KEYS_DIR = VAR_DIR / "keys"
+STORE_DIR = VAR_DIR / "store"
+SCRATCH_DIR = VAR_DIR / "scratch"
+INBOX_DIR = VAR_DIR / "inbox"
+STATIC_ROOT = VAR_DIR / "static"
+for _folder in (KEYS_DIR, STORE_DIR, SCRATCH_DIR, INBOX_DIR, STATIC_ROOT):
+    environment.folder(_folder)
+
+VERSION = "0.1.0"
+
+# --- Web ---------------------------------------------------------------------------------------
+DEBUG = environment.flag("DEBUG", default=False)
+SECRET_KEY = environment.secret("SECRET_KEY", kept_in=KEYS_DIR / "django_secret")
+LISTEN = environment.text("LISTEN", "127.0.0.1:8000")
+WEB_THREADS = environment.whole("WEB_THREADS", 8, least=1)
+# A name rather than 127.0.0.1, because browsers refuse passkeys on a bare address.
+SITE_URL = environment.text(
+    "SITE_URL", f"http://{LISTEN}".replace("//127.0.0.1", "//localhost")
+).rstrip("/")
+_SITE = urlsplit(SITE_URL)
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", f"{_SITE.hostname},localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE = _SITE.scheme == "https"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+ROOT_URLCONF = "compliance.urls"
+WSGI_APPLICATION = "compliance.wsgi.application"
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "accounts",
+    "jobs",
+    "controls",
+    "evidence",
+    "collectors",
+    "audits",
+    "reports",
+    "compliance",
+    "compliance.signin",
+    "compliance.staff",
+    "compliance.portal",
+    "compliance.api",
+    # Installed packages that add collectors, reports or kinds of jobs: importable app names.
+    *environment.words("PLUGINS"),
+]
+
+MIDDLEWARE = [
+    "compliance.api.envelope.EnvelopeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "compliance.csp.PolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "compliance.signin.middleware.SecondFactorMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "compliance.signin.context.house",
+            ],
+        },
+    },
+]
+
+# --- Data --------------------------------------------------------------------------------------
+DATABASES: dict[str, Any] = {
+    "default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'countersign.sqlite3'}"),
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        # INSERT OR REPLACE would step around the append-only triggers without recursive_triggers.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+            "PRAGMA cache_size=-65536; PRAGMA busy_timeout=20000;"
+        ),
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MAX_EVIDENCE_BYTES = environment.whole("MAX_EVIDENCE_BYTES", 4 * 1024**3, least=1)
+MAX_UPLOAD_BYTES = environment.whole("MAX_UPLOAD_BYTES", 512 * 1024**2, least=1)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "compliance.uploads.Bounded",
+]
+FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+
+CATALOGUE_DIR = Path(
+    environment.text("CATALOGUE_DIR", str(BASE_DIR / "controls" / "catalogue"))
+).resolve()
+
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+}
+
+# --- Jobs --------------------------------------------------------------------------------------
+BROKER_URL = environment.text("BROKER_URL", "filesystem://")
+BROKER_DIR = VAR_DIR / "broker"
+JOB_LEASE_SECONDS = environment.whole("JOB_LEASE_SECONDS", 60, least=2)
+JOB_RESEND_SECONDS = environment.whole("JOB_RESEND_SECONDS", 30, least=1)
+JOB_TICK_SECONDS = environment.whole("JOB_TICK_SECONDS", 5, least=1)
+WORKERS = environment.whole("WORKERS", 2, least=1)
+CELERY_BROKER_URL = BROKER_URL
+if BROKER_URL == "filesystem://":
+    CELERY_BROKER_TRANSPORT = "jobs.mailbox:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_DIR), "polling_interval": 0.5}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "jobs"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker process that once needed more memory than this (in KB) is replaced after its job.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
+# The schedule lives in memory: which periodic work is due stands in the database.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "jobs.tick",
+        "schedule": float(JOB_TICK_SECONDS),
+        # A queue of its own, so that a long row of jobs does not hold up the clock.
+        "options": {"queue": "clock", "task_id": "tick", "expires": 4 * JOB_TICK_SECONDS},
+    },
+}
+
+# --- People ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+# Behind a proxy of your own the rate limits count the visitor only where this is set.
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole("TRUSTED_PROXIES", 0)
+ACCOUNT_ADAPTER = "compliance.signin.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "compliance.signin.forms.SignInForm",
+    "reset_password": "compliance.signin.forms.ForgottenPasswordForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Countersign] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = False
+
+# Browsers offer passkeys over TLS and on localhost, and never on a bare address.
+PASSKEYS = _SITE.hostname == "localhost" or (SECURE and not environment.is_address(_SITE.hostname))
+SIGNIN_SECRET = environment.secret("SIGNIN_SECRET", kept_in=KEYS_DIR / "signin_secret")
+MFA_ADAPTER = "compliance.signin.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else [])]
+MFA_FORMS = {
+    "add_webauthn": "compliance.signin.forms.AddPasskeyForm",
+    "login_webauthn": "compliance.signin.forms.PasskeySignInForm",
+    "authenticate_webauthn": "compliance.signin.forms.PasskeySecondForm",
+    "reauthenticate_webauthn": "compliance.signin.forms.PasskeyConfirmForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PASSKEYS and not SECURE
+# An invited address needs no confirming mail before its owner may set a second factor up.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Countersign"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+
+# Single sign-on lets invited people in, found by the e-mail address that the provider verified.
+OIDC_ISSUER = environment.text("OIDC_ISSUER").rstrip("/")
+OIDC_NAME = environment.text("OIDC_NAME", "single sign-on")
+SOCIALACCOUNT_ADAPTER = "compliance.signin.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+# By a link: form-action 'self' would stop a form whose answer leads to the provider.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+if OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "sso",
+            "name": OIDC_NAME,
+            "client_id": environment.needed("OIDC_CLIENT_ID", because="OIDC_ISSUER is set"),
+            "secret": environment.needed("OIDC_CLIENT_SECRET", because="OIDC_ISSUER is set"),
+            "settings": {"server_url": OIDC_ISSUER},
+        },
+    ]
+
+# --- Mail --------------------------------------------------------------------------------------
+EMAIL_HOST = environment.text("EMAIL_HOST")
+EMAIL_PORT = environment.whole("EMAIL_PORT", 587, least=1)
+EMAIL_HOST_USER = environment.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_PASSWORD")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = environment.flag("EMAIL_TLS", default=True) and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"countersign@{_SITE.hostname}")
+# Until a mail server is named, mails lie in this folder, so that no link is lost.
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+
+# --- Words, times, files -----------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+ORGANISATION = environment.text("ORGANISATION", "This installation")
+ORGANISATION_TIME_ZONE = environment.text("ORGANISATION_TIME_ZONE", "UTC")
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "compliance" / "static"]
+STORAGES = {
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without these two the first start compresses each file twice, and megabytes of source maps.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpg", "map", "png", "webp", "woff2")
+
+# --- Proof -------------------------------------------------------------------------------------
+LOG_ORIGIN = environment.text("LOG_ORIGIN")
+
+# --- Programs ----------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)
+REST_FRAMEWORK = conventions.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = conventions.SPECTACULAR
+UNFOLD = skin.UNFOLD

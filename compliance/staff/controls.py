@@ -1,0 +1,141 @@
+"""The catalogue in the staff door: controls with their wording, criteria, expectations, risks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from compliance.staff import words
+from compliance.staff.base import RoomAdmin
+from compliance.staff.site import site
+from controls.cadence import Cadence
+from controls.models import Control, Criterion, Expectation, Risk
+from evidence.models import Claim
+
+_CLAIMS_SHOWN = 10
+
+
+class _Words(RoomAdmin):
+    """A list of the catalogue, which is small enough to be searched by any word."""
+
+    searched: Sequence[str] = ("ref", "title")
+    search_fields = ["ref"]
+    search_help_text = "Reference or words of the title"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        for word in search_term.split():
+            fits = Q()
+            for name in self.searched:
+                fits |= Q(**{f"{name}__icontains": word})
+            queryset = queryset.filter(fits)
+        return queryset, False
+
+
+@admin.register(Control, site=site)
+class ControlAdmin(_Words):
+    intro = (
+        "What we say that we do. The catalogue is data in files; load_catalogue brings changes in."
+    )
+    empty_words = "The catalogue is empty: run manage.py load_catalogue."
+    list_display = ["ref", "title", "area", "owner_role", "nature", "criteria_served", "expected"]
+    list_filter = ["area", "owner_role", "nature"]
+    detail_template = "staff/control.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("criteria")
+
+    def dress(self, rows: Sequence[Any]) -> None:
+        found = Expectation.objects.filter(control__in=rows).order_by()
+        counted = dict(found.values_list("control").annotate(count=Count("pk")))
+        for row in rows:
+            row.expected_count = counted.get(row.pk, 0)
+
+    def detail(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        today = words.today()
+        return {
+            "title": row.title,
+            "wording": row.wording_on(today),
+            "versions": row.versions.order_by("-number"),
+            "mappings": row.mappings.select_related("criterion__framework").order_by(
+                "criterion__position"
+            ),
+            "expectations": row.expectations.prefetch_related("checks", "sources").order_by("slug"),
+            "risks": row.risks.all(),
+            "claims": Claim.objects.filter(expectation__control=row)
+            .select_related("evidence", "expectation")
+            .order_by("-evidence_id")[:_CLAIMS_SHOWN],
+        }
+
+    @admin.display(description="Criteria")
+    def criteria_served(self, row: Any) -> SafeString:
+        return format_html_join(" ", "{}", ((words.tag(each.ref),) for each in row.criteria.all()))
+
+    @admin.display(description="Expects")
+    def expected(self, row: Any) -> str:
+        return words.plural(row.expected_count, "item of evidence", "kinds of evidence")
+
+
+@admin.register(Criterion, site=site)
+class CriterionAdmin(_Words):
+    intro = "What the frameworks ask for, in our own words, and which controls answer it."
+    list_display = ["ref", "title", "category", "section_title", "answered_by"]
+    list_filter = ["framework"]
+    list_select_related = ["framework"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("controls")
+
+    @admin.display(description="Controls")
+    def answered_by(self, row: Any) -> SafeString:
+        refs = [(words.tag(each.ref),) for each in row.controls.all()]
+        return format_html_join(" ", "{}", refs) if refs else words.badge("missed", "No control")
+
+
+@admin.register(Expectation, site=site)
+class ExpectationAdmin(_Words):
+    intro = "The evidence that each control must leave, and how often."
+    list_display = ["what", "of_control", "rhythm", "allowed", "kind", "comes_from"]
+    list_filter = ["kind", "cadence", "control__area"]
+    list_select_related = ["control"]
+    searched = ("slug", "title", "control__ref")
+
+    @admin.display(description="Evidence")
+    def what(self, row: Any) -> SafeString:
+        return words.lines(row.title, row.slug)
+
+    @admin.display(description="Control")
+    def of_control(self, row: Any) -> SafeString:
+        return words.tag(row.control.ref)
+
+    @admin.display(description="How often")
+    def rhythm(self, row: Any) -> str:
+        return Cadence(row.cadence).words
+
+    @admin.display(description="Days allowed")
+    def allowed(self, row: Any) -> str:
+        return str(row.days_allowed)
+
+    @admin.display(description="Comes from")
+    def comes_from(self, row: Any) -> str:
+        return row.collector or "by hand"
+
+
+@admin.register(Risk, site=site)
+class RiskAdmin(_Words):
+    intro = "Risks that controls answer and that evidence may refer to."
+    empty_words = "No risk is recorded yet."
+    list_display = ["ref", "title", "area", "answered_by"]
+    list_filter = ["area"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("controls")
+
+    @admin.display(description="Controls")
+    def answered_by(self, row: Any) -> SafeString:
+        return format_html_join(" ", "{}", ((words.tag(each.ref),) for each in row.controls.all()))

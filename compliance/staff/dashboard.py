@@ -1,0 +1,168 @@
+"""The overview: where the chosen engagement stands, what waits for a person, what is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import can
+from accounts.capabilities import Capability
+from audits.coverage import State
+from audits.models import Engagement, Pack
+from collectors.models import Run, Source
+from compliance.staff import chosen, jobs, standing, summary, words
+from compliance.staff.coverage import STATES, url_of_state
+from compliance.staff.site import site
+from controls.models import Control
+from evidence import ledger
+from evidence.models import Checkpoint, Evidence, Review
+from jobs.models import Job
+from reports import pdf_engine
+
+COUNTED = 1_000
+_LOOKED_BACK = timedelta(days=7)
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that is not as it should be, and the way to mend it."""
+
+    text: str
+    url: str = ""
+    label: str = ""
+    tone: str = "warn"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first steps on a new installation."""
+
+    title: str
+    text: str
+    done: bool
+    url: str = ""
+    label: str = ""
+
+
+def context_of(request: HttpRequest) -> dict[str, Any]:
+    """Return what the overview shows, within a fixed number of queries."""
+    choice = chosen.of(request)
+    steps = list(_first_steps(request, choice.engagement))
+    return {
+        "choice": choice,
+        "tiles": list(_tiles(choice.engagement)) if choice.engagement else [],
+        "waiting": _waiting(),
+        "failed_runs": list(
+            Run.objects.filter(
+                state=Run.State.FAILED, finished_at__gte=timezone.now() - _LOOKED_BACK
+            )
+            .select_related("source")
+            .order_by("-number")[:_SHOWN]
+        ),
+        "running": _running(request),
+        "ledger_size": ledger.size(),
+        "checkpoint": Checkpoint.objects.first(),
+        "notices": list(_notices(request)),
+        "steps": [] if all(step.done for step in steps) else steps,
+        "refresh": jobs.REFRESH_SECONDS,
+    }
+
+
+def _tiles(engagement: Engagement) -> Iterator[dict[str, Any]]:
+    totals = summary.of(engagement).totals
+    for state, label, text in STATES:
+        count = totals.get(state.value, 0)
+        if count or state is not State.EXEMPT:
+            yield {
+                "state": state.value,
+                "label": label,
+                "text": text,
+                "count": count,
+                "url": url_of_state(engagement, state),
+            }
+
+
+def _waiting() -> dict[str, Any]:
+    waiting = standing.waiting()
+    oldest = Evidence.objects.filter(pk__in=waiting.keys[:_SHOWN]).order_by("pk")
+    return {"count": waiting.count, "oldest": list(oldest) if waiting.keys else []}
+
+
+def _running(request: HttpRequest) -> list[Job]:
+    if not can(request.user, Capability.VIEW_JOBS):
+        return []
+    found = list(Job.objects.filter(state=Job.State.RUNNING).order_by("-pk")[:_SHOWN])
+    jobs.dress(found)
+    return found
+
+
+def _first_steps(request: HttpRequest, engagement: Engagement | None) -> Iterator[Step]:
+    yield Step(
+        "Load the catalogue",
+        "Frameworks, controls and the evidence that each control must leave.",
+        Control.objects.exists(),
+    )
+    yield Step(
+        "Collect the first evidence",
+        "Sources ask by themselves; you can also have one asked at once.",
+        Evidence.objects.exists(),
+        *_way(request, Capability.RUN_COLLECTOR, "collectors_source_changelist", "Sources"),
+    )
+    yield Step(
+        "Review it",
+        "Accept what is right, and return what is not, with the reason.",
+        Review.objects.exists(),
+        *_way(request, Capability.REVIEW_EVIDENCE, "review_queue", "Review queue"),
+    )
+    yield Step(
+        "Open your first engagement",
+        "The framework, the categories and the months that the audit looks at.",
+        engagement is not None,
+        *_way(request, Capability.MANAGE_ENGAGEMENTS, "engagement_open", "Open an engagement"),
+    )
+    yield Step(
+        "Build a pack",
+        "All evidence of the engagement in one file that an auditor can verify offline.",
+        Pack.objects.exists(),
+        *(
+            _way(request, Capability.BUILD_PACK, "audits_engagement_changelist", "Engagements")
+            if engagement
+            else ()
+        ),
+    )
+
+
+def _way(request: HttpRequest, needs: Capability, name: str, label: str) -> tuple[str, str]:
+    return (reverse(f"admin:{name}"), label) if can(request.user, needs) else ("", "")
+
+
+def _notices(request: HttpRequest) -> Iterator[Notice]:
+    if missing := pdf_engine.missing_libraries():
+        yield Notice(missing)
+    silent = list(
+        Source.objects.filter(enabled=True, runs__isnull=True).order_by("slug")[: _SHOWN + 1]
+    )
+    if silent:
+        named = ", ".join(str(source) for source in silent[:_SHOWN])
+        more = " and others" if len(silent) > _SHOWN else ""
+        yield Notice(
+            f"Not asked yet: {named}{more}.",
+            *_way(request, Capability.VIEW, "collectors_source_changelist", "Sources"),
+            tone="info",
+        )
+    failed = Job.objects.filter(state=Job.State.FAILED)[: COUNTED + 1].count()
+    if failed:
+        verb = "job has failed and waits" if failed == 1 else "jobs have failed and wait"
+        yield Notice(
+            f"{words.at_most(failed, COUNTED)} {verb} for a person.",
+            *_way(request, Capability.VIEW_JOBS, "job_board", "Jobs"),
+            tone="bad",
+        )
+
+
+site.overview = context_of

@@ -1,0 +1,206 @@
+"""The form by which people hand in evidence: a file, what it shows, and for which days."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import actor
+from accounts.capabilities import Capability
+from accounts.models import User
+from compliance.staff import words
+from compliance.staff.base import REFUSALS, person
+from compliance.staff.forms import DayField, MomentField, StaffForm
+from compliance.staff.site import READ_AND_DO, site
+from controls.models import Control, Expectation, Risk
+from evidence import checks, intake
+from evidence.models import CheckResult, Evidence
+
+
+class HandInForm(StaffForm):
+    widths = {
+        "covers_from": "third",
+        "covers_to": "third",
+        "collected_at": "third",
+        "evidence_type": "half",
+        "area": "half",
+        "kind": "half",
+        "environment": "half",
+        "source_system": "half",
+        "sensitivity": "half",
+        "owner": "half",
+        "related_risk": "half",
+    }
+
+    file = forms.FileField(label="File")
+    title = forms.CharField(
+        max_length=200, help_text="What it shows, such as Restore test of October."
+    )
+    claims = forms.ModelMultipleChoiceField(
+        label="Counts for",
+        queryset=Expectation.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What this item proves. It covers no more days than it really shows.",
+    )
+    covers_from = DayField(label="Covers from")
+    covers_to = DayField(label="Covers to")
+    collected_at = MomentField(label="Collected at", help_text="When it was taken from its system.")
+    evidence_type = forms.ChoiceField(label="Type", choices=Expectation.EvidenceType.choices)
+    kind = forms.ChoiceField(choices=Evidence.Kind.choices, initial=Evidence.Kind.DOCUMENT)
+    area = forms.ChoiceField(choices=Control.Area.choices)
+    environment = forms.ChoiceField(choices=Evidence.Environment.choices)
+    source_system = forms.CharField(
+        label="Source system",
+        max_length=200,
+        help_text="Where it comes from, as its people call it.",
+    )
+    sensitivity = forms.ChoiceField(
+        choices=Evidence.Sensitivity.choices, initial=Evidence.Sensitivity.INTERNAL
+    )
+    owner = forms.CharField(max_length=120, required=False)
+    related_risk = forms.ModelChoiceField(
+        label="Related risk", queryset=Risk.objects.all(), required=False, empty_label="None"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = Expectation.objects.select_related("control").order_by("control__ref", "slug")
+        self.fields["claims"].queryset = asked  # type: ignore[attr-defined]
+        self.fields["claims"].label_from_instance = _named  # type: ignore[attr-defined]
+        self.fields["file"].help_text = (
+            f"Up to {words.size(settings.MAX_UPLOAD_BYTES)}. Files with card numbers or secrets "
+            "are refused, and then nothing is stored."
+        )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > settings.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(
+                f"The file has {words.size(file.size)}; this page takes "
+                f"{words.size(settings.MAX_UPLOAD_BYTES)} at most. Split it, put it into the "
+                "folder of a file source, or raise MAX_UPLOAD_BYTES."
+            )
+        return file
+
+
+@site.page(
+    "evidence/evidence/add/",
+    name="hand_in",
+    needs=Capability.SUBMIT_EVIDENCE,
+    methods=READ_AND_DO,
+)
+def hand_in(request: HttpRequest) -> HttpResponseBase:
+    """Take in one file; what intake refuses is said on the form, with everything still typed in."""
+    before = _superseded(request)
+    form = HandInForm(
+        request.POST or None, request.FILES or None, initial=_initial(request, before)
+    )
+    if form.is_valid():
+        try:
+            item = _received(form, before, by=person(request))
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+        else:
+            _check(request, item)
+            return redirect("admin:evidence_evidence_change", item.pk)
+    context = {
+        "title": f"New version of {before.ref}" if before else "Add evidence",
+        "intro": (
+            "It supersedes the earlier version, which stays readable for ever."
+            if before
+            else "What is handed in becomes a leaf of the log. It can be superseded, never changed."
+        ),
+        "form": form,
+        "button": "Hand it in",
+        "cancel": reverse("admin:evidence_evidence_changelist"),
+    }
+    return site.render(request, "staff/hand_in.html", context)
+
+
+def _received(form: HandInForm, before: Evidence | None, *, by: User) -> Evidence:
+    answers = form.cleaned_data
+    upload = answers["file"]
+    submission = intake.Submission(
+        content=upload.file,
+        filename=upload.name,
+        title=answers["title"],
+        evidence_type=answers["evidence_type"],
+        kind=answers["kind"],
+        area=answers["area"],
+        source_system=answers["source_system"],
+        environment=answers["environment"],
+        covers_from=answers["covers_from"],
+        covers_to=answers["covers_to"],
+        collected_at=answers["collected_at"],
+        owner=answers["owner"],
+        sensitivity=answers["sensitivity"],
+        prepared_by=by,
+        claims=tuple(answers["claims"]),
+        supersedes=before,
+        related_risk=answers["related_risk"],
+    )
+    return intake.receive(submission, actor=actor(by))
+
+
+def _check(request: HttpRequest, item: Evidence) -> None:
+    """Run what checks the item must pass: what no check could read must not look like proof."""
+    try:
+        results = checks.run(item, actor=actor(person(request)))
+    except REFUSALS as refusal:
+        messages.warning(request, f"{item.ref} is in, but its checks could not run: {refusal}")
+        return
+    if any(result.state == CheckResult.State.ERROR for result in results):
+        messages.warning(
+            request,
+            f"{item.ref} is in, but a check of what it counts for could not read it. Checks read "
+            "tables: put the table into the folder of a file source, and it is checked.",
+        )
+
+
+def _superseded(request: HttpRequest) -> Evidence | None:
+    key = request.GET.get("supersedes", "")
+    if not key:
+        return None
+    return get_object_or_404(Evidence, pk=int(key) if key.isdecimal() and len(key) < 19 else 0)
+
+
+def _initial(request: HttpRequest, before: Evidence | None) -> dict[str, Any]:
+    """Sensible answers to begin with: those of the earlier version, or of what is asked for."""
+    today = words.today()
+    initial: dict[str, Any] = {
+        "covers_from": today,
+        "covers_to": today,
+        "collected_at": timezone.now(),
+        "owner": str(request.user),
+    }
+    if before:
+        same = ("title", "evidence_type", "kind", "area", "environment", "source_system")
+        initial |= {name: getattr(before, name) for name in (*same, "sensitivity", "owner")}
+        initial |= {"covers_from": before.covers_from, "covers_to": before.covers_to}
+        initial["related_risk"] = before.related_risk_id
+        initial["claims"] = list(before.claims.values_list("expectation", flat=True))
+        return initial
+    asked = request.GET.get("expectation", "")
+    wanted = (
+        Expectation.objects.filter(pk=int(asked)) if asked.isdecimal() and len(asked) < 19 else ()
+    )
+    for expectation in wanted:
+        initial |= {
+            "title": expectation.title,
+            "evidence_type": expectation.evidence_type,
+            "kind": expectation.kind,
+            "area": expectation.control.area,
+            "claims": [expectation.pk],
+        }
+    return initial
+
+
+def _named(expectation: Expectation) -> str:
+    return f"{expectation.control.ref}  {expectation.title}"

@@ -1,0 +1,51 @@
+"""All that is shown of one item of evidence: its table, checks, reviews, versions and its proof."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.access import can
+from accounts.capabilities import Capability
+from compliance.staff import standing
+from evidence import exhibit
+from evidence.models import CheckResult, Evidence, Population
+
+Results = list[tuple[CheckResult, exhibit.Exceptions]]
+
+_ORDER = (CheckResult.State.ERROR, CheckResult.State.FAILED, CheckResult.State.PASSED)
+
+
+def facts_of(item: Evidence, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
+    """Return the context of an item's page."""
+    population = Population.objects.filter(evidence=item).first()
+    stands = standing.of([item])[item.pk]
+    return {
+        "standing": stands,
+        "population": population,
+        "preview": exhibit.preview(population) if population else None,
+        "ipe": exhibit.described(population.ipe) if population else [],
+        "results": exhibit.results(item),
+        "reviews": item.reviews.select_related("reviewer"),
+        "claims": item.claims.select_related("expectation__control"),
+        "versions": Evidence.objects.filter(uid=item.uid).order_by("-version"),
+        "proof": exhibit.proof(item.ledger_entry),
+        "agrees": exhibit.agrees_with_leaf(item),
+        "run": getattr(item, "run", None),
+        "zone": settings.ORGANISATION_TIME_ZONE,
+        "may_submit": can(user, Capability.SUBMIT_EVIDENCE),
+        "may_review": can(user, Capability.REVIEW_EVIDENCE)
+        and stands.review not in {standing.SUPERSEDED, standing.ISSUED},
+        "is_own": item.prepared_by_id is not None and item.prepared_by_id == user.pk,
+    }
+
+
+def results_of(items: Sequence[Evidence], most: int) -> dict[int, Results]:
+    """The results of the checks of many items, the worst first, in one query."""
+    found: dict[int, Results] = {item.pk: [] for item in items}
+    results = CheckResult.objects.filter(evidence__in=found).select_related("check_ref")
+    for result in sorted(results, key=lambda each: (_ORDER.index(each.state), each.pk)):
+        found[result.evidence_id].append((result, exhibit.exceptions(result, most)))
+    return found

@@ -1,0 +1,54 @@
+"""What must hold before a start; each failure is one sentence that says what to do."""
+
+import errno
+import os
+import socket
+from urllib.parse import urlsplit
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connection
+
+
+def database() -> None:
+    """Raise CommandError where the database does not answer."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(
+            f"The database does not answer ({reason}). Check that it runs and that DATABASE_URL"
+            " names it."
+        ) from error
+
+
+def port(listen: str) -> None:
+    """Raise CommandError where the web server could not listen at this address."""
+    host, number = address(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            # As the web server does it: a port whose last connections linger counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, number))
+    except OSError as error:
+        other = "set LISTEN to another address, as in LISTEN=127.0.0.1:8001."
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {number} of {host} is in use. Stop the program that uses it, or {other}"
+            ) from error
+        cause = os.strerror(error.errno) if error.errno else str(error)
+        raise CommandError(f"Nobody can listen at {listen} ({cause}); {other}") from error
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Return host and port of the setting LISTEN; raises CommandError."""
+    try:
+        url = urlsplit(f"//{listen}")
+        host, number = url.hostname, url.port
+    except ValueError:
+        host = number = None
+    if not host or not number:
+        raise CommandError(
+            f"LISTEN is {listen!r}; set it to an address and a port, as in 127.0.0.1:8000."
+        )
+    return host, number

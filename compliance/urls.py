@@ -1,0 +1,15 @@
+"""Doors of the house and their addresses."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from compliance.health import health
+from compliance.staff.door import site as staff
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because it takes the sign-in pages of the admin over.
+    path("", include("compliance.signin.urls")),
+    path("admin/", staff.urls),
+    path("health/", health, name="health"),
+    path("portal/", include("compliance.portal.urls")),
+    path("api/", include("compliance.api.urls")),
+]

@@ -1,0 +1,38 @@
+"""The health page: says what works and what is missing, to anybody, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from compliance import health
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
+
+
+def test_it_works(client: Client) -> None:
+    answer = client.get("/health/")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert "no-cache" in answer["Cache-Control"]
+
+
+def test_it_refuses_a_wrong_method(client: Client) -> None:
+    assert client.post("/health/").status_code == 405
+
+
+def test_a_store_that_is_gone_is_a_failure(client: Client, settings: Settings) -> None:
+    settings.STORE_DIR = Path("/nonexistent")
+    answer = client.get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["store"] == "The store of evidence cannot be written."
+
+
+def test_a_missing_pdf_engine_is_named_and_harmless(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(health.OPTIONAL, "pdf_engine", lambda: "apt-get install it")
+    answer = client.get("/health/")
+    assert answer.status_code == 200
+    assert answer.json()["pdf_engine"] == "apt-get install it"
