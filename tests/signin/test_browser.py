@@ -42,7 +42,7 @@ def page(chromium: str, complaints: list[str], monkeypatch: pytest.MonkeyPatch) 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         fresh = browser.new_page()
-        fresh.set_default_timeout(20_000)
+        fresh.set_default_timeout(60_000)
         fresh.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
         fresh.on("pageerror", lambda error: complaints.append(str(error)))
         fresh.on("dialog", lambda dialog: dialog.accept())
@@ -126,6 +126,17 @@ def test_a_passkey_that_does_not_answer_is_said_in_words(
     page.click("#passkey_login")
     page.wait_for_selector("#passkey-error:not([hidden])")
     assert "Passkeys work only at" in page.inner_text("#passkey-error")
+
+
+def test_a_passkey_button_sleeps_until_its_script_listens(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.route(re.compile(r"/js/passkeys[^/]*\.js"), lambda route: route.abort())
+    page.goto(f"{live_server.url}/accounts/login/")
+    assert page.is_disabled("#passkey_login")
+    page.unroute_all()
+    page.reload()
+    assert page.is_enabled("#passkey_login")
 
 
 @pytest.mark.parametrize(

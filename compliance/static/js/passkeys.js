@@ -12,3 +12,8 @@ document.addEventListener('allauth.error', function (event) {
   place.textContent = words[cause && cause.name] || 'The passkey could not be used: ' + cause
   place.hidden = false
 })
+
+// The buttons wake up only when django-allauth listens to them: a click before would do nothing.
+document.addEventListener('DOMContentLoaded', function () {
+  document.querySelectorAll('[data-passkey]').forEach(function (button) { button.disabled = false })
+})
