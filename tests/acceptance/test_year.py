@@ -1,0 +1,72 @@
+"""A year with known gaps shows these and no others, wherever and as of whenever one looks."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from audits import packs
+from audits.coverage import SHORTFALL, Occurrence
+from audits.facts import CoverageReport, coverage_of
+from tests.acceptance.year import EARLY, EMPTY, FAILING, LATE, MISSED, Year
+from tests.reports.making import members, verify, written
+
+pytestmark = pytest.mark.slow
+
+FAILED = ("staff-mfa-state", FAILING, "failing")
+PULLED_EARLY = ("leavers", EARLY, "partial")
+NOT_DONE = ("access-review", MISSED, "missed")
+CAME_LATE = ("leavers", LATE, "late")
+NOT_YET_THERE = ("leavers", LATE, "missed")
+
+KNOWN = [
+    # In April nobody knows yet what the year will lack.
+    (datetime(2026, 4, 10, 12, tzinfo=UTC), {PULLED_EARLY, FAILED}),
+    # In August the quarter is missed, and July's leavers have not come.
+    (datetime(2026, 8, 10, 12, tzinfo=UTC), {PULLED_EARLY, FAILED, NOT_DONE, NOT_YET_THERE}),
+    (datetime(2026, 11, 1, 12, tzinfo=UTC), {PULLED_EARLY, FAILED, NOT_DONE, CAME_LATE}),
+]
+
+
+def gaps_of(report: CoverageReport) -> set[tuple[str, date, str]]:
+    return {
+        (one.slug, one.start, one.state.value)
+        for one in report.occurrences
+        if one.state in SHORTFALL
+    }
+
+
+def occurrence(report: CoverageReport, slug: str, start: date) -> Occurrence:
+    return next(one for one in report.occurrences if (one.slug, one.start) == (slug, start))
+
+
+def test_the_heat_map_shows_the_gaps_and_no_others(year: Year) -> None:
+    for as_of, gaps in KNOWN:
+        report = coverage_of(year.engagement, as_of)
+        assert gaps_of(report) == gaps, as_of
+        empty = occurrence(report, "incidents", EMPTY)
+        assert empty.state == ("met" if as_of.date() > empty.end else "upcoming")
+
+
+def test_the_pack_lists_the_gaps_and_no_others(year: Year, tmp_path: Path) -> None:
+    for as_of, gaps in KNOWN:
+        content = written(packs.freeze(year.engagement, by=year.alice, as_of=as_of))
+        said = verify(content, tmp_path)
+        assert said.returncode == 0, said.stdout
+        text = members(content)["shortfall.csv"].decode("utf-8-sig")
+        found = {
+            (row["expectation"], date.fromisoformat(row["from"]), row["state"])
+            for row in csv.DictReader(io.StringIO(text))
+        }
+        assert found == gaps, as_of
+
+
+def test_what_was_mended_is_still_shown(year: Year) -> None:
+    """The second factors were complete again in April; March stays what it was."""
+    report = coverage_of(year.engagement, KNOWN[-1][0])
+    march = occurrence(report, "staff-mfa-state", FAILING)
+    april = occurrence(report, "staff-mfa-state", MISSED)
+    assert (march.state, april.state) == ("failing", "met")
+    assert march.evidence == (year.item("staff-mfa-state", FAILING).ref,)
