@@ -1,41 +1,13 @@
-"""The staff door with all its pages: importing this module registers them."""
+"""The staff door with all its pages: a module of this folder registers its pages by being there."""
 
-from compliance.staff import (
-    audits,
-    collectors,
-    controls,
-    coverage,
-    dashboard,
-    engagements,
-    evidence,
-    handing_in,
-    handing_out,
-    jobs,
-    packs,
-    people,
-    review,
-    sources,
-    tokens,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from compliance import staff
 from compliance.staff.site import site
 
 __all__ = ["site"]
 
-# Each of them registers its pages by being imported.
-ROOMS = (
-    audits,
-    collectors,
-    controls,
-    coverage,
-    dashboard,
-    engagements,
-    evidence,
-    handing_in,
-    handing_out,
-    jobs,
-    packs,
-    people,
-    review,
-    sources,
-    tokens,
-)
+for _module in iter_modules(staff.__path__, prefix=f"{staff.__name__}."):
+    if _module.name != __name__:
+        import_module(_module.name)
