@@ -12,6 +12,7 @@ class Capability(StrEnum):
     RUN_COLLECTOR = "sources.run"
     MANAGE_ENGAGEMENTS = "engagements.manage"
     BUILD_PACK = "packs.build"
+    MANAGE_REGISTERS = "registers.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"

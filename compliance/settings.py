@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "evidence",
     "collectors",
     "audits",
+    "registers",
     "reports",
     "compliance",
     "compliance.signin",

@@ -11,7 +11,16 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "jobs", "controls", "evidence", "collectors", "audits", "reports")
+ROOMS = (
+    "accounts",
+    "jobs",
+    "controls",
+    "evidence",
+    "collectors",
+    "audits",
+    "registers",
+    "reports",
+)
 BELOW_THE_DOORS = ("django.http", "django.shortcuts", "django.contrib.admin", "rest_framework")
 ATTIC = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers"}
 LONGEST_FILE = 400

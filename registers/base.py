@@ -1,0 +1,86 @@
+"""What a register declares: its columns, what tells its entries apart, and its own rules.
+
+A register is one file in registers/books/. Being there registers it; its name is its slug. It has
+`REGISTER`, a Declaration. An entry is a set of values by field name; `rules` says, as pairs of
+field name and sentence, what does not fit together.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from controls.models import Area
+from evidence.models import Evidence
+
+Value = str | int | bool | Decimal | date | None
+Values = Mapping[str, Value]
+Problem = tuple[str, str]
+
+
+class Type(StrEnum):
+    """How a field is written, checked, and kept in a table of evidence."""
+
+    TEXT = "text"
+    PARAGRAPH = "paragraph"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    CHOICE = "choice"
+    EMAIL = "email"
+    LINK = "link"
+    WORDS = "words"
+    """Several words, kept sorted and parted by one space, such as the scopes of a token."""
+    CONTROLS = "controls"
+    """References of controls of the catalogue, written as WORDS."""
+
+    @property
+    def column_type(self) -> str:
+        """The type of the column in a population (see evidence.population.TYPES)."""
+        own = {Type.INTEGER, Type.DECIMAL, Type.BOOLEAN, Type.DATE}
+        return self.value if self in own else "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One column of a register; `name` is lower snake case and stays, `label` may be reworded."""
+
+    name: str
+    label: str
+    type: Type = Type.TEXT
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    help: str = ""
+    longest: int = 300
+
+
+def no_rules(_values: Values) -> Iterator[Problem]:
+    """Let every entry pass whose fields fit each for itself."""
+    yield from ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What a register says of itself."""
+
+    title: str
+    entry: str
+    """What one line is, in the singular, such as "vendor"."""
+    purpose: str
+    """Who keeps it and what it proves, in one sentence."""
+    prefix: str
+    """Start of the references of its entries, such as VEN for VEN-12."""
+    area: Area
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    """The fields that tell two entries apart, and by which an import finds them again."""
+    shown: tuple[str, ...]
+    """The fields of the list, at most five."""
+    due: str = ""
+    """The date field that says when an entry needs attention; empty where none does."""
+    due_words: str = "Due"
+    rules: Callable[[Values], Iterator[Problem]] = no_rules
+    environment: Evidence.Environment = Evidence.Environment.CORPORATE
+    sensitivity: Evidence.Sensitivity = Evidence.Sensitivity.INTERNAL

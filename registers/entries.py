@@ -1,0 +1,282 @@
+"""Deeds around entries: add, change, retire, bring back. Each is one transaction with one leaf.
+
+A leaf holds digests only, since entries name people. Nothing is ever deleted: a retired entry stays
+with all its versions, and its key stays taken.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts import journal
+from accounts.access import actor, can
+from accounts.capabilities import Capability
+from accounts.models import User
+from controls.models import Control
+from evidence import ledger, screening
+from evidence.models import LedgerEntry
+from registers import values as reading
+from registers.base import Type, Value, Values
+from registers.errors import (
+    ChangedMeanwhileError,
+    DoubleEntryError,
+    EntryError,
+    NotAllowedError,
+    RegistersError,
+)
+from registers.models import Entry, EntryVersion
+from registers.registry import Register
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an entry is to say: a new one, or the next version of one that is there."""
+
+    values: Values
+    entry: Entry | None = None
+    is_active: bool = True
+
+
+def add(register: Register, *, given: Mapping[str, object], by: User, reason: str = "") -> Entry:
+    """Add an entry; `given` maps field names to what was typed.
+
+    Raises NotAllowedError, EntryError with a sentence for each field, DoubleEntryError.
+    """
+    refuse_stranger(by)
+    values = checked(register, given)
+    with transaction.atomic():
+        ledger.lock()
+        double = Entry.objects.filter(register=register.slug, key=key_of(register, values)).first()
+        if double:
+            state = "" if double.is_active else " It is retired; bring it back."
+            raise DoubleEntryError(f"{double.ref} is this {register.declared.entry}.{state}")
+        leaf = _tell(register, "added", values, by, subject=_next_ref(register), reason=reason)
+        return write(register, [Draft(values)], leaf=leaf, by=by, reason=reason)[0]
+
+
+def change(
+    entry: Entry, *, register: Register, given: Mapping[str, object], by: User, reason: str
+) -> Entry:
+    """Give an entry its next version; the version that the person saw must still be the last.
+
+    Raises NotAllowedError, EntryError, DoubleEntryError, ChangedMeanwhileError.
+    """
+    refuse_stranger(by)
+    values = checked(register, given)
+    with transaction.atomic():
+        current = _current(entry)
+        if reading.opened(register.fields, current.values) == values:
+            return current
+        _refuse_silence(reason)
+        taken = Entry.objects.filter(register=register.slug, key=key_of(register, values))
+        if other := taken.exclude(pk=entry.pk).first():
+            raise DoubleEntryError(f"{other.ref} is this {register.declared.entry} already.")
+        leaf = _tell(register, "changed", values, by, subject=entry.ref, reason=reason)
+        draft = Draft(values, current, current.is_active)
+        return write(register, [draft], leaf=leaf, by=by, reason=reason)[0]
+
+
+def retire(entry: Entry, *, register: Register, by: User, reason: str) -> Entry:
+    """Say that an entry no longer stands; it stays in the register's history."""
+    return _switch(entry, register, by, reason, is_active=False)
+
+
+def bring_back(entry: Entry, *, register: Register, by: User, reason: str) -> Entry:
+    """Let a retired entry stand again, as it was."""
+    return _switch(entry, register, by, reason, is_active=True)
+
+
+def checked(register: Register, given: Mapping[str, object]) -> dict[str, Value]:
+    """Return the values of an entry; EntryError names every field that does not fit."""
+    values, problems = read(register, given)
+    problems = problems or _unknown_controls(register, [values])
+    if problems:
+        raise EntryError(problems)
+    return values
+
+
+def read(
+    register: Register, given: Mapping[str, object]
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """Return the values of an entry and what does not fit, by field; asks no database."""
+    values: dict[str, Value] = {}
+    problems: dict[str, str] = {}
+    for name, field in register.fields.items():
+        try:
+            values[name] = reading.read(field, given.get(name))
+        except ValueError as error:
+            values[name] = None
+            problems[name] = f"{field.label} {error}."
+            continue
+        if field.required and values[name] is None:
+            problems[name] = f"{field.label} is missing."
+    problems.update(_secrets(register, values))
+    if not problems:
+        problems = dict(register.declared.rules(values))
+    return values, problems
+
+
+def key_of(register: Register, values: Values) -> str:
+    """Return the digest by which an entry is found again, whatever the case of its letters."""
+    parts = (reading.words(values[name]) for name in register.declared.key)
+    return sha256("\x1f".join(part.casefold() for part in parts).encode()).hexdigest()
+
+
+def title_of(register: Register, values: Values) -> str:
+    """Return what tells an entry apart, in words."""
+    return ", ".join(reading.words(values[name]) for name in register.declared.key)
+
+
+def write(
+    register: Register, drafts: Sequence[Draft], *, leaf: LedgerEntry, by: User, reason: str
+) -> list[Entry]:
+    """Write entries and their versions inside the transaction of a deed that holds the log."""
+    now = timezone.now()
+    number = _last_number(register)
+    fresh, known = [], []
+    for draft in drafts:
+        if draft.entry is None:
+            number += 1
+            fresh.append(_said(register, _new(register, number, now), draft, now))
+        else:
+            known.append(_said(register, draft.entry, draft, now))
+    Entry.objects.bulk_create(fresh, batch_size=BATCH)
+    Entry.objects.bulk_update(known, _CHANGING, batch_size=BATCH)
+    written = [*fresh, *known]
+    EntryVersion.objects.bulk_create(
+        (
+            EntryVersion(
+                entry=entry,
+                number=entry.version,
+                values=entry.values,
+                is_active=entry.is_active,
+                reason=reason.strip()[:300],
+                by=by,
+                at=now,
+                ledger_entry=leaf,
+            )
+            for entry in written
+        ),
+        batch_size=BATCH,
+    )
+    return written
+
+
+def digest(values: Iterable[Values]) -> str:
+    """Return the SHA-256 (hex) of values in canonical JSON, as it stands in a leaf."""
+    said = [{name: reading.to_json(value) for name, value in one.items()} for one in values]
+    return sha256(ledger.canonical(said)).hexdigest()
+
+
+def unknown_controls(register: Register, values: Sequence[Values]) -> set[str]:
+    """Return the references that name no control of the catalogue; one query at most."""
+    names = [name for name, field in register.fields.items() if field.type is Type.CONTROLS]
+    named = {
+        ref for one in values for name in names for ref in reading.words(one.get(name)).split()
+    }
+    return named.difference(Control.objects.values_list("ref", flat=True)) if named else set()
+
+
+def refuse_stranger(by: User) -> None:
+    if not can(by, Capability.MANAGE_REGISTERS):
+        raise NotAllowedError
+
+
+_CHANGING = ["title", "key", "values", "due_on", "is_active", "version", "changed_at"]
+
+
+def _new(register: Register, number: int, now: datetime) -> Entry:
+    ref = f"{register.declared.prefix}-{number}"
+    return Entry(register=register.slug, number=number, ref=ref, version=0, created_at=now)
+
+
+def _said(register: Register, entry: Entry, draft: Draft, now: datetime) -> Entry:
+    """Let an entry say what a draft says."""
+    due = draft.values.get(register.declared.due)
+    entry.key = key_of(register, draft.values)
+    entry.title = title_of(register, draft.values)[:200]
+    entry.values = {name: reading.to_json(value) for name, value in draft.values.items()}
+    entry.due_on = due if isinstance(due, date) else None
+    entry.is_active = draft.is_active
+    entry.version += 1
+    entry.changed_at = now
+    return entry
+
+
+def _switch(entry: Entry, register: Register, by: User, reason: str, *, is_active: bool) -> Entry:
+    refuse_stranger(by)
+    _refuse_silence(reason)
+    with transaction.atomic():
+        current = _current(entry)
+        if current.is_active is is_active:
+            raise RegistersError(f"{entry.ref} {'stands' if is_active else 'is retired'} already.")
+        values = reading.opened(register.fields, current.values)
+        deed = "brought back" if is_active else "retired"
+        leaf = _tell(register, deed, values, by, subject=entry.ref, reason=reason)
+        draft = Draft(values, current, is_active)
+        return write(register, [draft], leaf=leaf, by=by, reason=reason)[0]
+
+
+def _current(entry: Entry) -> Entry:
+    """Return the entry as it stands under the log's lock; ChangedMeanwhileError."""
+    ledger.lock()
+    current = Entry.objects.select_for_update().get(pk=entry.pk)
+    if current.version != entry.version:
+        raise ChangedMeanwhileError
+    return current
+
+
+def _tell(
+    register: Register, deed: str, values: Values, by: User, *, subject: str, reason: str
+) -> LedgerEntry:
+    body: dict[str, Any] = {
+        "deed": deed,
+        "values_sha256": digest([values]),
+        "reason_sha256": journal.digest(reason.strip()),
+    }
+    return ledger.append(
+        "register.entry", subject=f"register:{register.slug}/{subject}", body=body, actor=actor(by)
+    )
+
+
+def _refuse_silence(reason: str) -> None:
+    if not reason.strip():
+        raise RegistersError("Say why: the next reader of this register will ask.")
+
+
+def _last_number(register: Register) -> int:
+    found = Entry.objects.filter(register=register.slug).aggregate(last=Max("number"))
+    return int(found["last"] or 0)
+
+
+def _next_ref(register: Register) -> str:
+    return f"{register.declared.prefix}-{_last_number(register) + 1}"
+
+
+def _secrets(register: Register, values: Values) -> dict[str, str]:
+    """Refuse card numbers and secrets, as intake does: a register is evidence one day."""
+    problems = {}
+    for name, value in values.items():
+        if isinstance(value, str) and screening.scan(BytesIO(value.encode())):
+            label = register.fields[name].label
+            problems[name] = (
+                f"{label} looks like a card number or a secret. Keep a fingerprint or a name only."
+            )
+    return problems
+
+
+def _unknown_controls(register: Register, values: Sequence[Values]) -> dict[str, str]:
+    unknown = unknown_controls(register, values)
+    if not unknown:
+        return {}
+    name = next(name for name, field in register.fields.items() if field.type is Type.CONTROLS)
+    return {name: f"There is no control {', '.join(sorted(unknown))}."}

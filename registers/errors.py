@@ -1,0 +1,43 @@
+"""What can go wrong with registers; each docstring is the sentence for the person who must act."""
+
+from collections.abc import Mapping
+
+
+class RegistersError(Exception):
+    """This could not be done with the register."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class UnknownRegisterError(RegistersError):
+    """There is no register of this name. Its file was removed, or its package is not installed."""
+
+
+class DeclarationError(RegistersError):
+    """A register's file does not declare what it must. Correct the file."""
+
+
+class NotAllowedError(RegistersError):
+    """You may not change registers. Ask an administrator for the role of a control owner."""
+
+
+class EntryError(RegistersError):
+    """The entry does not fit its register. Correct the fields that are named."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+        """One sentence for each field (by name) that does not fit; '' for the entry as a whole."""
+
+
+class DoubleEntryError(RegistersError):
+    """There is such an entry already. Change that one instead."""
+
+
+class ChangedMeanwhileError(RegistersError):
+    """Somebody else has changed this in the meantime. Look at it as it is now, then try again."""
+
+
+class SheetError(RegistersError):
+    """The table does not fit the register. Correct it and hand it in again; nothing was changed."""

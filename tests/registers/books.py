@@ -1,0 +1,144 @@
+"""Entries to test with: for every register one good entry, typed as a person would type it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from registers import entries
+from registers.models import Entry
+from registers.registry import Register
+
+GOOD: dict[str, dict[str, Any]] = {
+    "access_exceptions": {
+        "person": "eve@example.org",
+        "system": "Ledger database",
+        "access": "read",
+        "reason": "Search for a lost payout.",
+        "approved_by": "alice@example.org",
+        "approved_on": "2026-10-01",
+        "ends_on": "2026-10-15",
+    },
+    "acknowledgements": {
+        "policy": "Information security",
+        "version": "3",
+        "person": "eve@example.org",
+        "asked_on": "2026-10-01",
+        "until": "2026-10-31",
+    },
+    "assurance_documents": {
+        "document": "SOC 2 report",
+        "period": "2025",
+        "company": "Shop GmbH",
+        "person": "buyer@shop.example",
+        "nda_signed_on": "2026-01-10",
+        "nda_reference": "Contract 77",
+        "released_by": "alice@example.org",
+        "released_on": "2026-01-11",
+        "ends_on": "2026-03-01",
+    },
+    "changes": {
+        "number": "OPS-12",
+        "title": "New limit at the load balancer",
+        "kind": "normal",
+        "system": "Load balancer",
+        "author": "eve@example.org",
+        "approved_by": "alice@example.org",
+        "deployed_on": "2026-10-02",
+        "tests": "In the test environment.",
+        "way_back": "Set the old limit.",
+        "touches_processing": "no",
+    },
+    "corrective_actions": {
+        "title": "Alert on missing settlement files",
+        "cause": "INC-4",
+        "owner": "eve@example.org",
+        "opened_on": "2026-10-02",
+        "due_on": "2026-11-02",
+    },
+    "incidents": {
+        "number": "IN-4",
+        "title": "Payouts were an hour late",
+        "severity": "medium",
+        "kind": "processing",
+        "owner": "eve@example.org",
+        "noticed_on": "2026-09-30",
+    },
+    "policies": {
+        "title": "Information security",
+        "version": "3",
+        "owner": "eve@example.org",
+        "approved_by": "alice@example.org",
+        "approved_on": "2026-01-05",
+        "effective_from": "2026-02-01",
+        "next_review": "2027-01-05",
+    },
+    "risks": {
+        "title": "The only settlement bank stops its service",
+        "owner": "eve@example.org",
+        "likelihood": "2",
+        "impact": "5",
+        "treatment": "reduce",
+        "plan": "Contract with a second bank.",
+        "judged_on": "2026-05-01",
+        "next_review": "2027-05-01",
+    },
+    "service_accounts": {
+        "system": "Processor",
+        "name": "settlement reader",
+        "fingerprint": "9f86d081884c7d65",
+        "kind": "API token",
+        "owner": "eve@example.org",
+        "purpose": "Reads settlement files",
+        "scopes": "settlements:read files:read",
+        "environment": "production",
+        "rotate_by": "2026-12-31",
+    },
+    "vendor_reports": {
+        "vendor": "Cloud AG",
+        "kind": "SOC 2 Type 2",
+        "period_from": "2025-07-01",
+        "period_to": "2026-06-30",
+        "opinion": "unmodified",
+    },
+    "vendors": {
+        "name": "Cloud AG",
+        "service": "Machines and network",
+        "criticality": "important",
+        "owner": "eve@example.org",
+        "holds_customer_data": "yes",
+        "holds_card_data": "no",
+        "uptime_commitment": "99.95",
+        "next_review": "2027-01-31",
+    },
+    "vulnerabilities": {
+        "number": "CVE-2026-1",
+        "title": "Old TLS library",
+        "source": "scan",
+        "severity": "high",
+        "system": "Gateway",
+        "owner": "eve@example.org",
+        "found_on": "2026-10-01",
+        "due_on": "2026-10-20",
+    },
+}
+
+
+@dataclass
+class Book:
+    """One register, and who keeps it."""
+
+    register: Register
+    keeper: User
+
+    @property
+    def good(self) -> dict[str, Any]:
+        return GOOD[self.register.slug]
+
+    def add(self, **changed: Any) -> Entry:
+        return entries.add(self.register, given={**self.good, **changed}, by=self.keeper)
+
+    def change(self, entry: Entry, *, reason: str = "It was wrong.", **changed: Any) -> Entry:
+        given = {**entry.values, **changed}
+        return entries.change(
+            entry, register=self.register, given=given, by=self.keeper, reason=reason
+        )
