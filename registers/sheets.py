@@ -7,6 +7,7 @@ Rules:
   when the plan was made.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from django.db import transaction
 from accounts.access import actor
 from accounts.models import User
 from evidence import ledger
-from evidence.population import Cell
 from registers import entries, values
 from registers.base import Field, Type, Value, Values
 from registers.entries import Draft
@@ -30,6 +30,7 @@ MOST_LINES = 200_000
 
 Numbered = Iterable[tuple[int, Sequence[object]]]
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ACTIVE_FIELD = Field(name="active", label=ACTIVE, type=Type.BOOLEAN)
 
 
@@ -87,12 +88,18 @@ def header(register: Register) -> list[str]:
     return [REFERENCE, *(field.label for field in register.declared.fields), ACTIVE]
 
 
-def rows(register: Register) -> Iterator[list[Cell]]:
+def rows(register: Register) -> Iterator[list[Value]]:
     """Yield all entries by their number, retired ones too, in the columns of `header`."""
     found = Entry.objects.filter(register=register.slug).order_by("number")
     for entry in found.iterator(entries.BATCH):
         opened = values.opened(register.fields, entry.values)
         yield [entry.ref, *opened.values(), entry.is_active]
+
+
+def safe(cell: Value) -> str:
+    """Return a cell for CSV: an apostrophe keeps a spreadsheet from taking text for a formula."""
+    text = values.words(cell)
+    return f"'{text}" if isinstance(cell, str) and _FORMULA.match(text) else text
 
 
 def plan(register: Register, *, head: Sequence[object], lines: Numbered) -> Plan:
@@ -188,7 +195,10 @@ def _read(
 ) -> _Read:
     def at(name: str) -> object:
         place = places.get(name)
-        return cells[place] if place is not None and place < len(cells) else None
+        cell = cells[place] if place is not None and place < len(cells) else None
+        # The apostrophe of our own export goes again, so that it changes nothing.
+        is_kept = isinstance(cell, str) and cell[:1] == "'" and _FORMULA.match(cell)
+        return str(cell)[1:] if is_kept else cell
 
     found, problems = entries.read(register, {name: at(name) for name in register.fields})
     if len(cells) > len(places) and any(cell not in (None, "") for cell in cells[len(places) :]):

@@ -27,6 +27,7 @@ from compliance.staff.site import StaffSite
 from controls.errors import ControlsError
 from evidence.errors import EvidenceError
 from jobs.errors import JobsError
+from registers.errors import RegistersError
 from reports.errors import ReportsError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ REFUSALS = (
     EvidenceError,
     CollectorError,
     AuditsError,
+    RegistersError,
     ReportsError,
 )
 """What the rooms raise when a deed is not possible; the message is for the person who tried."""

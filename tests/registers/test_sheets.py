@@ -163,3 +163,14 @@ def test_a_long_sheet_asks_no_more_than_a_short_one(book: Book) -> None:
     first, second = cost(3), cost(200)
     assert second[0] == first[0] <= 4
     assert second[1] <= first[1] + 2
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "''@x", "-5 %", "+49 1", "'quoted'", "plain"])
+def test_what_looks_like_a_formula_goes_out_safe_and_comes_back_the_same(
+    book: Book, text: str
+) -> None:
+    book.add(service=text)
+    (row,) = sheets.rows(book.register)
+    written = [sheets.safe(cell) for cell in row]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in written)
+    assert planned(book, written).lines[0].deed is Deed.SAME

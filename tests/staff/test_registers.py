@@ -1,0 +1,192 @@
+"""Registers in the staff door: read by all staff, changed by those who keep them."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from evidence.models import Evidence
+from registers import entries, registry, sheets
+from registers.models import Entry
+from registers.registry import Register
+from tests import cast
+from tests.registers.books import GOOD
+from tests.staff import desk
+from tests.staff.desk import Desk, at_most, told, words
+
+VENDORS = "vendors"
+
+
+@pytest.fixture
+def vendors() -> Register:
+    return registry.get(VENDORS)
+
+
+@pytest.fixture
+def cloud(vendors: Register, alice: User) -> Entry:
+    return entries.add(vendors, given=GOOD[VENDORS], by=alice)
+
+
+def send(who: Desk, page: str, *args: Any, **data: Any) -> Any:
+    return who.client.post(desk.url(page, *args), data)
+
+
+def test_all_registers_are_there_with_what_needs_attention(alices: Desk, cloud: Entry) -> None:
+    Entry.objects.filter(pk=cloud.pk).update(due_on="2026-01-01")
+    text = alices.text("registers")
+    for register in registry.registers().values():
+        assert register.declared.title in text
+    assert "1 review due" in text
+
+
+def test_an_empty_register_says_what_to_do(alices: Desk) -> None:
+    assert "Add the first vendor" in alices.text("register", VENDORS)
+    assert "No date of this register has passed." in alices.text("register", VENDORS, view="due")
+    assert "Nothing was retired" in alices.text("register", VENDORS, view="retired")
+
+
+def test_a_list_is_searched_and_narrowed(alices: Desk, cloud: Entry, vendors: Register) -> None:
+    entries.add(vendors, given={**GOOD[VENDORS], "name": "Bank"}, by=alices.user)
+    Entry.objects.filter(pk=cloud.pk).update(due_on="2026-01-01")
+    assert "Bank" in alices.text("register", VENDORS)
+    assert "Bank" not in alices.text("register", VENDORS, q="cloud")
+    due = alices.text("register", VENDORS, view="due")
+    assert ("Cloud AG" in due, "Bank" in due) == (True, False)
+    assert "Nothing fits" in alices.text("register", VENDORS, q="nobody\0")
+
+
+def test_an_entry_is_added(alices: Desk, vendors: Register) -> None:
+    answer = send(alices, "entry_add", VENDORS, **GOOD[VENDORS])
+    assert answer.status_code == 302
+    entry = Entry.objects.get()
+    assert answer.url == desk.url("entry", VENDORS, entry.number)
+    assert entry.values["name"] == "Cloud AG"
+
+
+def test_what_does_not_fit_stands_beside_its_field_and_nothing_is_lost(alices: Desk) -> None:
+    wrong = {**GOOD[VENDORS], "owner": "eve", "criticality": "critical"}
+    answer = send(alices, "entry_add", VENDORS, **wrong)
+    form = answer.context["form"]
+    assert "no e-mail address" in str(form.errors["owner"])
+    assert form["service"].value() == "Machines and network"
+    again = send(alices, "entry_add", VENDORS, **{**wrong, "owner": "eve@example.org"})
+    assert "the vendor is critical" in str(again.context["form"].errors["alternative"])
+    assert not Entry.objects.exists()
+
+
+def test_an_entry_is_changed_with_a_reason_and_shows_its_history(
+    alices: Desk, cloud: Entry
+) -> None:
+    page = alices.get("entry_change", VENDORS, 1)
+    form = page.context["form"]
+    sent = {bound.name: bound.value() for bound in form if bound.value() is not None}
+    changed = {**sent, "service": "Machines only", "why": "They closed the network."}
+    assert send(alices, "entry_change", VENDORS, 1, **changed).status_code == 302
+    text = alices.text("entry", VENDORS, 1)
+    for said in ("They closed the network.", "Machines and network Machines only", "Version 2"):
+        assert said in text
+    stale = send(alices, "entry_change", VENDORS, 1, **{**changed, "service": "Else"})
+    assert "Somebody else has changed this" in words(stale)
+
+
+def test_an_entry_is_retired_and_brought_back(alices: Desk, cloud: Entry) -> None:
+    gone = alices.post("entry_retire", VENDORS, 1, follow=True, reason="Contract ended.")
+    assert "VEN-1 is retired" in told(gone)
+    assert "Cloud AG" in alices.text("register", VENDORS, view="retired")
+    refused = alices.post("entry_back", VENDORS, 1, follow=True, reason=" ")
+    assert "Say why" in told(refused)
+    back = alices.post("entry_back", VENDORS, 1, follow=True, reason="New contract.")
+    assert "stands again" in told(back)
+
+
+def test_the_export_can_be_imported_again(alices: Desk, cloud: Entry, vendors: Register) -> None:
+    answer = alices.get("register_csv", VENDORS)
+    assert "attachment" in answer["Content-Disposition"]
+    head, *rows = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    plan = sheets.plan(vendors, head=head, lines=enumerate(rows, 2))
+    assert [line.deed for line in plan.lines] == ["same"]
+
+
+@pytest.mark.usefixtures("var_dir")
+def test_a_snapshot_is_taken_and_shown(alices: Desk, cloud: Entry) -> None:
+    answer = alices.post("register_snapshot", VENDORS)
+    evidence = Evidence.objects.get()
+    assert answer.url == desk.url("evidence_evidence_change", evidence.pk)
+    assert evidence.population.row_count == 1
+
+
+def test_what_is_not_there_is_not_found(alices: Desk, cloud: Entry) -> None:
+    for name, args in (
+        ("register", ["lunches"]),
+        ("entry", [VENDORS, 9]),
+        ("entry", ["risks", 1]),
+        ("entry_add", ["lunches"]),
+        ("register_csv", ["lunches"]),
+    ):
+        assert alices.get(name, *args).status_code == 404, name
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "wrong"),
+    [
+        ("registers", [], "post"),
+        ("register", [VENDORS], "post"),
+        ("entry", [VENDORS, 1], "post"),
+        ("register_csv", [VENDORS], "post"),
+        ("entry_retire", [VENDORS, 1], "get"),
+        ("entry_back", [VENDORS, 1], "get"),
+        ("register_snapshot", [VENDORS], "get"),
+    ],
+)
+def test_wrong_methods_are_refused(alices: Desk, name: str, args: list[Any], wrong: str) -> None:
+    assert getattr(alices, wrong)(name, *args).status_code == 405
+
+
+PAGES: list[tuple[str, list[Any]]] = [
+    ("registers", []),
+    ("register", [VENDORS]),
+    ("entry", [VENDORS, 1]),
+    ("register_csv", [VENDORS]),
+    ("entry_add", [VENDORS]),
+    ("entry_change", [VENDORS, 1]),
+    ("entry_retire", [VENDORS, 1]),
+    ("entry_back", [VENDORS, 1]),
+    ("register_snapshot", [VENDORS]),
+]
+
+
+@pytest.mark.parametrize(("name", "args"), PAGES)
+def test_nobody_from_outside_gets_in(
+    name: str, args: list[Any], charlie: User, bob: User, cloud: Entry
+) -> None:
+    strangers: tuple[User, ...] | Iterator[User] = (charlie, bob)
+    desk.assert_refused(name, *args, strangers=strangers)
+
+
+@pytest.mark.parametrize(("name", "args"), PAGES[4:])
+def test_who_only_reads_changes_nothing(name: str, args: list[Any], cloud: Entry) -> None:
+    reader = desk.at(cast.person("executive"))
+    assert reader.post(name, *args, reason="x").status_code == 403
+    assert "Add" not in reader.text("register", VENDORS).split("Export")[1][:60]
+
+
+def test_pages_ask_little_however_much_there_is(
+    alices: Desk, vendors: Register, cloud: Entry
+) -> None:
+    lines = [
+        (
+            number,
+            ["", *({**GOOD[VENDORS], "name": f"V{number}"}.get(n, "") for n in vendors.fields), ""],
+        )
+        for number in range(120)
+    ]
+    plan = sheets.plan(vendors, head=sheets.header(vendors), lines=lines)
+    sheets.carry_out(plan, by=alices.user, reason="List.")
+    for name, args in PAGES[:3]:
+        with at_most(12):
+            alices.text(name, *args)
+    assert "page 1 of 3" in alices.text("register", VENDORS)
+    assert "V0" in alices.text("register", VENDORS, page="3")
