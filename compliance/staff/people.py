@@ -36,6 +36,7 @@ CAPABILITY_WORDS = {
     Capability.RUN_COLLECTOR: "Have a source collected now",
     Capability.MANAGE_ENGAGEMENTS: "Open and change engagements",
     Capability.BUILD_PACK: "Build packs",
+    Capability.MANAGE_REGISTERS: "Keep registers",
     Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
     Capability.MANAGE_TOKENS: "Issue and revoke API tokens",
     Capability.MANAGE_PEOPLE: "Invite, change and deactivate people",
