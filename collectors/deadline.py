@@ -22,6 +22,6 @@ class Deadline:
         """Return the seconds that are left; SourceUnreachableError when there are none."""
         left = self.at - monotonic()
         if left <= 0:
-            message = f"The source had not answered in full after {self.seconds:.0f} seconds."
+            message = f"The source had not answered in full after {self.seconds:g} seconds."
             raise SourceUnreachableError(message)
         return left if at_most is None else min(left, at_most)

@@ -53,8 +53,8 @@ class TestLooking:
         with Loopback(Reply(wait=10)) as server:
             seen = look(watch(server.url, seconds=0.3))
         assert (seen.up, seen.status) == (False, None)
-        assert "in time" in seen.problem
-        assert 250 < seen.latency_ms < 3000
+        assert "answer" in seen.problem
+        assert 250 < seen.latency_ms < 9000
 
     def test_nobody_is_down(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
