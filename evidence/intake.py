@@ -1,22 +1,23 @@
 """The only way in for evidence: screen, store, record, ledger.
 
 `prepare` screens and stores without touching the database, so that a slow file never holds the
-log's lock; `record` names everything in one transaction. `receive` does both. A caller that has
-more to say in the same transaction (a collector run) prepares first and records inside its own.
+log's lock; `record` names everything in one transaction. `receive` does both, and shares its
+commit with other threads that wait for theirs. A caller that has more to say in the same
+transaction (a collector run) prepares first and records inside its own.
 """
 
 import mimetypes
 import unicodedata
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -31,10 +32,15 @@ from evidence.errors import (
     SupersededError,
     TimeError,
 )
+from evidence.group_commit import Group, GroupError
 from evidence.models import Claim, Evidence, IntakeKey, LogHead, Population
 from evidence.population import PopulationFacts
 
 CLOCK_SKEW = timedelta(minutes=5)
+# So many items share a commit at most: a large group would hold the log's lock for long.
+_GROUP_MOST = 50
+# After these nobody knows whether the commit took place.
+_DOUBTFUL = (OperationalError, InterfaceError, GroupError)
 
 
 @dataclass(frozen=True)
@@ -85,37 +91,49 @@ class Prepared:
             store.discard(file)
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What one sender hands in."""
+
+    prepared: Prepared
+    actor: str
+
+
+class _AlikeError(Exception):
+    """Two items of a group have the same content, so that they must not share a commit."""
+
+
 def receive(submission: Submission, *, actor: str) -> Evidence:
     """Take in one item and return its evidence version.
 
     Raises a subclass of EvidenceError; then nothing is stored. The same idempotency key with the
     same content gives the first answer again.
     """
-    return receive_many([submission], actor=actor)[0]
+    return receive_once(submission, actor=actor)[0]
 
 
 def receive_once(submission: Submission, *, actor: str) -> tuple[Evidence, bool]:
-    """Take in one item as `receive` does; say also whether its idempotency key was new."""
-    with ExitStack() as undo:
-        prepared = prepare(submission)
-        undo.callback(prepared.discard)
-        recorded = _recorded([prepared], actor)
-        undo.pop_all()
-    return recorded[0]
+    """Take in one item as `receive` does; say also whether its idempotency key was new.
+
+    Outside a transaction, items that several threads hand in at a time share one commit.
+    """
+    ready: list[Prepared] = []
+    with _undone_on_failure(ready):
+        ready.append(prepare(submission))
+        sent = _Sent(ready[0], actor)
+        return _recorded([sent])[0] if connection.in_atomic_block else _GROUP.do(sent)
 
 
 def receive_many(submissions: Sequence[Submission], *, actor: str) -> list[Evidence]:
     """Take in several items in one transaction: all of them, or none."""
-    with ExitStack() as undo:
-        ready = []
+    ready: list[Prepared] = []
+    with _undone_on_failure(ready):
         with store.batch():
             for submission in submissions:
-                ready.append(prepare(submission))
-                undo.callback(ready[-1].discard)
+                # One by one, so that what is ready is undone when the next one fails.
+                ready.append(prepare(submission))  # noqa: PERF401
         with transaction.atomic():
-            recorded = record(ready, actor=actor)
-        undo.pop_all()
-    return recorded
+            return record(ready, actor=actor)
 
 
 def prepare(submission: Submission) -> Prepared:
@@ -140,20 +158,43 @@ def record(ready: Sequence[Prepared], *, actor: str) -> list[Evidence]:
 
     The log's lock, held from here to the end of the transaction, makes intakes take turns.
     """
-    return [evidence for evidence, _ in _recorded(ready, actor)]
+    return [evidence for evidence, _ in _recorded([_Sent(one, actor) for one in ready])]
 
 
 @transaction.atomic
-def _recorded(ready: Sequence[Prepared], actor: str) -> list[tuple[Evidence, bool]]:
+def _recorded(sent: Sequence[_Sent]) -> list[tuple[Evidence, bool]]:
     """Record, and say of each version whether it is new."""
     head = ledger.lock()
-    known = _known(ready, actor)
-    fresh = [prepared for prepared in ready if id(prepared) not in known]
-    made = iter(_record(fresh, head.evidence_count, actor) if fresh else ())
-    return [
-        (known[id(prepared)], False) if id(prepared) in known else (next(made), True)
-        for prepared in ready
-    ]
+    known = _known(sent)
+    fresh = [one for one in sent if id(one) not in known]
+    made = iter(_record(fresh, head.evidence_count) if fresh else ())
+    return [(known[id(one)], False) if id(one) in known else (next(made), True) for one in sent]
+
+
+def _recorded_together(sent: Sequence[_Sent]) -> list[tuple[Evidence, bool]]:
+    """Record what several threads sent, or nothing of it."""
+    digests = [file.sha256 for one in sent for file in one.prepared.files]
+    # The second file of a content is removed at once, but who is alone in the end might need it.
+    if len(sent) > 1 and len(set(digests)) < len(digests):
+        raise _AlikeError
+    return _recorded(sent)
+
+
+_GROUP = Group(_recorded_together, most=_GROUP_MOST, doubtful=_DOUBTFUL)
+
+
+@contextmanager
+def _undone_on_failure(ready: Sequence[Prepared]) -> Iterator[None]:
+    """Remove the files again where recording failed; never those of which a row speaks."""
+    try:
+        yield
+    except _DOUBTFUL:
+        store.discard_unnamed([file for prepared in ready for file in prepared.files])
+        raise
+    except Exception:
+        for prepared in ready:
+            prepared.discard()
+        raise
 
 
 def safe_filename(name: str) -> str:
@@ -216,42 +257,52 @@ def _store_table(population: PopulationFacts, content: store.Stored) -> store.St
         return store.put(source, declared_sha256=population.facts.sha256)
 
 
-def _known(ready: Sequence[Prepared], actor: str) -> dict[int, Evidence]:
+def _known(sent: Sequence[_Sent]) -> dict[int, Evidence]:
     """Find earlier answers to the same idempotency keys; refuse a key for other content."""
-    keys = [one.submission.idempotency_key for one in ready if one.submission.idempotency_key]
-    if not keys:
+    keyed = {
+        id(one): (one.actor, one.prepared.submission.idempotency_key)
+        for one in sent
+        if one.prepared.submission.idempotency_key
+    }
+    if not keyed:
         return {}
-    rows = IntakeKey.objects.filter(sender=actor, key__in=keys).select_related("evidence")
-    used = {row.key: row for row in rows}
+    senders, keys = zip(*keyed.values(), strict=True)
+    rows = IntakeKey.objects.filter(sender__in=set(senders), key__in=set(keys))
+    # Most keys are new: the few that are not may cost a query more for the earlier answer.
+    found = rows.values_list("sender", "key", "request_digest", "evidence_id")
+    used = {(sender, key): (digest, pk) for sender, key, digest, pk in found}
+    earlier = Evidence.objects.in_bulk({pk for _, pk in used.values()}) if used else {}
     known = {}
-    for prepared in ready:
-        earlier = used.get(prepared.submission.idempotency_key)
-        if earlier is None:
+    for one in sent:
+        if keyed.get(id(one)) not in used:
             continue
-        if earlier.request_digest != description.request_digest(prepared):
+        digest, pk = used[keyed[id(one)]]
+        if digest != description.request_digest(one.prepared):
             raise IdempotencyConflictError
-        prepared.discard()
-        known[id(prepared)] = earlier.evidence
+        one.prepared.discard()
+        known[id(one)] = earlier[pk]
     return known
 
 
-def _record(ready: Sequence[Prepared], count: int, actor: str) -> list[Evidence]:
-    store.record([file for prepared in ready for file in prepared.files])
+def _record(sent: Sequence[_Sent], count: int) -> list[Evidence]:
+    store.record([file for one in sent for file in one.prepared.files])
     received_at = timezone.now()
     made = [
-        _evidence(prepared, number, received_at) for number, prepared in enumerate(ready, count + 1)
+        _evidence(one.prepared, number, received_at) for number, one in enumerate(sent, count + 1)
     ]
     entries = ledger.append_many(
         [
-            ledger.Draft("evidence", one.ref, description.leaf_body(one, prepared), actor)
-            for one, prepared in zip(made, ready, strict=True)
+            ledger.Draft(
+                "evidence", version.ref, description.leaf_body(version, one.prepared), one.actor
+            )
+            for version, one in zip(made, sent, strict=True)
         ]
     )
-    for one, entry in zip(made, entries, strict=True):
-        one.ledger_entry = entry
+    for version, entry in zip(made, entries, strict=True):
+        version.ledger_entry = entry
     Evidence.objects.bulk_create(made)
     LogHead.objects.filter(pk=1).update(evidence_count=count + len(made))
-    _record_parts(list(zip(made, ready, strict=True)), actor)
+    _record_parts(list(zip(made, sent, strict=True)))
     return made
 
 
@@ -287,7 +338,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
     return evidence
 
 
-def _record_parts(made: Sequence[tuple[Evidence, Prepared]], actor: str) -> None:
+def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
     """Record what hangs on the new versions: claims, populations, idempotency keys."""
     Claim.objects.bulk_create(
         Claim(
@@ -295,32 +346,32 @@ def _record_parts(made: Sequence[tuple[Evidence, Prepared]], actor: str) -> None
             expectation=expectation,
             covers_from=evidence.covers_from,
             covers_to=evidence.covers_to,
-            is_partial=_is_partial(prepared.submission),
+            is_partial=_is_partial(one.prepared.submission),
         )
-        for evidence, prepared in made
-        for expectation in prepared.submission.claims
+        for evidence, one in made
+        for expectation in one.prepared.submission.claims
     )
     Population.objects.bulk_create(
         Population(
             evidence=evidence,
-            table_id=(prepared.table or prepared.content).sha256,
+            table_id=(one.prepared.table or one.prepared.content).sha256,
             columns=description.columns(facts),
             row_count=facts.facts.row_count,
             control_totals=dict(facts.facts.control_totals),
             ipe=facts.ipe.to_json(),
         )
-        for evidence, prepared in made
-        if (facts := prepared.submission.population)
+        for evidence, one in made
+        if (facts := one.prepared.submission.population)
     )
     IntakeKey.objects.bulk_create(
         IntakeKey(
-            sender=actor,
-            key=prepared.submission.idempotency_key,
-            request_digest=description.request_digest(prepared),
+            sender=one.actor,
+            key=one.prepared.submission.idempotency_key,
+            request_digest=description.request_digest(one.prepared),
             evidence=evidence,
         )
-        for evidence, prepared in made
-        if prepared.submission.idempotency_key
+        for evidence, one in made
+        if one.prepared.submission.idempotency_key
     )
 
 

@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
 
-from evidence import seal
+from evidence import ledger, seal
 from evidence.errors import (
     BlobDamagedError,
     BlobMissingError,
@@ -150,6 +151,18 @@ def record(files: Sequence[Stored]) -> None:
 def discard(stored: Stored) -> None:
     """Remove a file that no row names."""
     _path(stored.location).unlink(missing_ok=True)
+
+
+def discard_unnamed(files: Sequence[Stored]) -> None:
+    """Remove the files of a commit in doubt, unless it took place; keep them where none can say."""
+    with suppress(DatabaseError, InterfaceError), transaction.atomic():
+        # Whoever may still be committing holds this lock.
+        ledger.lock()
+        rows = BlobKey.objects.filter(pk__in={stored.sha256 for stored in files})
+        named = set(rows.values_list("location", flat=True))
+        for stored in files:
+            if stored.location not in named:
+                discard(stored)
 
 
 def open_blob(digest: str) -> io.BufferedReader:

@@ -1,4 +1,8 @@
-"""Intake of 100 KB items: in-process batches and one by one through the API, at two sizes."""
+"""Intake of 100 KB items: in-process batches at two sizes, and one by one through the API.
+
+The API answers from the web server as `manage.py up` starts it, to as many senders as it has
+threads; its limit is what so many threads can keep safe one by one, without any framework.
+"""
 
 import http.client
 import json
@@ -7,8 +11,9 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +26,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import tokens
+from compliance import supervisor
 from evidence import intake
 from tests import cast
 from tests.benchmarks import rows
@@ -29,7 +35,6 @@ from tests.evidence import items
 
 ITEM = 100_000
 BATCH = 50
-SENDERS = 4
 API_AIM = 100.0
 
 
@@ -55,15 +60,24 @@ def measure(quick: bool) -> Iterator[Measure]:
         Rival(f"at {first:,} rows", rates[first], ">= 0.75"),
         ratio=rates[last] / rates[first],
     )
+    yield from _through_the_api(f"{last:,} rows", turns=4 if quick else 20)
+
+
+def _through_the_api(size: str, *, turns: int) -> Iterator[Measure]:
+    senders = settings.WEB_THREADS
+    total = senders * turns
     with _server() as port:
-        rate = _push(port, 50 if quick else 300)
-    yield compared(
-        "intake through the API",
-        f"{last:,} rows",
-        (rate, "items/s"),
-        Rival("aim", API_AIM, ">= 1"),
-        ratio=rate / API_AIM,
-    )
+        push = _pusher(port, senders)
+        push(senders)
+        seconds, floor = take_turns([lambda: push(total), lambda: _durable_singles(total, senders)])
+    rate, least = total / seconds, total / floor
+    for rival, ratio in (
+        (Rival("aim", API_AIM, ">= 1"), rate / API_AIM),
+        # 100 a second beside the 440 of the machine that the aim was set on.
+        (Rival("durable one by one", least, ">= 0.23"), rate / least),
+    ):
+        name = f"intake through the API, {senders} senders"
+        yield compared(name, size, (rate, "items/s"), rival, ratio=ratio)
 
 
 def _receive_batch() -> None:
@@ -78,18 +92,44 @@ def _receive_batch() -> None:
 
 def _durable_floor() -> None:
     """The least that keeps a batch safe: hash, encrypt, write and sync files, commit a row each."""
-    folder = Path(settings.VAR_DIR) / "floor" / secrets.token_hex(8)
-    folder.mkdir(parents=True)
-    found = []
-    for number in range(BATCH):
-        content = secrets.token_bytes(ITEM)
-        key = AESGCM.generate_key(bit_length=256)
-        sealed = AESGCM(key).encrypt(bytes(12), content, None)
-        with (folder / str(number)).open("wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        found.append((sha256(content).hexdigest(), len(content)))
+    folder = _floor_folder()
+    _note([_keep(folder / secrets.token_hex(8)) for _ in range(BATCH)])
+
+
+def _durable_singles(total: int, threads: int) -> None:
+    """The least that keeps items safe one by one: a synced file and a commit for each."""
+    folder = _floor_folder()
+    turn = threading.Lock()
+
+    def keep(count: int) -> None:
+        for _ in range(count):
+            found = _keep(folder / secrets.token_hex(8))
+            with turn:
+                _note([found])
+        connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(keep, [total // threads] * threads))
+
+
+def _floor_folder() -> Path:
+    folder = Path(settings.VAR_DIR) / "floor"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _keep(path: Path) -> tuple[str, int]:
+    """Hash, encrypt, write and sync one item."""
+    content = secrets.token_bytes(ITEM)
+    sealed = AESGCM(AESGCM.generate_key(bit_length=256)).encrypt(bytes(12), content, None)
+    with path.open("wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
+    return sha256(content).hexdigest(), len(content)
+
+
+def _note(found: list[tuple[str, int]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS bench_floor (sha256 text, size bigint)")
         cursor.executemany("INSERT INTO bench_floor VALUES (%s, %s)", found)
@@ -100,11 +140,10 @@ def _server() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "gunicorn", "compliance.wsgi", "--no-control-socket"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "8"),
-        *("--log-level", "warning", "--keep-alive", "30"),
-    ]
+    known = supervisor.parts(
+        listen=f"127.0.0.1:{port}", threads=settings.WEB_THREADS, workers=settings.WORKERS
+    )
+    command = known["web"].command
     process = subprocess.Popen(command, stdout=sys.stderr)
     try:
         _wait(port)
@@ -125,33 +164,35 @@ def _wait(port: int) -> None:
     raise TimeoutError(message)
 
 
-def _push(port: int, total: int) -> float:
+def _pusher(port: int, senders: int) -> Callable[[int], None]:
+    """Return what hands so many items in, by senders that keep their connections."""
     owner = cast.person("administrator")
-    _, secret = tokens.issue(
-        owner,
-        purpose="benchmark",
-        scopes=["evidence:write"],
-        environment="production",
-        expires_at=timezone.now() + timedelta(days=1),
-        issued_by=owner,
-    )
-    bodies = [_multipart() for _ in range(total)]
-    start = time.perf_counter()
-    with ThreadPoolExecutor(SENDERS) as pool:
-        parts = [bodies[place::SENDERS] for place in range(SENDERS)]
-        list(pool.map(lambda part: _send(port, secret, part), parts))
-    return total / (time.perf_counter() - start)
+
+    def push(total: int) -> None:
+        # A token of its own for each turn, so that the limit of calls a minute is not what counts.
+        _, secret = tokens.issue(
+            owner,
+            purpose="benchmark",
+            scopes=["evidence:write"],
+            environment="production",
+            expires_at=timezone.now() + timedelta(days=1),
+            issued_by=owner,
+        )
+        with ThreadPoolExecutor(senders) as pool:
+            list(pool.map(lambda count: _send(port, secret, count), [total // senders] * senders))
+
+    return push
 
 
-def _send(port: int, secret: str, bodies: list[bytes]) -> None:
+def _send(port: int, secret: str, count: int) -> None:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    for body in bodies:
+    for _ in range(count):
         headers = {
             "Authorization": f"Bearer {secret}",
             "Idempotency-Key": secrets.token_hex(16),
             "Content-Type": "multipart/form-data; boundary=bench",
         }
-        link.request("POST", "/api/v1/evidence", body, headers)
+        link.request("POST", "/api/v1/evidence", _multipart(), headers)
         answer = link.getresponse()
         said = answer.read()
         if answer.status != 201:
