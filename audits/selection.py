@@ -77,7 +77,7 @@ class Expected:
     cadence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """An evidence version: its leaves in the log, the evidence leaf first, and its claims in scope
     (places in the list of expectations)."""

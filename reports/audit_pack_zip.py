@@ -17,8 +17,9 @@ from audits.models import Pack
 from audits.selection import Selection
 from evidence import ledger, signed_note
 from reports.base import Progress, Report
-from reports.pack import archive, contents, cover, manifest, readme, shortfall, statement
+from reports.pack import archive, contents, manifest, readme, shortfall, statement
 from reports.pack.contents import Packed
+from reports.pack.cover import Cover, Paper
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
 from reports.pack.proofs import ProofTree
@@ -38,19 +39,24 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     is no longer there as it was; then what was written so far is not a pack.
     """
     selection = packs.selection_of(pack)
-    with Spool() as spool:
-        _lay_items(spool, pack, selection, progress)
+    with Spool() as spool, Cover() as cover:
+        described = _lay_items(spool, pack, selection, cover, progress)
         _lay_proofs(spool, pack, selection)
-        _lay_papers(spool, pack, selection)
-        _lay_seal(spool, pack)
+        _lay_papers(spool, pack, selection, cover.finish())
+        _lay_seal(spool, pack, manifest_sha256=described)
         archive.write(spool, file, progress=progress)
 
 
 REPORT = Report(title="Audit pack", media_type="application/zip", suffix=".zip", write=write)
 
 
-def _lay_items(spool: Spool, pack: Pack, selection: Selection, progress: Progress | None) -> None:
-    """Describe every item in the manifest and in the index, and lay down its leaves."""
+def _lay_items(
+    spool: Spool, pack: Pack, selection: Selection, cover: Cover, progress: Progress | None
+) -> str:
+    """Describe every item in the manifest and in the index, and lay down its leaves.
+
+    The cover begins as soon as the manifest is whole. Returns the manifest's SHA-256 in hex.
+    """
 
     def noted(index: Index) -> Iterator[Packed]:
         for number, packed in enumerate(contents.packed(selection)):
@@ -62,11 +68,14 @@ def _lay_items(spool: Spool, pack: Pack, selection: Selection, progress: Progres
 
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         path = Path(folder) / INDEX
-        with Index(path, pack, selection) as index, spool.adding(manifest.NAME) as target:
-            manifest.write(pack, selection, noted(index), target)
+        with Index(path, pack, selection) as index:
+            with spool.adding(manifest.NAME) as described:
+                manifest.write(pack, selection, noted(index), described)
+            cover.begin(pack, selection, manifest_sha256=described.sha256)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
                 target.write(chunk)
+    return described.sha256
 
 
 def _lay_item(spool: Spool, packed: Packed) -> None:
@@ -86,9 +95,7 @@ def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
         spool.add(contents.proof_path(index), proof.encode())
 
 
-def _lay_papers(spool: Spool, pack: Pack, selection: Selection) -> None:
-    described = next(member for member in spool.members if member.name == manifest.NAME)
-    paper = cover.write(pack, selection, manifest_sha256=described.sha256)
+def _lay_papers(spool: Spool, pack: Pack, selection: Selection, paper: Paper) -> None:
     spool.add(paper.name, paper.content)
     spool.add(readme.NAME, readme.content(pack, selection, cover_name=paper.name))
     spool.add(shortfall.NAME, shortfall.content(selection))
@@ -96,10 +103,10 @@ def _lay_papers(spool: Spool, pack: Pack, selection: Selection) -> None:
     spool.add("verify.py", VERIFIER.read_bytes())
 
 
-def _lay_seal(spool: Spool, pack: Pack) -> None:
+def _lay_seal(spool: Spool, pack: Pack, *, manifest_sha256: str) -> None:
     """List every digest for sha256sum, then sign the list of all files, that one included."""
-    listed = "".join(f"{member.sha256}  {member.name}\n" for member in sorted(spool.members))
-    spool.add(SUMS, listed.encode())
-    described = next(member for member in spool.members if member.name == manifest.NAME)
-    envelope = statement.signed(pack, spool.members, manifest_sha256=described.sha256)
-    spool.add(statement.NAME, envelope)
+    with spool.adding(SUMS) as target:
+        for member in spool.members():
+            target.write(f"{member.sha256}  {member.name}\n".encode())
+    with spool.adding(statement.NAME) as target:
+        statement.write(pack, spool.members, target, manifest_sha256=manifest_sha256)

@@ -14,3 +14,7 @@ class UnknownReportError(ReportsError):
 
 class ContradictionError(ReportsError):
     """A record is no longer what its log entry says. Nothing was written; compare with a backup."""
+
+
+class PdfError(ReportsError):
+    """The PDF engine could not render the paper; nothing was written. Try again."""

@@ -1,11 +1,11 @@
 """cover.pdf: the paper that introduces a pack; cover.html where the PDF engine is missing."""
 
-import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
@@ -62,23 +62,37 @@ _MEANINGS = {
 }
 
 
-def write(pack: Pack, selection: Selection, *, manifest_sha256: str) -> Paper:
-    """Return the cover of a pack, the same bytes for the same selection and the same engine."""
-    # The words and times of a pack do not depend on who asks for it, or on which machine.
-    with translation.override("en-gb"), timezone.override(UTC):
-        html = render_to_string("reports/cover.html", _context(pack, selection, manifest_sha256))
-    if pdf_engine.missing_libraries():
-        return Paper(HTML, html.encode())
-    # Imported only here: where its two libraries are missing, the import itself would fail.
-    weasyprint = importlib.import_module("weasyprint")
-    document = weasyprint.HTML(string=html, url_fetcher=_refuse_fetching)
-    identifier = sha256(f"{pack.ref} {pack.selection_digest}".encode()).digest()[:16]
-    content: bytes = document.write_pdf(pdf_identifier=identifier, pdf_variant="pdf/ua-1")
-    return Paper(PDF, content)
+class Cover:
+    """The cover in the making; enter it early: the PDF engine then warms up beside other work."""
 
+    def __enter__(self) -> Self:
+        self._engine = None if pdf_engine.missing_libraries() else pdf_engine.Engine().__enter__()
+        return self
 
-def _refuse_fetching(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    raise ValueError(f"A paper stands alone and loads nothing; it asked for {url}.")
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._engine:
+            self._engine.__exit__(kind, error, trace)
+
+    def begin(self, pack: Pack, selection: Selection, *, manifest_sha256: str) -> None:
+        """Start the rendering, now that all is known that the cover says."""
+        # The words and times of a pack do not depend on who asks for it, or on which machine.
+        with translation.override("en-gb"), timezone.override(UTC):
+            context = _context(pack, selection, manifest_sha256)
+            self._html = render_to_string("reports/cover.html", context)
+        if self._engine:
+            identifier = sha256(f"{pack.ref} {pack.selection_digest}".encode()).digest()[:16]
+            self._engine.begin(self._html, identifier=identifier)
+
+    def finish(self) -> Paper:
+        """Return the paper: the same bytes for the same selection and the same engine; PdfError."""
+        if self._engine:
+            return Paper(PDF, self._engine.result())
+        return Paper(HTML, self._html.encode())
 
 
 def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str, Any]:

@@ -44,9 +44,9 @@ _ITEMS = (
     Column("How completeness is shown", 40),
     Column("Incomplete because", 30),
     Column("Rows", 10),
-    Column("Rows by the source's own count", 14),
+    Column("Rows by the source's own count", 18),
     Column("Checks passed", 9),
-    Column("Checks not passed", 9),
+    Column("Checks not passed", 12),
     Column("Exceptions", 11),
     Column("Review", 11),
     Column("Reviewed by", 20),
@@ -102,9 +102,9 @@ _CONTROLS = (
 )
 _CRITERIA = (
     Column("Criterion", 10),
-    Column("Title", 60),
+    Column("Title", 60, wraps=True),
     Column("Category", 30),
-    Column("Controls", 30),
+    Column("Controls", 40, wraps=True),
     Column("Served", 10),
 )
 

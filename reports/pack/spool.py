@@ -2,21 +2,35 @@
 
 A pack lists the digest of every member before the first of the large ones is written. Small
 members are therefore made first, digested, and laid into one scratch file; stored evidence is
-known by its digest already and is only read once, while the pack is written.
+known by its digest already and is only read once, while the pack is written. The list of members
+is a scratch database: there may be hundreds of thousands, and they are wanted by name.
 """
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
 from django.conf import settings
 
 _CHUNK = 256 * 1024
+_BATCH = 500
 IN_STORE = -1
+# It is scratch: nothing is ever rolled back or read again after a crash.
+_LIST = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -4096;
+CREATE TABLE member (
+    name TEXT PRIMARY KEY, sha256 TEXT, size INTEGER, place INTEGER, folded TEXT UNIQUE
+) WITHOUT ROWID;
+BEGIN;
+"""
 
 
 class Member(NamedTuple):
@@ -35,10 +49,11 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR)  # noqa: SIM115  # closed by __exit__
+        self._folder = tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR)
+        self._file = (Path(self._folder.name) / "content").open("w+b")
+        self._list = sqlite3.connect(Path(self._folder.name) / "members", isolation_level=None)
+        self._list.executescript(_LIST)
         self._end = 0
-        self._names: set[str] = set()
-        self.members: list[Member] = []
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +64,9 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._list.close()
         self._file.close()
+        self._folder.cleanup()
 
     def add(self, name: str, content: bytes) -> Member:
         """Lay down a member that is in memory."""
@@ -73,6 +90,17 @@ class Spool:
         """Name a member that lies in the store."""
         return self._listed(Member(name, digest, size))
 
+    def members(self) -> Iterator[Member]:
+        """Yield every member in the order of the names."""
+        rows = self._list.execute("SELECT name, sha256, size, place FROM member ORDER BY name")
+        while batch := rows.fetchmany(_BATCH):
+            yield from map(Member._make, batch)
+
+    def total_size(self) -> int:
+        """Return the bytes of all members together."""
+        (total,) = self._list.execute("SELECT coalesce(sum(size), 0) FROM member").fetchone()
+        return int(total)
+
     def read(self, member: Member) -> Iterator[bytes]:
         """Yield the content of a member that was laid down here."""
         self._file.seek(member.offset)
@@ -83,10 +111,12 @@ class Spool:
             yield chunk
 
     def _listed(self, member: Member) -> Member:
-        if member.name.casefold() in self._names:
-            raise ValueError(f"Two members of the pack are named {member.name}.")
-        self._names.add(member.name.casefold())
-        self.members.append(member)
+        try:
+            self._list.execute(
+                "INSERT INTO member VALUES (?, ?, ?, ?, ?)", (*member, member.name.casefold())
+            )
+        except sqlite3.IntegrityError as error:
+            raise ValueError(f"Two members of the pack are named {member.name}.") from error
         return member
 
 

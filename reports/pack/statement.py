@@ -1,24 +1,33 @@
-"""The signed statement of a pack: an in-toto Statement v1 over every file, in a DSSE envelope."""
+"""The signed statement of a pack: an in-toto Statement v1 over every file, in a DSSE envelope.
+
+Both are written here in a few lines: the library of the field wants all of a statement in memory
+several times over, and loads the SDKs of cloud key stores into every process of the installation.
+"""
 
 import json
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-
-from securesystemslib.dsse import Envelope
-from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from audits.models import Pack
 from evidence import checkpoint, keys, ledger
-from reports.pack.spool import Member
+from reports.pack.spool import Member, Sink
 
 NAME = "statement.dsse.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://countersign.invalid/pack/v1"
+_CHUNK = 3 * 64 * 1024
 
 
-def signed(pack: Pack, members: Sequence[Member], *, manifest_sha256: str) -> bytes:
-    """Return the envelope over all members; the log's key signs it."""
+def write(
+    pack: Pack,
+    members: Callable[[], Iterable[Member]],
+    target: Sink,
+    *,
+    manifest_sha256: str,
+) -> None:
+    """Write the envelope over all members, which are asked for twice; the log's key signs it."""
     predicate = {
         "pack": pack.ref,
         "engagement": pack.engagement.ref,
@@ -27,24 +36,30 @@ def signed(pack: Pack, members: Sequence[Member], *, manifest_sha256: str) -> by
         "log_size": pack.checkpoint.size,
         "manifest_sha256": manifest_sha256,
     }
-    envelope = Envelope(_payload(predicate, members), PAYLOAD_TYPE, {})
-    private = keys.signing_key()
+    size = sum(map(len, _payload(predicate, members())))
+    # What is signed names type and length first (pre-authentication encoding of DSSE v1).
+    bound = BytesIO()
+    bound.write(f"DSSEv1 {len(PAYLOAD_TYPE)} {PAYLOAD_TYPE} {size} ".encode())
+    start = bound.tell()
+    bound.writelines(_payload(predicate, members()))
+    content = bound.getbuffer()
+    signature = b64encode(keys.signing_key().sign(content)).decode()
+    target.write(b'{"payload":"')
+    for place in range(start, len(content), _CHUNK):
+        target.write(b64encode(content[place : place + _CHUNK]))
     key_id = checkpoint.signer().verifier.key_id.hex()
-    public = SSlibKey.from_crypto(private.public_key(), keyid=key_id)
-    envelope.sign(CryptoSigner(private, public))
-    return json.dumps(envelope.to_dict(), sort_keys=True, separators=(",", ":")).encode()
+    signatures = f'"signatures":[{{"keyid":"{key_id}","sig":"{signature}"}}]'
+    target.write(f'","payloadType":"{PAYLOAD_TYPE}",{signatures}}}'.encode())
 
 
-def _payload(predicate: dict[str, object], members: Sequence[Member]) -> bytes:
-    """Return canonical JSON; its subjects are written one by one, as there may be 100,000."""
+def _payload(predicate: dict[str, object], members: Iterable[Member]) -> Iterator[bytes]:
+    """Yield canonical JSON; its subjects are written one by one, as there may be 100,000."""
     head = {"_type": STATEMENT_TYPE, "predicate": predicate, "predicateType": PREDICATE_TYPE}
-    payload = BytesIO()
-    payload.write(ledger.canonical(head)[:-1] + b',"subject":[')
+    yield ledger.canonical(head)[:-1] + b',"subject":['
     separator = ""
-    for member in sorted(members):
+    for member in members:
         name = json.dumps(member.name, ensure_ascii=False)
         subject = f'{separator}{{"digest":{{"sha256":"{member.sha256}"}},"name":{name}}}'
-        payload.write(subject.encode())
+        yield subject.encode()
         separator = ","
-    payload.write(b"]}")
-    return payload.getvalue()
+    yield b"]}"

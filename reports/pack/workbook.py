@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ _LONGEST = 32_767
 _CUT = " [cut: Excel holds no more]"
 _FIRST_YEAR = 1900
 _LARGEST = 2**53
+_A4 = 9
+_PAGE_WIDTH = 220
+_LINE, _HIGHEST = 13.5, 400.5
 _LOOKS: dict[str, dict[str, Any]] = {
     "text": {},
     "wrapped": {"text_wrap": True},
     "number": {"num_format": "#,##0"},
     "date": {"num_format": "yyyy-mm-dd"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    "left number": {"num_format": "#,##0", "align": "left"},
+    "left date": {"num_format": "yyyy-mm-dd", "align": "left"},
+    "left time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "heading": {"bold": True, "font_size": 16, "font_color": "#1f3a5f"},
     "name": {"bold": True},
     "header": {
@@ -73,10 +80,13 @@ class Book:
 
     def facts(self, title: str, heading: str, facts: Iterable[tuple[str, Cell]]) -> None:
         """Add a sheet of names and values under a heading."""
-        sheet = Sheet(self, self._book.add_worksheet(title), [Column("", 28), Column("", 96, True)])
+        made = self._book.add_worksheet(title)
+        sheet = Sheet(self, made, [Column("", 28), Column("", 96, wraps=True)], start="left ")
+        made.set_row(0, 24)
         sheet.put(0, heading, "heading")
         sheet.skip(2)
         for name, value in facts:
+            sheet.fit([None, value])
             sheet.put(0, name, "name")
             sheet.put(1, value)
             sheet.skip(1)
@@ -102,22 +112,33 @@ class Book:
 class Sheet:
     """One sheet that grows downwards."""
 
-    def __init__(self, book: Book, sheet: Any, columns: Sequence[Column]) -> None:
-        self._book, self._sheet, self._columns = book, sheet, columns
+    def __init__(self, book: Book, sheet: Any, columns: Sequence[Column], start: str = "") -> None:
+        self._book, self._sheet, self._columns, self._start = book, sheet, columns, start
+        self._wraps = [place for place, column in enumerate(columns) if column.wraps]
         self._row = 0
         sheet.hide_gridlines(2 if not columns[0].title else 1)
         sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        sheet.set_paper(_A4)
+        # Wide tables go over several pages side by side, each with the first column: on one page
+        # their letters would be too small to read.
+        sheet.fit_to_pages(ceil(sum(column.width for column in columns) / _PAGE_WIDTH), 0)
+        sheet.repeat_columns(0)
         sheet.set_footer("&C&P / &N")
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
 
     def row(self, cells: Sequence[Cell]) -> None:
         """Write the next row."""
+        self.fit(cells)
         for place, cell in enumerate(cells):
             self.put(place, cell)
         self.skip(1)
+
+    def fit(self, cells: Sequence[Cell]) -> None:
+        """Make the current row as high as its wrapped text; not every program does it itself."""
+        lines = max((_lines(cells[at], self._columns[at].width) for at in self._wraps), default=1)
+        if lines > 1:
+            self._sheet.set_row(self._row, min(_LINE * lines + 1.5, _HIGHEST))
 
     def filtered(self) -> None:
         """Give the header its filters, once all rows are written."""
@@ -129,18 +150,26 @@ class Sheet:
     def put(self, place: int, cell: Cell, look: str = "") -> None:
         """Write one cell of the current row, by its type; nothing for None and for no text."""
         at = self._row, place
+        start = self._start
         if isinstance(cell, bool):
             self._sheet.write_boolean(*at, cell, self._book.look(look or "text"))
         elif isinstance(cell, int) and abs(cell) < _LARGEST:
-            self._sheet.write_number(*at, cell, self._book.look(look or "number"))
+            self._sheet.write_number(*at, cell, self._book.look(look or f"{start}number"))
         elif isinstance(cell, datetime) and cell.year >= _FIRST_YEAR:
             naive = cell.astimezone(UTC).replace(tzinfo=None)
-            self._sheet.write_datetime(*at, naive, self._book.look(look or "time"))
+            self._sheet.write_datetime(*at, naive, self._book.look(look or f"{start}time"))
         elif isinstance(cell, date) and cell.year >= _FIRST_YEAR:
-            self._sheet.write_datetime(*at, cell, self._book.look(look or "date"))
+            self._sheet.write_datetime(*at, cell, self._book.look(look or f"{start}date"))
         elif cell:
             plain = "wrapped" if self._columns[place].wraps else "text"
             self._sheet.write_string(*at, _fitting(str(cell)), self._book.look(look or plain))
+
+
+def _lines(cell: Cell, width: int) -> int:
+    """Return how many lines text takes in a column, a word at the end of each going to the next."""
+    if not isinstance(cell, str) or (len(cell) < width and "\n" not in cell):
+        return 1
+    return sum(ceil(len(line) * 1.1 / width) or 1 for line in cell.split("\n"))
 
 
 def _fitting(text: str) -> str:

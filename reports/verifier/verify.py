@@ -27,7 +27,6 @@ import re
 import struct
 import sys
 import unicodedata
-import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,13 +112,18 @@ PROOF = re.compile(
 
 
 def unbase64(text: str) -> bytes:
-    try:
-        data = binascii.a2b_base64(text)
-    except binascii.Error:
-        raise ValueError("holds something else than base64") from None
-    again = binascii.b2a_base64(data, newline=False).decode()
-    demand(again == text, "holds base64 in another than its one canonical form")
-    return data
+    parts = []
+    # In pieces: the list of 100,000 files is long, and the check writes all of it once more.
+    for start in range(0, len(text), 2**16):
+        piece = text[start : start + 2**16]
+        try:
+            parts.append(binascii.a2b_base64(piece))
+        except binascii.Error:
+            raise ValueError("holds something else than base64") from None
+        again = binascii.b2a_base64(parts[-1], newline=False).decode()
+        demand(again == piece, "holds base64 in another than its one canonical form")
+    demand("=" not in text[:-2], "holds base64 in another than its one canonical form")
+    return b"".join(parts)
 
 
 def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -214,7 +218,8 @@ class Key:
 def open_envelope(raw: bytes, key: Key) -> tuple[str, bytes]:
     """Return type and bytes of what a key has signed in a DSSE envelope."""
     envelope = parse(raw)
-    kind, payload = envelope["payloadType"], unbase64(envelope["payload"])
+    del raw  # As in parse: with many files, a statement is the larger part of what is kept.
+    kind, payload = envelope["payloadType"], unbase64(envelope.pop("payload"))
     ours = [one["sig"] for one in envelope["signatures"] if one["keyid"] == key.key_id]
     demand(ours, f"is not signed by the log {key.name}")
     text = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
@@ -319,29 +324,51 @@ def directory_ends(count: int, start: int, end: int) -> tuple[bytes, bytes]:
     return plain, struct.pack("<4sQ2H2L4Q4sLQL", *many) + plain
 
 
+def directory_start(file: BinaryIO) -> tuple[int, int]:
+    """Return how many files a ZIP says it has, and where its directory starts."""
+    length = file.seek(0, 2)
+    file.seek(max(0, length - 98))
+    tail = file.read()
+    demand(tail[-22:-18] == b"PK\5\6", "is not a ZIP file, or hides something around its directory")
+    count, _, start = struct.unpack("<H2L", tail[-12:-2])
+    if tail[-98:-94] == b"PK\6\6" and len(tail) == 98:
+        count, _, start = struct.unpack("<3Q", tail[32:56])
+    demand(start <= length, "is not a ZIP file that can be read: its directory is not there")
+    return count, start
+
+
+def listed(file: BinaryIO) -> tuple[Member, bytes]:
+    """Read the next entry of the directory: what it says of a file, and its very bytes."""
+    head = file.read(46)
+    demand(len(head) == 46, "is not a ZIP file that can be read: its directory is cut short")
+    crc, _, size, name, extra = struct.unpack("<3L2H", head[16:32])
+    (offset,) = struct.unpack("<L", head[42:])
+    rest = file.read(name + extra)
+    wide = rest[name + 4 :]
+    large = struct.unpack(f"<{len(wide) // 8}Q", wide[: len(wide) // 8 * 8])
+    size, offset = large[0] if size == HUGE else size, large[-1] if offset == HUGE else offset
+    return Member(rest[:name].decode("utf-8", "replace"), offset, size, crc), head + rest
+
+
 class Pack:
     """The files of a ZIP, each read where the directory says that it lies."""
 
     def __init__(self, file: BinaryIO) -> None:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                infos, start = archive.infolist(), archive.start_dir
-        except (zipfile.BadZipFile, NotImplementedError, OSError, struct.error) as error:
-            raise ValueError(f"is not a ZIP file that can be read: {error}") from None
+        count, start = directory_start(file)
         self.file, self.members = file, {}
         file.seek(start)
         end = 0
-        for info in infos:
-            member = Member(info.filename, info.header_offset, info.file_size, info.CRC)
-            entry = directory_entry(member)
-            demand(file.read(len(entry)) == entry, f"holds {member.name!r} not as a plain file")
+        for _ in range(count):
+            # An entry is what this file must have, byte for byte: no other reading is possible.
+            member, entry = listed(file)
+            demand(directory_entry(member) == entry, f"holds {member.name!r} not as a plain file")
             demand(member.offset == end, f"hides something in front of {member.name!r}")
             heads, after = surroundings(member)
             end += len(heads[0]) + member.size + len(after)
             self.members[member.name] = member
-        ends = directory_ends(len(infos), start, file.tell())
+        ends = directory_ends(count, start, file.tell())
         demand(end == start and file.read() in ends, "hides something around its directory")
-        alike = len({name.casefold() for name in self.members}) < len(infos)
+        alike = len({name.casefold() for name in self.members}) < count
         demand(not alike, "holds two files of one name, or of names that differ only in case")
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -350,9 +377,13 @@ class Pack:
         heads, after = surroundings(member)
         self.file.seek(member.offset)
         demand(self.file.read(len(heads[0])) in heads, "has a header that contradicts the ZIP")
-        for position in range(0, member.size, CHUNK):
-            yield self.file.read(min(CHUNK, member.size - position))
-        demand(self.file.read(len(after)) == after, "has an end that contradicts the ZIP")
+        left = member.size
+        while left > CHUNK:
+            yield self.file.read(CHUNK)
+            left -= CHUNK
+        last = self.file.read(left + len(after))
+        demand(last[left:] == after, "has an end that contradicts the ZIP")
+        yield last[:left]
 
     def read(self, name: str) -> bytes:
         demand(self.members[name].size <= LARGEST_TEXT, "is too large for what it is")

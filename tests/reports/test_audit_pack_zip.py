@@ -4,8 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from evidence.ledger import Draft
 from evidence.models import BlobKey, Claim, Evidence, LedgerEntry, Population
 from reports import audit_pack_zip
 from reports.errors import ContradictionError
-from tests import append_only
+from tests.append_only import forging
 from tests.audits.world import SECURITY, World, hand_in, submission
 from tests.reports.making import (
     engagement_with_evidence,
@@ -38,17 +37,6 @@ from tests.reports.making import (
 )
 
 pytestmark = pytest.mark.usefixtures("no_pdf")
-
-
-@contextmanager
-def forging() -> Iterator[None]:
-    """Change rows that the triggers guard, as somebody with the database in hand could."""
-    with transaction.atomic():
-        # PostgreSQL alters no table while a foreign key of it is still to be checked.
-        connection.check_constraints()
-        with append_only.lifted(connection):
-            yield
-            connection.check_constraints()
 
 
 class TestVerification:

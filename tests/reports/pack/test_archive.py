@@ -2,22 +2,72 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evidence import seal, store
 from evidence.errors import BlobDamagedError
 from jobs.errors import LeaseLostError
 from reports.pack import archive
+from reports.pack.container import Container
 from reports.pack.spool import Spool
 
 
 @pytest.fixture
 def spool(var_dir: Path) -> Spool:
     return Spool()
+
+
+class Unseekable(io.RawIOBase):
+    def __init__(self, file: io.BytesIO) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._file.write(data)
+
+
+class Frame(io.RawIOBase):
+    """Keeps what is written in small pieces, and of large pieces only how long they are."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes | int] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if len(data) > 1000:
+            last = self.kept.pop() if isinstance(self.kept[-1], int) else 0
+            self.kept.append(int(last) + len(data))
+        elif data:
+            together = self.kept.pop() if self.kept and isinstance(self.kept[-1], bytes) else b""
+            self.kept.append(bytes(together) + bytes(data))
+        return len(data)
+
+
+def blocks(block: bytes, size: int) -> Iterator[bytes]:
+    whole, rest = divmod(size, len(block))
+    yield from [block] * whole
+    if rest:
+        yield block[:rest]
+
+
+def info_of(name: str, size: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr, info.file_size = 3, 0o100644 << 16, size
+    if size * 1.05 > zipfile.ZIP64_LIMIT:
+        info.create_version = info.extract_version = zipfile.ZIP64_VERSION
+    return info
 
 
 def zipped(spool: Spool) -> zipfile.ZipFile:
@@ -48,6 +98,55 @@ def test_small_and_stored_members_lie_side_by_side(spool: Spool, db: None) -> No
     assert found.read("c.txt") == b"small"
     assert found.read("d.txt") == b"laid down meanwhile"
     assert found.testzip() is None
+
+
+@given(
+    files=st.dictionaries(
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40),
+        st.binary(max_size=300),
+        max_size=8,
+    )
+)
+def test_its_bytes_are_those_of_pythons_zipfile(files: dict[str, bytes]) -> None:
+    ours, pythons = io.BytesIO(), io.BytesIO()
+    with Container(ours) as made:
+        for name, content in files.items():
+            made.add(name, len(content), [content[:100], content[100:]])
+        made.finish()
+    with zipfile.ZipFile(Unseekable(pythons), "w") as archive:
+        for name, content in files.items():
+            with archive.open(info_of(name, len(content)), "w") as entry:
+                entry.write(content)
+    assert ours.getvalue() == pythons.getvalue()
+
+
+@pytest.mark.parametrize("size", [2**31 - 1, 2**31, 2**32 - 1, 2**32, 5 * 2**30])
+def test_sizes_and_places_beyond_the_limits_are_written_as_zipfile_does(
+    var_dir: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what stands around the content is kept, so that no test sums or writes gigabytes."""
+    monkeypatch.setattr("zlib.crc32", lambda *_: 7)
+    monkeypatch.setattr("zipfile.crc32", lambda *_: 7)
+    block = bytes(2**24)
+    ours, pythons = Frame(), Frame()
+    with Container(ours) as made:  # type: ignore[arg-type]
+        made.add("large", size, blocks(block, size))
+        made.add("small", 1, [b"x"])
+        made.finish()
+    with zipfile.ZipFile(pythons, "w") as archive:
+        for name, length in (("large", size), ("small", 1)):
+            with archive.open(info_of(name, length), "w") as entry:
+                for piece in blocks(block, size) if name == "large" else [b"x"]:
+                    entry.write(piece)
+    assert ours.kept == pythons.kept
+
+
+def test_a_member_of_another_length_than_was_said_is_refused(var_dir: Path) -> None:
+    with (
+        Container(io.BytesIO()) as made,
+        pytest.raises(ValueError, match="has 1 bytes, not 2"),
+    ):
+        made.add("a", 2, [b"x"])
 
 
 def test_more_members_than_a_plain_zip_can_count(spool: Spool, db: None) -> None:

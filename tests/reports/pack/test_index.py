@@ -183,3 +183,22 @@ def test_an_item_without_a_table_leaves_those_cells_empty(world: World) -> None:
     assert [row[name] for name in ("Rows", "Checks passed", "Exceptions", "Prepared by")] == [
         None
     ] * 4
+
+
+def test_it_can_be_printed_and_read(var_dir: Path, tmp_path: Path) -> None:
+    """A wide table goes over pages side by side, and a row is as high as its wrapped text."""
+    book = Book(
+        tmp_path / "a.xlsx", title="A", author="B", created=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    book.facts("About", "Pack", [("Short", 1), ("Long", "word " * 60)])
+    sheet = book.table("Wide", [Column("Item", 20), Column("Much", 480, wraps=True)])
+    sheet.row(["EV-1", "x"])
+    sheet.row(["EV-2", "one\ntwo\nthree"])
+    book.close()
+    about, wide = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets
+    assert about["B3"].alignment.horizontal == "left"
+    assert about.row_dimensions[3].height is None
+    assert about.row_dimensions[4].height == 13.5 * 4 + 1.5
+    assert (wide.page_setup.fitToWidth, wide.print_title_cols) == (3, "$A:$A")
+    assert wide.row_dimensions[2].height is None
+    assert wide.row_dimensions[3].height == 13.5 * 3 + 1.5

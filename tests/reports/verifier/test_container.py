@@ -118,7 +118,7 @@ def patched(at: int, content: bytes) -> bytes:
     [
         (b"MZ polyglot " + BYTES, "not as a plain file"),
         (BYTES + b"more", "hides something around its directory"),
-        (BYTES + BYTES, "not as a plain file"),
+        (BYTES + BYTES, "hides something around its directory"),
         (BYTES[:-2] + b"\4\0more", "hides something around its directory"),
         (BYTES[:-1], "is not a ZIP file"),
         (BYTES[:CENTRAL], "is not a ZIP file"),
