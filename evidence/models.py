@@ -249,6 +249,7 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["decision", "evidence"], name="review_by_decision")]
 
     def __str__(self) -> str:
         return f"{self.evidence_id} {self.decision}"
