@@ -12,6 +12,8 @@ class Capability(StrEnum):
     RUN_COLLECTOR = "sources.run"
     MANAGE_ENGAGEMENTS = "engagements.manage"
     BUILD_PACK = "packs.build"
+    ANSWER_FINDINGS = "findings.answer"
+    MANAGE_FINDINGS = "findings.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"
