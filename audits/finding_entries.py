@@ -117,15 +117,8 @@ def write(
     )
     known = record.entries if record else ()
     new = fold([*known, _entry_of(row)])
-    FindingStanding.objects.update_or_create(
-        finding=finding,
-        defaults={
-            "state": new.state,
-            "kind": new.kind,
-            "steps": step,
-            "next_due": new.next_due,
-        },
-    )
+    stands = {"state": new.state, "kind": new.kind, "steps": step, "next_due": new.next_due}
+    FindingStanding.objects.update_or_create(finding=finding, defaults=stands)
     return new
 
 
@@ -191,6 +184,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         side=Side(said["side"]),
         at=said["at"],
         actor=f"user:{said['by_id']}" if said["by_id"] else SYSTEM,
+        speaker=said["by_id"],
         who=said["by__full_name"] or said["by__email"] or "",
         part=Part(said["part"]) if said["part"] else None,
         evidence=said["evidence__ref"] or "",

@@ -99,6 +99,8 @@ _PARTS = {
     Part.RESPONSE: "Management response",
     Part.REPORT: "Report text",
 }
+STATE_CHOICES = [(one.value, one.label) for one in State]
+KIND_CHOICES = [(one.value, one.label) for one in Kind]
 PASSED, FAILED = "passed", "failed"
 AGREE, DISAGREE = "agree", "disagree"
 NATURES = ("isolated", "systematic")
@@ -138,7 +140,8 @@ RETESTABLE = frozenset({State.REMEDIATION, State.RETESTED})
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a history; `who` names a person for people, `evidence` an item by its ref."""
+    """One entry of a history; `who` names a person for people and `speaker` is
+    their key, `evidence` names an item by its ref."""
 
     step: int
     kind: EntryKind
@@ -147,6 +150,7 @@ class Entry:
     at: datetime
     actor: str
     who: str = ""
+    speaker: int | None = None
     part: Part | None = None
     text: str = ""
     value: str = ""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from audits.models import Pack
 from audits.selection import Selection
 from evidence import keys, ledger
-from reports.pack.contents import Packed, compact
+from reports.pack.contents import Packed, compact, proof_path
 
 FORMAT = "countersign-pack/v1"
 NAME = "manifest.json"
@@ -36,6 +36,21 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
     before: dict[str, Any] = {
         "as_of": selection.as_of,
         "engagement": _engagement(selection),
+        "findings": [
+            {
+                "ref": one.ref,
+                "state": one.state,
+                "leaves": [
+                    {
+                        "index": index,
+                        "path": f"leaves/{index}.json",
+                        "proof": proof_path(index),
+                    }
+                    for index in one.leaves
+                ],
+            }
+            for one in selection.findings
+        ],
         "format": FORMAT,
     }
     after: dict[str, Any] = {
