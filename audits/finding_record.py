@@ -254,12 +254,12 @@ def fold(entries: Iterable[Entry]) -> Record:
 
 def obstacle_to_revising(record: Record, part: Part, side: Side) -> str:
     """Say why a side cannot revise a part; empty where it can."""
-    if side is Side.AUDITOR and part not in AUDITORS_PARTS:
+    if side == Side.AUDITOR and part not in AUDITORS_PARTS:
         return f"The {part.label.lower()} is written by management. Add a comment instead."
     if part in OF_EACH_SIDE:
         return ""
     latest = record.current(part)
-    if latest and (latest.side is Side.AUDITOR) != (side is Side.AUDITOR):
+    if latest and (latest.side is Side.AUDITOR) != (side == Side.AUDITOR):
         whose = "the auditor" if latest.side is Side.AUDITOR else "management"
         return f"The {part.label.lower()} was written by {whose}. Add a comment instead."
     return ""

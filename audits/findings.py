@@ -128,7 +128,7 @@ def speak_as(
     An auditor speaks for the engagements of which they are a member today as an auditor. Staff
     never do, so that conclusions of auditors stay their own.
     """
-    if side is not Side.AUDITOR:
+    if side != Side.AUDITOR:
         if not can(by, needs):
             raise NotAllowedError(f"{by} may not do this with findings. Ask an administrator.")
         return

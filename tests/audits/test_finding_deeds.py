@@ -321,6 +321,10 @@ class TestTwoSides:
         finding_deeds.close(theirs.finding, conclusion="x", by=case.alice)
         assert record_of(theirs.finding).state is State.CLOSED
 
+    def test_staff_cannot_say_by_name_that_they_are_the_auditor(self, case: Case) -> None:
+        with pytest.raises(NotAllowedError):
+            finding_deeds.comment(case.finding, text="x", by=case.alice, side="auditor")  # type: ignore[arg-type]
+
     def test_staff_cannot_conclude_as_auditors(self, case: Case, ruth: User) -> None:
         cases.admit(case.engagement, ruth, by=case.alice)
         with pytest.raises(NotAllowedError):
