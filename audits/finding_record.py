@@ -162,6 +162,11 @@ class Entry:
     evidence: str = ""
     leaf: int = 0
 
+    @property
+    def word(self) -> str:
+        """The value as people read it."""
+        return self.value.replace("_", " ") if self.kind is EntryKind.OBSERVED else self.value
+
 
 @dataclass(frozen=True)
 class Action:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from audits.models import Pack
-from audits.selection import Selection
+from audits.selection import Finding, Selection
 from evidence import keys, ledger
 from reports.pack.contents import Packed, compact, proof_path
 
@@ -36,21 +36,7 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
     before: dict[str, Any] = {
         "as_of": selection.as_of,
         "engagement": _engagement(selection),
-        "findings": [
-            {
-                "ref": one.ref,
-                "state": one.state,
-                "leaves": [
-                    {
-                        "index": index,
-                        "path": f"leaves/{index}.json",
-                        "proof": proof_path(index),
-                    }
-                    for index in one.leaves
-                ],
-            }
-            for one in selection.findings
-        ],
+        "findings": [_finding(one) for one in selection.findings],
         "format": FORMAT,
     }
     after: dict[str, Any] = {
@@ -82,6 +68,14 @@ def _engagement(selection: Selection) -> dict[str, Any]:
         "window_from": about.window_from,
         "window_to": about.window_to,
     }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    leaves = [
+        {"index": index, "path": f"leaves/{index}.json", "proof": proof_path(index)}
+        for index in finding.leaves
+    ]
+    return {"ref": finding.ref, "state": finding.state, "leaves": leaves}
 
 
 def _item(packed: Packed) -> bytes:
