@@ -13,6 +13,8 @@ class Capability(StrEnum):
     MANAGE_ENGAGEMENTS = "engagements.manage"
     BUILD_PACK = "packs.build"
     MANAGE_REGISTERS = "registers.manage"
+    ANSWER_FINDINGS = "findings.answer"
+    MANAGE_FINDINGS = "findings.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"

@@ -11,7 +11,7 @@ from accounts import journal
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import days
+from audits import days, deviations
 from audits.errors import (
     AuditsError,
     CategoryError,
@@ -23,6 +23,7 @@ from audits.errors import (
 from audits.models import Engagement, EngagementCategory, EngagementMember
 from controls.models import Criterion, Framework
 from evidence import ledger
+from jobs import queue
 
 SECURITY = "Security"
 """The category that every SOC 2 report covers."""
@@ -180,6 +181,8 @@ def _record(engagement: Engagement, chosen: Mapping[str, str]) -> None:
         },
         actor=actor(engagement.created_by),
     )
+    key = f"{deviations.KIND}:{engagement.ref}"
+    queue.enqueue(deviations.KIND, key=key, payload={"engagement": engagement.pk})
 
 
 def _refuse_stranger(by: User) -> None:

@@ -34,3 +34,7 @@ class FreezeError(AuditsError):
 
 class PackDamagedError(AuditsError):
     """What was frozen for this pack is no longer what its leaf says. Compare with a backup."""
+
+
+class FindingError(AuditsError):
+    """This cannot be done with the finding as it stands."""

@@ -16,10 +16,11 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import scope, selection
+from audits import findings, scope, selection
 from audits.coverage import State
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.facts import CoverageReport, coverage_of, happened
+from audits.finding_entries import records_of
 from audits.models import Engagement, Pack
 from audits.selection import Selection
 from controls.models import ControlVersion
@@ -113,7 +114,8 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
     expectations = [one for line in report.controls for one in line.expectations]
     places = {expectation.pk: place for place, expectation in enumerate(expectations)}
     known = _gather(engagement, as_of, places)
-    people = {person for one in known for person in one.people}
+    found = _findings(engagement, as_of)
+    people = {person for one in known for person in one.people} | found.people
     return Selection(
         organisation=settings.ORGANISATION,
         time_zone=settings.ORGANISATION_TIME_ZONE,
@@ -132,10 +134,36 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
         totals={state.value: count for state, count in report.totals.items()},
         items=tuple(one.item() for one in known),
         shortfall=tuple(_lacks(report, places)),
+        findings=found.findings,
         people={
             actor(person): person.full_name or person.email
             for person in User.objects.filter(pk__in=people).order_by("pk")
         },
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The findings of an engagement, and the keys of all who spoke about them."""
+
+    findings: tuple[selection.Finding, ...]
+    people: frozenset[int]
+
+
+def _findings(engagement: Engagement, as_of: datetime) -> _Found:
+    """Return every finding that was open then, or settled: remediation takes none of them out."""
+    refs = dict(findings.of_engagement(engagement).order_by("number").values_list("pk", "ref"))
+    records = records_of(refs, as_of)
+    speakers = [one.speaker for record in records.values() for one in record.entries]
+    return _Found(
+        tuple(
+            selection.Finding(
+                ref, records[pk].state, tuple(one.leaf for one in records[pk].entries)
+            )
+            for pk, ref in refs.items()
+            if pk in records
+        ),
+        frozenset(key for key in speakers if key is not None),
     )
 
 

@@ -102,6 +102,15 @@ class Lack:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A finding as it stood: its state and the leaves of its history, in the order of its steps."""
+
+    ref: str
+    state: str
+    leaves: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Selection:
     """A frozen selection; days and moments are ISO 8601 text."""
 
@@ -117,6 +126,7 @@ class Selection:
     items: tuple[Item, ...]
     shortfall: tuple[Lack, ...]
     people: dict[str, str]
+    findings: tuple[Finding, ...] = ()
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -134,6 +144,7 @@ class Selection:
             "items": [_row(one) for one in self.items],
             "shortfall": [_row(one) for one in self.shortfall],
             "people": self.people,
+            "findings": [_row(one) for one in self.findings],
         }
         return ledger.canonical(described).decode()
 
@@ -156,6 +167,8 @@ class Selection:
             items=tuple(_item(*_tuples(row)) for row in said["items"]),
             shortfall=tuple(Lack(*_tuples(row)) for row in said["shortfall"]),
             people=said["people"],
+            # What was frozen before findings existed has none.
+            findings=tuple(Finding(*_tuples(row)) for row in said.get("findings", ())),
         )
 
 

@@ -17,7 +17,7 @@ from audits.models import Pack
 from audits.selection import Selection
 from evidence import ledger, signed_note
 from reports.base import Progress, Report
-from reports.pack import archive, contents, manifest, readme, shortfall, statement
+from reports.pack import archive, contents, findings, manifest, readme, shortfall, statement
 from reports.pack.contents import Packed
 from reports.pack.cover import Cover, Paper
 from reports.pack.index import NAME as INDEX
@@ -41,6 +41,7 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     selection = packs.selection_of(pack)
     with Spool() as spool, Cover() as cover:
         described = _lay_items(spool, pack, selection, cover, progress)
+        findings.lay(spool, selection)
         _lay_proofs(spool, pack, selection)
         _lay_papers(spool, pack, selection, cover.finish())
         _lay_seal(spool, pack, manifest_sha256=described)
@@ -90,7 +91,9 @@ def _lay_item(spool: Spool, packed: Packed) -> None:
 
 def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     tree = ProofTree(pack.checkpoint.size, ledger.read)
-    for index in sorted({index for item in selection.items for index in item.leaves}):
+    leaves = {index for item in selection.items for index in item.leaves}
+    leaves |= {index for finding in selection.findings for index in finding.leaves}
+    for index in sorted(leaves):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())
 

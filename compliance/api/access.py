@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from accounts import journal, tokens
 from accounts.models import ApiToken
 from accounts.tokens import Scope
+from audits.models import Engagement, Finding
 from collectors.models import Run, Source
 from controls.models import Control, ControlVersion, Expectation, Risk
 from evidence.models import Claim, Evidence, Review
@@ -70,6 +71,16 @@ def runs_by_token(token: ApiToken) -> QuerySet[Run]:
     """Return all runs, newest first; ScopeError without runs:read."""
     tokens.require(token, Scope.READ_RUNS)
     return Run.objects.select_related("source", "evidence")
+
+
+def findings_by_token(token: ApiToken) -> QuerySet[Finding]:
+    """Return all findings with their standing; ScopeError without findings:read."""
+    tokens.require(token, Scope.READ_FINDINGS)
+    return Finding.objects.select_related("standing", "engagement")
+
+
+def engagement_named(ref: str) -> Engagement | None:
+    return Engagement.objects.filter(ref=ref).first()
 
 
 def expectations_named(slugs: Iterable[str]) -> dict[str, Expectation]:

@@ -69,12 +69,15 @@ SPECTACULAR: dict[str, Any] = {
         "ExpectationKindEnum": "controls.models.Expectation.Kind",
         "CheckStateEnum": "evidence.models.CheckResult.State",
         "RunStateEnum": "collectors.models.Run.State",
+        "FindingStateEnum": "audits.finding_record.STATE_CHOICES",
+        "FindingKindEnum": "audits.finding_record.KIND_CHOICES",
         "ReviewDecisionEnum": "evidence.models.Review.Decision",
     },
     "TAGS": [
         {"name": "evidence", "description": "Items, their bytes and their proofs"},
         {"name": "controls", "description": "Controls in force and what they expect"},
         {"name": "runs", "description": "Attempts to collect, the failed ones too"},
+        {"name": "findings", "description": "Deviations, with all that was said and done"},
         {"name": "checkpoint", "description": "The signed state of the log"},
     ],
     "APPEND_COMPONENTS": {

@@ -12,13 +12,14 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
-from audits.models import AccessNote, Engagement, Pack
+from audits.models import AccessNote, Engagement, Finding, Pack
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -50,6 +51,11 @@ def claims(engagement: Engagement) -> QuerySet[Claim]:
     return scope.claims_of(engagement)
 
 
+def findings(engagement: Engagement) -> QuerySet[Finding]:
+    """Return the findings of an engagement."""
+    return Finding.objects.filter(engagement=engagement).select_related("standing")
+
+
 def packs(engagement: Engagement) -> QuerySet[Pack]:
     """Return the packs of an engagement that are ready to be taken away."""
     ready = Pack.objects.filter(engagement=engagement, file__isnull=False)
@@ -70,6 +76,21 @@ def for_auditor(view: View) -> View:
         return view(request, user, engagement, *args, **kwargs)
 
     return login_required(require_safe(never_cache(guarded)))
+
+
+def for_auditor_deed(view: View) -> View:
+    """Open a page with a form to signed-in auditors of the engagement that `ref` names."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
+        user = request.user
+        if not isinstance(user, User) or not can(user, Capability.OPEN_PORTAL):
+            raise Http404
+        engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
+        return view(request, user, engagement, *args, **kwargs)
+
+    answered = require_http_methods(["GET", "HEAD", "POST"])(csrf_protect(never_cache(guarded)))
+    return login_required(answered)
 
 
 def viewed(engagement: Engagement, user: User, subject: str) -> None:

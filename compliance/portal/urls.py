@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from compliance.portal import controls, engagements, evidence, packs
+from compliance.portal import controls, engagements, evidence, findings, packs
 
 app_name = "portal"
 
@@ -12,6 +12,10 @@ _one: list[URLPattern | URLResolver] = [
     path("evidence/", evidence.evidence_list, name="evidence_list"),
     path("evidence/<slug:item_ref>/", evidence.item, name="evidence"),
     path("evidence/<slug:item_ref>/content/", evidence.content, name="content"),
+    path("findings/", findings.finding_list, name="findings"),
+    path("findings/open/", findings.open_finding, name="finding_open"),
+    path("findings/<slug:finding_ref>/", findings.finding, name="finding"),
+    path("findings/<slug:finding_ref>/<slug:deed>/", findings.do, name="finding_do"),
     path("packs/<int:number>/", packs.download, name="pack"),
     path("verify.py", packs.verifier, name="verifier"),
 ]

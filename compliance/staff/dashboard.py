@@ -14,7 +14,7 @@ from accounts.capabilities import Capability
 from audits.coverage import State
 from audits.models import Engagement, Pack
 from collectors.models import Run, Source
-from compliance.staff import chosen, jobs, standing, summary, words
+from compliance.staff import chosen, findings, jobs, standing, summary, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control
@@ -163,6 +163,19 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
             *_way(request, Capability.VIEW_JOBS, "job_board", "Jobs"),
             tone="bad",
         )
+    yield from _findings(request)
+
+
+def _findings(request: HttpRequest) -> Iterator[Notice]:
+    opened, overdue = findings.waiting()
+    way = _way(request, Capability.VIEW, "audits_finding_changelist", "Findings")
+    if opened:
+        noun = "finding waits" if opened == 1 else "findings wait"
+        yield Notice(f"{words.at_most(opened, COUNTED)} {noun} for a response.", *way)
+    if overdue:
+        noun = "finding has" if overdue == 1 else "findings have"
+        counted = words.at_most(overdue, COUNTED)
+        yield Notice(f"{counted} {noun} a corrective action that is overdue.", *way, tone="bad")
 
 
 site.overview = context_of

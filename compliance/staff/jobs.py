@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
+from audits import deviations
 from audits.models import Pack
 from collectors import due
 from collectors.models import Run
@@ -30,6 +31,7 @@ KIND_WORDS = {
     due.RUN: "Collect from a source",
     due.PROBE: "Look at the watched addresses",
     issue.KIND: "Build a pack",
+    deviations.KIND: "Look for findings in the results of checks",
 }
 
 

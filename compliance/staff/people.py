@@ -37,6 +37,8 @@ CAPABILITY_WORDS = {
     Capability.MANAGE_ENGAGEMENTS: "Open and change engagements",
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_REGISTERS: "Keep registers",
+    Capability.ANSWER_FINDINGS: "Answer findings and remedy them",
+    Capability.MANAGE_FINDINGS: "Open, retest and close findings",
     Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
     Capability.MANAGE_TOKENS: "Issue and revoke API tokens",
     Capability.MANAGE_PEOPLE: "Invite, change and deactivate people",

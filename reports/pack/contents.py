@@ -84,7 +84,7 @@ def packed(selection: Selection) -> Iterator[Packed]:
     for start in range(0, len(selection.items), _BATCH):
         batch = selection.items[start : start + _BATCH]
         rows = _rows(batch)
-        leaves = _leaves([index for item in batch for index in item.leaves])
+        leaves = leaves_of([index for item in batch for index in item.leaves])
         for item in batch:
             if item.ref not in rows:
                 raise ContradictionError(f"{item.ref} is in the frozen selection and has no row.")
@@ -157,7 +157,8 @@ def _hold(evidence: Evidence, metadata: bytes, leaf: Leaf) -> None:
         )
 
 
-def _leaves(indexes: Sequence[int]) -> dict[int, Leaf]:
+def leaves_of(indexes: Sequence[int]) -> dict[int, Leaf]:
+    """Return log entries by their index, each held to its hash; ContradictionError."""
     reasons = dict(
         Review.objects.filter(ledger_entry__in=indexes).values_list("ledger_entry_id", "reason")
     )

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from audits.models import Pack
-from audits.selection import Selection
+from audits.selection import Finding, Selection
 from evidence import keys, ledger
-from reports.pack.contents import Packed, compact
+from reports.pack.contents import Packed, compact, proof_path
 
 FORMAT = "countersign-pack/v1"
 NAME = "manifest.json"
@@ -36,6 +36,7 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
     before: dict[str, Any] = {
         "as_of": selection.as_of,
         "engagement": _engagement(selection),
+        "findings": [_finding(one) for one in selection.findings],
         "format": FORMAT,
     }
     after: dict[str, Any] = {
@@ -67,6 +68,14 @@ def _engagement(selection: Selection) -> dict[str, Any]:
         "window_from": about.window_from,
         "window_to": about.window_to,
     }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    leaves = [
+        {"index": index, "path": f"leaves/{index}.json", "proof": proof_path(index)}
+        for index in finding.leaves
+    ]
+    return {"ref": finding.ref, "state": finding.state, "leaves": leaves}
 
 
 def _item(packed: Packed) -> bytes:

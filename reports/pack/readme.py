@@ -84,6 +84,8 @@ _CONTENTS = (
     (cover.PDF, "what was expected, what was covered, what fell short"),
     ("index.xlsx", "every item with its period, source, review and checks"),
     ("shortfall.csv", "what was missed, late, partial or failing, and why"),
+    ("findings.csv", "deviations, and all that was done about each"),
+    ("findings.json", "the same for programs, bound by the log"),
     ("evidence/", "the items, as they were received, byte for byte"),
     ("tables/", "tables in canonical form, where the original differs"),
     ("manifest.json", "the same as the index, for programs"),

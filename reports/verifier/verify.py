@@ -38,6 +38,7 @@ STATEMENT, MANIFEST, SUMS = "statement.dsse.json", "manifest.json", "SHA256SUMS"
 CHECKPOINT, COVERS = "checkpoint.txt", {"cover.pdf", "cover.html"}
 FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "shortfall.csv"}
 FIXED |= {"verify.py"}
+FINDINGS, OPTIONAL = "findings.json", {"findings.json", "findings.csv"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
 
 
@@ -521,6 +522,8 @@ class Verification:
             (manifest["log"]["root"], log.root.hex()),
         ):
             demand(here == signed, f"says {here!r} where the signed papers say {signed!r}")
+        self.findings = {one["ref"]: one["leaves"] for one in manifest.get("findings", [])}
+        demand(len(self.findings) == len(manifest.get("findings", [])), "names a finding twice")
         self.items = {item.ref: item for item in manifest["items"]}
         demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
         return (
@@ -534,11 +537,14 @@ class Verification:
         for item in self.items.values():
             with self.blaming(item.path):
                 self.check_item(item)
-        strays = set(self.signed) - FIXED - COVERS - set(self.owners)
+        with self.blaming(FINDINGS):
+            self.check_findings()
+        strays = set(self.signed) - FIXED - OPTIONAL - COVERS - set(self.owners)
         for name in () if self.failures else sorted(strays):
             self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
         entries = sum(len(item.entries) for item in self.items.values())
-        return f"Items: {len(self.items)} items, bound by {entries} entries of the log"
+        found = f", and {len(self.findings)} findings" if self.findings else ""
+        return f"Items: {len(self.items)} items, bound by {entries} entries of the log{found}"
 
     def claim(self, name: str, ref: str) -> str:
         """Keep that a file belongs to this item, and so to no other."""
@@ -570,9 +576,17 @@ class Verification:
         demand(fits, f"is listed as {item.status!r}, but its last review says {decision!r}")
 
     def open_entry(self, index: int, kind: str, item: Item) -> dict[str, Any]:
-        """Return what an entry says, once its proof leads from it to the root of the log."""
-        entry = self.pack.read(self.claim(f"leaves/{index}.json", item.ref))
-        proof = self.pack.read(self.claim(f"proofs/{index}.tlog-proof", item.ref))
+        """Return what an entry about an item says."""
+        leaf = self.open_leaf(index, item.ref)
+        body: dict[str, Any] = leaf["body"]
+        about = leaf["kind"], leaf["subject"], body["sha256"]
+        demand(about == (kind, item.ref, item.sha256), f"is no {kind} of these bytes as {item.ref}")
+        return body
+
+    def open_leaf(self, index: int, ref: str) -> dict[str, Any]:
+        """Return an entry of the log, once its proof leads from it to the root."""
+        entry = self.pack.read(self.claim(f"leaves/{index}.json", ref))
+        proof = self.pack.read(self.claim(f"proofs/{index}.tlog-proof", ref))
         match = PROOF.fullmatch(proof.decode())
         place, lines, note = match.groups() if match else ("", "", "")
         here = (place, note.encode()) == (str(index), self.log.note)
@@ -580,11 +594,49 @@ class Verification:
         path = [binascii.a2b_base64(line) for line in lines.splitlines()]
         root = climb(hashlib.sha256(b"\x00" + entry).digest(), index, self.log.size, path)
         demand(root == self.log.root, "is not in the log: its proof leads to another root")
-        leaf = parse(entry)
-        body: dict[str, Any] = leaf["body"]
-        about = leaf["kind"], leaf["subject"], body["sha256"]
-        demand(about == (kind, item.ref, item.sha256), f"is no {kind} of these bytes as {item.ref}")
-        return body
+        return dict(parse(entry))
+
+    def check_findings(self) -> None:
+        """Hold the words of each finding to the entries of the log, none of which may lack."""
+        if FINDINGS not in self.signed:
+            demand(not self.findings, "is missing, and the manifest names findings")
+            return
+        told = parse(self.pack.read(FINDINGS))["findings"]
+        refs = [finding["ref"] for finding in told]
+        demand(refs == list(self.findings), "tells of other findings than the manifest")
+        for finding in told:
+            steps = [entry["step"] for entry in finding["history"]]
+            whole = steps and steps == list(range(1, len(steps) + 1))
+            demand(whole, f"leaves out a part of the history of {finding['ref']}")
+            last = finding["history"][-1]["state"]
+            demand(finding["state"] == last, f"gives {finding['ref']} a state of its own")
+            listed = [leaf["index"] for leaf in self.findings[finding["ref"]]]
+            same = listed == [entry["leaf"] for entry in finding["history"]]
+            demand(same, f"tells another history of {finding['ref']} than the manifest")
+            for entry in finding["history"]:
+                with self.blaming(f"leaves/{entry['leaf']}.json"):
+                    self.check_finding_entry(finding, entry)
+
+    def check_finding_entry(self, finding: dict[str, Any], entry: dict[str, Any]) -> None:
+        leaf = self.open_leaf(entry["leaf"], finding["ref"])
+        about = leaf["kind"], leaf["subject"], leaf["actor"]
+        here = f"finding.{entry['kind']}", finding["ref"], entry["actor"]
+        demand(about == here, f"is no entry of {finding['ref']} of this kind and author")
+        body = leaf["body"]
+        for name in ("step", "state", "side", "part", "exceptions", "population", "action", "due"):
+            demand(body[name] == entry[name], f"was logged with another {name}")
+        demand((body["evidence"] or "") == entry["evidence"], "was logged with other evidence")
+        words = {name: entry[name] for name in ("owner", "text", "value")}
+        text = json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
+        same = hashlib.sha256(text).hexdigest() == body["words_sha256"]
+        demand(same, "was logged with other words")
+        if entry["step"] == 1:
+            names = ("control", "expectation", "from", "to", "source")
+            same = all(body[name] == finding[name] for name in names)
+            title = hashlib.sha256(finding["title"].encode()).hexdigest()
+            subject = hashlib.sha256(finding["subject"]["ref"].encode()).hexdigest()
+            same = same and (title, subject) == (body["title_sha256"], body["subject_sha256"])
+            demand(same, "was logged as a finding of something else")
 
     def check_description(self, item: Item, body: dict[str, Any]) -> None:
         logged = body["size"], body["metadata_sha256"]

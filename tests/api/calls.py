@@ -20,7 +20,7 @@ from evidence.models import Evidence
 from tests.evidence import items
 
 EVIDENCE = "/api/v1/evidence"
-ALL_SCOPES = ("evidence:read", "evidence:write", "controls:read", "runs:read")
+ALL_SCOPES = ("evidence:read", "evidence:write", "controls:read", "runs:read", "findings:read")
 _numbers = count(1)
 
 

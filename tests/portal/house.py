@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import RoleGrant, User
-from audits import engagements, packs
+from audits import engagements, findings, packs
 from audits.days import today
-from audits.models import AccessNote, Engagement, EngagementMember, Pack, PackFile
+from audits.models import AccessNote, Engagement, EngagementMember, Finding, Pack, PackFile
 from evidence import checkpoint, intake
 from evidence.models import Evidence
 from evidence.population import Cell, Column, PopulationFacts, write_csv
@@ -38,6 +38,7 @@ class House:
     letter: Evidence
     outside: Evidence
     pack: Pack
+    finding: Finding
 
     @property
     def ref(self) -> str:
@@ -76,12 +77,25 @@ def build(world: World, bob: User) -> House:
     return House(
         *(world, bob, engagement, other, staff, letter, outside),
         pack=make_pack(engagement, world.alice),
+        finding=find(engagement, world),
     )
 
 
 def admit(engagement: Engagement, user: User, *, by: User) -> EngagementMember:
     return engagements.add_member(
         engagement, user=user, access_until=today() + timedelta(days=30), by=by
+    )
+
+
+def find(engagement: Engagement, world: World, day: date = date(2026, 6, 30)) -> Finding:
+    """A finding by management's own test."""
+    return findings.open_finding(
+        engagement,
+        subject=findings.occurrence_on(engagement, world.mfa, day),
+        title="Staff without a second factor",
+        condition="Everybody should have one; one person had none.",
+        source="own_test",
+        by=world.alice,
     )
 
 

@@ -61,6 +61,7 @@ def paths(house: House) -> list[str]:
     return [
         "/portal/",
         *map(house.path, ["", "controls/AC-01/", "evidence/", f"evidence/{house.staff.ref}/"]),
+        *map(house.path, ["findings/", "findings/open/", f"findings/{house.finding.ref}/"]),
     ]
 
 

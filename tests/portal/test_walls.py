@@ -17,6 +17,8 @@ from tests.portal.house import OUTSIDERS, House, Outsider
 
 LIST = "engagements"
 READ = ("get", "head")
+DEEDS = ("finding_do", "finding_open")
+"""Routes with a form: these take POST too."""
 CHANGE = ("post", "put", "patch", "delete", "options")
 
 
@@ -30,6 +32,10 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "evidence_list": ref,
         "evidence": {**ref, "item_ref": house.staff.ref},
         "content": {**ref, "item_ref": house.staff.ref},
+        "findings": ref,
+        "finding_open": ref,
+        "finding": {**ref, "finding_ref": house.finding.ref},
+        "finding_do": {**ref, "finding_ref": house.finding.ref, "deed": "comment"},
         "pack": {**ref, "number": house.pack.number},
         "verifier": ref,
     }
@@ -104,9 +110,32 @@ def test_who_was_deactivated_is_signed_out(door: Client, house: House, route: st
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", CHANGE)
 def test_it_refuses_a_wrong_method(door: Client, house: House, route: str, method: str) -> None:
+    if route in DEEDS and method == "post":
+        return
     answer = getattr(door, method)(address(house, route))
     assert answer.status_code == 405
-    assert answer["Allow"] == "GET, HEAD"
+    assert answer["Allow"] == ("GET, HEAD, POST" if route in DEEDS else "GET, HEAD")
+
+
+@pytest.mark.parametrize("route", DEEDS)
+@pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda who: who.__name__)
+def test_who_may_not_see_it_does_nothing(
+    client: Client, house: House, outsider: Outsider, route: str
+) -> None:
+    cast.sign_in(client, outsider(house))
+    leaves = LedgerEntry.objects.count()
+    answer = client.post(address(house, route), {"text": "I was here."})
+    assert answer.status_code == 404
+    assert LedgerEntry.objects.count() == leaves
+
+
+@pytest.mark.parametrize("route", DEEDS)
+def test_a_deed_from_another_site_is_refused(house: House, route: str) -> None:
+    strict = cast.sign_in(Client(enforce_csrf_checks=True), house.bob)
+    leaves = LedgerEntry.objects.count()
+    answer = strict.post(address(house, route), {"text": "I was here."})
+    assert answer.status_code == 403
+    assert LedgerEntry.objects.count() == leaves
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -124,6 +153,11 @@ def test_no_page_may_be_kept_by_a_browser_or_proxy(door: Client, house: House, r
         "evidence/ev-000001/",
         "controls/XX-99/",
         "packs/99/",
+        "findings/ENG-1999-1-F1/",
+        "findings/%00/",
+        "findings/?state=gone",
+        "findings/?control=XX-99",
+        "findings/?before=x",
         "packs/0/",
         "packs/99999999999999999999999/",
         "packs/-1/",

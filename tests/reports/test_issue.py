@@ -54,7 +54,7 @@ class TestRequest:
             with pytest.raises(NotAllowedError):
                 issue.request_pack(engagement, by=stranger)
         assert not Pack.objects.exists()
-        assert not Job.objects.exists()
+        assert not Job.objects.filter(kind=issue.KIND).exists()
 
     def test_a_job_that_cannot_be_queued_takes_the_pack_back(
         self, world: World, engagement: Engagement, monkeypatch: pytest.MonkeyPatch

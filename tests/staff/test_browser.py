@@ -25,6 +25,7 @@ PAGES = (
     "hand_in",
     "job_board",
     "engagement_open",
+    "audits_finding_changelist",
     "collectors_source_changelist",
     "accounts_user_changelist",
 )
