@@ -34,3 +34,15 @@ class FreezeError(AuditsError):
 
 class PackDamagedError(AuditsError):
     """What was frozen for this pack is no longer what its leaf says. Compare with a backup."""
+
+
+class RequestError(AuditsError):
+    """This cannot be done with the request."""
+
+
+class OutOfScopeError(RequestError):
+    """This evidence is outside the scope of the engagement. Claim it for something in scope."""
+
+
+class RequestListError(AuditsError):
+    """The list of requests cannot be taken in; nothing was changed."""

@@ -18,7 +18,7 @@ from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
-from audits.models import AccessNote, Engagement, Pack
+from audits.models import AccessNote, AnswerItem, Engagement, Pack
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -42,12 +42,18 @@ def evidence(engagement: Engagement) -> QuerySet[Evidence]:
     The question is put to each row, so that a list read from its newest end stops with its page.
     """
     of_any_version = claims(engagement).filter(evidence__uid=OuterRef("uid"))
-    return Evidence.objects.filter(Exists(of_any_version))
+    answering = answers(engagement).filter(evidence__uid=OuterRef("uid"))
+    return Evidence.objects.filter(Exists(of_any_version) | Exists(answering))
 
 
 def claims(engagement: Engagement) -> QuerySet[Claim]:
     """Return what items claim in scope of an engagement; other claims of theirs are not shown."""
     return scope.claims_of(engagement)
+
+
+def answers(engagement: Engagement) -> QuerySet[AnswerItem]:
+    """Return what was handed over in answer to requests of an engagement."""
+    return scope.answers_of(engagement)
 
 
 def packs(engagement: Engagement) -> QuerySet[Pack]:
