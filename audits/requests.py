@@ -43,10 +43,10 @@ from evidence.models import Evidence
 State = EvidenceRequest.State
 Kind = RequestEntry.Kind
 
-MOST = 5_000
+MOST = 2_000
 """An engagement holds at most so many requests; real lists have hundreds."""
 LARGEST_NUMBER = 99_999
-_WAITING = (State.OPEN, State.ANSWERED, State.RETURNED)
+WAITING = (State.OPEN, State.ANSWERED, State.RETURNED)
 
 
 def with_state(rows: QuerySet[EvidenceRequest]) -> QuerySet[EvidenceRequest]:
@@ -80,6 +80,16 @@ def side_of(engagement: Engagement, user: User) -> Side | None:
     return None
 
 
+def asking_side(engagement: Engagement, by: User) -> Side:
+    """Return for whom a person asks; NotAllowedError for who may not ask at all."""
+    side = side_of(engagement, by)
+    if side == Side.AUDITOR:
+        return side
+    if side == Side.STAFF and can(by, Capability.MANAGE_ENGAGEMENTS):
+        return side
+    raise NotAllowedError(f"{by} may not ask for evidence in {engagement.ref}.")
+
+
 @transaction.atomic
 def ask(
     engagement: Engagement,
@@ -96,7 +106,7 @@ def ask(
     NotAllowedError, ClosedError, RequestError.
     """
     ledger.lock()
-    side = _asking_side(engagement, by)
+    side = asking_side(engagement, by)
     _refuse_closed(engagement)
     if owner and side == Side.AUDITOR:
         raise NotAllowedError("Who answers a request is for the staff to say.")
@@ -126,17 +136,18 @@ def change(
     """
     ledger.lock()
     request.refresh_from_db()
-    side = _asking_side(request.engagement, by)
+    side = asking_side(request.engagement, by)
     _refuse_closed(request.engagement)
     before = (wording_of(request), owner_of(request))
     # Words that stay need no check: a control may have left the scope since they were written.
     kept = wording if wording == before[0] else checked(request.engagement, wording)
-    after = (kept, checked_owner(owner))
+    named = owner if owner == before[1] else checked_owner(owner)
+    after = (kept, named)
     if before == after:
         return None
     if obstacle := change_obstacle(request, before, after, side):
         raise NotAllowedError(obstacle)
-    if state_of(request) not in _WAITING:
+    if state_of(request) not in WAITING:
         raise RequestError(f"{request.ref} is {_label(request)}. Ask anew instead.")
     _put(request, *after)
     request.save(update_fields=["title", "text", "refs", "due", "owner", "owner_role"])
@@ -162,7 +173,7 @@ def answer(
     ledger.lock()
     _refuse_unless_staff(by, Capability.SUBMIT_EVIDENCE)
     _refuse_closed(request.engagement)
-    _refuse_state(request, _WAITING, "answered")
+    _refuse_state(request, WAITING, "answered")
     items = list({item.pk: item for item in evidence}.values())
     if not items:
         raise RequestError("Choose the evidence that answers the request.")
@@ -205,11 +216,11 @@ def return_with_reason(
 def withdraw(request: EvidenceRequest, *, reason: str, by: User) -> RequestEntry:
     """Take a request back, with the reason; staff may only take back what staff asked."""
     ledger.lock()
-    side = _asking_side(request.engagement, by)
+    side = asking_side(request.engagement, by)
     _refuse_closed(request.engagement)
     if side == Side.STAFF and request.asked_for == Side.AUDITOR:
         raise NotAllowedError("The auditor asked for this. Only an auditor takes it back.")
-    _refuse_state(request, _WAITING, "withdrawn")
+    _refuse_state(request, WAITING, "withdrawn")
     if not reason.strip():
         raise RequestError("Say why the request is taken back.")
     return _enter(request, Kind.WITHDRAWN, by, side, text=cleaned("reason", reason))
@@ -334,15 +345,6 @@ def _what_to_do(engagement: Engagement, outside: Sequence[Evidence]) -> str:
         "it. Hand in a version that counts for an expectation in scope, or say that it becomes "
         "evidence of this engagement."
     )
-
-
-def _asking_side(engagement: Engagement, by: User) -> Side:
-    side = side_of(engagement, by)
-    if side == Side.AUDITOR:
-        return side
-    if side == Side.STAFF and can(by, Capability.MANAGE_ENGAGEMENTS):
-        return side
-    raise NotAllowedError(f"{by} may not ask for evidence in {engagement.ref}.")
 
 
 def _refuse_unless_staff(by: User, needed: Capability) -> None:

@@ -1,4 +1,4 @@
-"""Evidence that a request brought into the audit: its auditor finds it everywhere, others nowhere."""
+"""Evidence that a request brought into the audit: its auditor finds it everywhere."""
 
 from datetime import date
 
