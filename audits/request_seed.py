@@ -56,10 +56,9 @@ def _proposals(
     served = ControlMapping.objects.filter(
         criterion__in=scope.criteria_of(engagement).order_by().values("pk")
     )
-    for control, ref in served.order_by("criterion__position").values_list(
-        "control", "criterion__ref"
-    ):
-        criteria.setdefault(control, []).append(ref)
+    pairs = served.order_by("criterion__position").values_list("control", "criterion__ref")
+    for key, ref in pairs:
+        criteria.setdefault(key, []).append(ref)
     for expectation in expectations:
         control = expectation.control
         refs = (control.ref, *criteria.get(control.pk, ()))
@@ -71,12 +70,10 @@ def _proposals(
 
 
 def _text(engagement: Engagement, expectation: Expectation) -> str:
-    how_often = Cadence(expectation.cadence).words
-    lines = [
-        f"Evidence of {expectation.control.ref} ({expectation.control.title}), for "
-        f"{engagement.window_from} to {engagement.window_to}. Expected: {how_often}.",
-        expectation.guidance,
-    ]
+    control, how_often = expectation.control, Cadence(expectation.cadence).words
+    window = f"{engagement.window_from} to {engagement.window_to}"
+    about = f"Evidence of {control.ref} ({control.title}), for {window}. Expected: {how_often}."
+    lines = [about, expectation.guidance]
     return "\n".join(line for line in lines if line)
 
 

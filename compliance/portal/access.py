@@ -12,13 +12,22 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
-from audits.models import AccessNote, AnswerItem, Engagement, Pack
+from audits.models import (
+    AccessNote,
+    AnswerItem,
+    Engagement,
+    EvidenceRequest,
+    Pack,
+    RequestImport,
+)
+from audits.requests import with_state
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -62,9 +71,30 @@ def packs(engagement: Engagement) -> QuerySet[Pack]:
     return ready.select_related("file__evidence__blob", "checkpoint", "engagement")
 
 
+def requests(engagement: Engagement) -> QuerySet[EvidenceRequest]:
+    """Return the requests of an engagement with their states."""
+    return with_state(EvidenceRequest.objects.filter(engagement=engagement)).select_related(
+        "engagement", "owner", "asked_by"
+    )
+
+
+def staged_lists(engagement: Engagement, user: User) -> QuerySet[RequestImport]:
+    """Return the lists that this person uploaded for an engagement."""
+    return RequestImport.objects.filter(engagement=engagement, by=user).select_related("engagement")
+
+
 def for_auditor(view: View) -> View:
     """Open a page to signed-in auditors; one with `ref` only to those of that engagement."""
+    return login_required(require_safe(never_cache(_guarded(view))))
 
+
+def for_auditor_deed(view: View) -> View:
+    """Open a page on which an auditor acts: it is shown by GET, and does its deed by POST."""
+    methods = require_http_methods(["GET", "HEAD", "POST"])
+    return login_required(methods(never_cache(csrf_protect(_guarded(view)))))
+
+
+def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
         user = request.user
@@ -75,7 +105,7 @@ def for_auditor(view: View) -> View:
         engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
         return view(request, user, engagement, *args, **kwargs)
 
-    return login_required(require_safe(never_cache(guarded)))
+    return guarded
 
 
 def viewed(engagement: Engagement, user: User, subject: str) -> None:

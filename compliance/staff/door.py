@@ -1,6 +1,7 @@
 """The staff door with all its pages: importing this module registers them."""
 
 from compliance.staff import (
+    answering,
     audits,
     collectors,
     controls,
@@ -13,6 +14,8 @@ from compliance.staff import (
     jobs,
     packs,
     people,
+    request_lists,
+    requests,
     review,
     sources,
     tokens,
@@ -23,6 +26,7 @@ __all__ = ["site"]
 
 # Each of them registers its pages by being imported.
 ROOMS = (
+    answering,
     audits,
     collectors,
     controls,
@@ -35,6 +39,8 @@ ROOMS = (
     jobs,
     packs,
     people,
+    request_lists,
+    requests,
     review,
     sources,
     tokens,
