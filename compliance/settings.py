@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "compliance.staff",
     "compliance.portal",
     "compliance.api",
+    "compliance.notices",
     # Installed packages that add collectors, reports or kinds of jobs: importable app names.
     *environment.words("PLUGINS"),
 ]

@@ -30,6 +30,7 @@ KIND_WORDS = {
     due.RUN: "Collect from a source",
     due.PROBE: "Look at the watched addresses",
     issue.KIND: "Build a pack",
+    "notices.mail": "Send a mail about requests",
 }
 
 
