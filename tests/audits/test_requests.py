@@ -5,25 +5,22 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from accounts import journal
 from accounts.models import User
-from audits import engagements, packs, requests, scope
+from audits import engagements, requests
 from audits.errors import (
-    AuditsError,
     ClosedError,
     NotAllowedError,
-    OutOfScopeError,
     RequestError,
 )
-from audits.models import Engagement, EvidenceRequest, PackFile, RequestEntry
+from audits.models import Engagement, EvidenceRequest, RequestEntry
 from audits.request_terms import Owner, Wording, owner_of, split
-from evidence import intake, ledger
+from evidence import ledger
 from evidence.models import Evidence, LedgerEntry
 from tests import cast
 from tests.audits.asking import admit, answered, asked, state
-from tests.audits.world import World, clock, hand_in, hand_in_staff, moment, submission
+from tests.audits.world import World, hand_in_staff
 
 Deeds = list[Callable[[], object]]
 
@@ -39,12 +36,6 @@ def engagement(world: World, bob: User) -> Engagement:
 def item(world: World) -> Evidence:
     """Evidence in scope."""
     return hand_in_staff(world, date(2026, 6, 30))
-
-
-@pytest.fixture
-def stray(world: World) -> Evidence:
-    """Evidence that claims nothing."""
-    return hand_in(submission(b"organisation chart", date(2026, 6, 30)))
 
 
 def last_leaf() -> tuple[str, str, dict[str, object]]:
@@ -370,80 +361,3 @@ class TestChanging:
         requests.accept(request, seen=answered(request, item, world.alice).pk, by=bob)
         with pytest.raises(RequestError, match="is accepted"):
             change(request, bob, title="More")
-
-
-class TestScope:
-    def test_what_claims_nothing_in_scope_is_refused_with_what_to_do(
-        self, engagement: Engagement, world: World, bob: User, stray: Evidence
-    ) -> None:
-        request = asked(engagement, bob)
-        with pytest.raises(OutOfScopeError, match=f"{stray.ref} claims nothing .* Hand in"):
-            answered(request, stray, world.alice)
-        assert state(request) == "asked"
-        assert stray not in scope.evidence_of(engagement)
-
-    def test_brought_in_on_purpose_it_is_evidence_of_this_engagement_and_no_other(
-        self, engagement: Engagement, world: World, bob: User, stray: Evidence, item: Evidence
-    ) -> None:
-        other = world.engagement()
-        answered(asked(engagement, bob), stray, world.alice, widen=True)
-        assert last_leaf()[2]["brought_into_scope"] == [stray.ref]
-        assert set(scope.evidence_of(engagement)) == {item, stray}
-        assert set(scope.evidence_of(other)) == {item}
-        answered(asked(engagement, bob), stray, world.alice)
-
-    def test_it_goes_into_packs_from_the_answer_on(
-        self, engagement: Engagement, world: World, bob: User, stray: Evidence
-    ) -> None:
-        with clock(moment(date(2026, 9, 1))):
-            answered(asked(engagement, bob), stray, world.alice, widen=True)
-        before = packs.freeze(engagement, by=None, as_of=moment(date(2026, 8, 31)))
-        after = packs.freeze(engagement, by=None, as_of=moment(date(2026, 9, 2)))
-        assert [one.ref for one in packs.selection_of(before).items] == []
-        assert [one.ref for one in packs.selection_of(after).items] == [stray.ref]
-
-    def test_a_pack_is_no_answer(self, engagement: Engagement, world: World, bob: User) -> None:
-        pack = packs.freeze(engagement, by=None)
-        with clock(pack.sealed_at):
-            file = intake.receive(submission(b"zip", world.start), actor="system")
-        PackFile.objects.create(pack=pack, evidence=file, sha256=file.blob_id, size=3)
-        with pytest.raises(RequestError, match="is a pack"):
-            answered(asked(engagement, bob), file, world.alice, widen=True)
-
-
-class TestThread:
-    def test_rows_cannot_be_changed_or_removed(
-        self, engagement: Engagement, world: World, bob: User, item: Evidence
-    ) -> None:
-        given = answered(asked(engagement, bob), item, world.alice)
-        for rows in (RequestEntry.objects.all(), given.items.all()):
-            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-                rows.update(id=99)
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            given.items.all().delete()
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            given.request.entries.filter(kind="asked").delete()
-
-    def test_line_ends_of_every_browser_become_plain(
-        self, engagement: Engagement, bob: User
-    ) -> None:
-        request = asked(engagement, bob, text="one\r\ntwo\rthree\n")
-        assert request.text == "one\ntwo\nthree"
-        entry = requests.comment(request, text=" a\r\nb ", by=bob)
-        assert entry.text == "a\nb"
-
-    def test_a_control_character_is_refused_in_every_text(
-        self, engagement: Engagement, world: World, bob: User, item: Evidence
-    ) -> None:
-        request = asked(engagement, bob)
-        bad = "a\x00b"
-        given = answered(request, item, world.alice)
-        deeds: Deeds = [
-            lambda: answered(request, item, world.alice, bad),
-            lambda: requests.return_with_reason(request, seen=given.pk, reason=bad, by=bob),
-            lambda: requests.withdraw(request, reason=bad, by=bob),
-            lambda: requests.comment(request, text=bad, by=bob),
-        ]
-        for deed in deeds:
-            with pytest.raises(AuditsError, match=r"U\+0000"):
-                deed()
