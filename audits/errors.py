@@ -38,3 +38,15 @@ class PackDamagedError(AuditsError):
 
 class FindingError(AuditsError):
     """This cannot be done with the finding as it stands."""
+
+
+class RequestError(AuditsError):
+    """This cannot be done with the request."""
+
+
+class OutOfScopeError(RequestError):
+    """This evidence is outside the scope of the engagement. Claim it for something in scope."""
+
+
+class RequestListError(AuditsError):
+    """The list of requests cannot be taken in; nothing was changed."""

@@ -1,7 +1,7 @@
 """Freezing a pack: what goes in, what is missing, bound by a leaf and a signed checkpoint.
 
-Everything that claims to cover something in scope goes in: superseded and returned versions too,
-because a failing version that was replaced is a fact of the period.
+Everything that claims to cover something in scope goes in, and what answers a request: superseded
+and returned versions too, because a failing version that was replaced is a fact of the period.
 """
 
 from collections import defaultdict
@@ -237,7 +237,7 @@ def _lacks(report: CoverageReport, places: Mapping[int, int]) -> Iterator[select
 
 def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) -> list[_Known]:
     """Return the evidence of the engagement that was known then, in the order of its arrival."""
-    ours = scope.evidence_of(engagement).filter(received_at__lte=as_of).order_by("id")
+    ours = scope.evidence_of(engagement, as_of=as_of).filter(received_at__lte=as_of).order_by("id")
     rows = ours.values_list(
         "id", "ref", "ledger_entry_id", "superseded_by__received_at", "prepared_by_id"
     )

@@ -1,8 +1,10 @@
 """What an engagement is about: criteria of its categories, their controls, what these leave."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from audits.models import Engagement
+from audits.models import AnswerItem, Engagement
 from controls.models import ControlMapping, Criterion, Expectation
 from evidence.models import Claim, Evidence
 
@@ -34,11 +36,24 @@ def claims_of(engagement: Engagement) -> QuerySet[Claim]:
     )
 
 
-def evidence_of(engagement: Engagement) -> QuerySet[Evidence]:
-    """Return every version of each item of which some version makes such a claim.
+def answers_of(engagement: Engagement) -> QuerySet[AnswerItem]:
+    """Return what was handed over in answers to requests of the engagement."""
+    return AnswerItem.objects.filter(entry__request__engagement=engagement)
+
+
+def evidence_of(engagement: Engagement, *, as_of: datetime | None = None) -> QuerySet[Evidence]:
+    """Return every version of each item of which some version makes such a claim, or is an answer.
 
     A version that was returned, and one that was replaced by another with other claims, are facts
-    of the period too.
+    of the period too. What answers a request is evidence of the engagement whatever it claims, from
+    the moment of the answer on (those by `as_of`, or all).
     """
     claiming = Evidence.objects.filter(pk__in=claims_of(engagement).order_by().values("evidence"))
-    return Evidence.objects.filter(uid__in=claiming.order_by().values("uid"))
+    answers = answers_of(engagement)
+    if as_of:
+        answers = answers.filter(entry__at__lte=as_of)
+    # One list of items, because a database goes through all evidence for "in these or in those".
+    claimed = claiming.order_by().values("uid")
+    return Evidence.objects.filter(
+        uid__in=claimed.union(answers.order_by().values("evidence__uid"))
+    )

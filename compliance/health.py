@@ -29,8 +29,17 @@ def _store() -> str:
         return "The store of evidence cannot be written."
 
 
+def _mail() -> str:
+    return (
+        "" if settings.MAIL_IS_ON else "No mail server is set (EMAIL_HOST): notices are not sent."
+    )
+
+
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}
-OPTIONAL: dict[str, Callable[[], str]] = {"pdf_engine": pdf_engine.missing_libraries}
+OPTIONAL: dict[str, Callable[[], str]] = {
+    "pdf_engine": pdf_engine.missing_libraries,
+    "mail": _mail,
+}
 
 
 @never_cache

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "compliance.staff",
     "compliance.portal",
     "compliance.api",
+    "compliance.notices",
     # Installed packages that add collectors, reports or kinds of jobs: importable app names.
     *environment.words("PLUGINS"),
 ]
@@ -285,6 +286,8 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"countersign@{_SITE.hostname}")
 # Until a mail server is named, mails lie in this folder, so that no link is lost.
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+# Notices wait for a mail server; what opens an account is written to the folder all the same.
+MAIL_IS_ON = bool(EMAIL_HOST)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
 # --- Words, times, files -----------------------------------------------------------------------

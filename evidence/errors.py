@@ -78,3 +78,7 @@ class ReviewError(EvidenceError):
 
 class DownloadError(EvidenceError):
     """Your roles do not include looking at evidence. Ask an administrator."""
+
+
+class SpreadsheetError(EvidenceError):
+    """This spreadsheet cannot be read. Save the table as .xlsx with one plain sheet."""

@@ -19,7 +19,16 @@ from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
-from audits.models import AccessNote, Engagement, Finding, Pack
+from audits.models import (
+    AccessNote,
+    AnswerItem,
+    Engagement,
+    EvidenceRequest,
+    Finding,
+    Pack,
+    RequestImport,
+)
+from audits.requests import with_state
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -43,7 +52,8 @@ def evidence(engagement: Engagement) -> QuerySet[Evidence]:
     The question is put to each row, so that a list read from its newest end stops with its page.
     """
     of_any_version = claims(engagement).filter(evidence__uid=OuterRef("uid"))
-    return Evidence.objects.filter(Exists(of_any_version))
+    answering = answers(engagement).filter(evidence__uid=OuterRef("uid"))
+    return Evidence.objects.filter(Exists(of_any_version) | Exists(answering))
 
 
 def claims(engagement: Engagement) -> QuerySet[Claim]:
@@ -56,15 +66,41 @@ def findings(engagement: Engagement) -> QuerySet[Finding]:
     return Finding.objects.filter(engagement=engagement).select_related("standing")
 
 
+def answers(engagement: Engagement) -> QuerySet[AnswerItem]:
+    """Return what was handed over in answer to requests of an engagement."""
+    return scope.answers_of(engagement)
+
+
 def packs(engagement: Engagement) -> QuerySet[Pack]:
     """Return the packs of an engagement that are ready to be taken away."""
     ready = Pack.objects.filter(engagement=engagement, file__isnull=False)
     return ready.select_related("file__evidence__blob", "checkpoint", "engagement")
 
 
+def requests(engagement: Engagement) -> QuerySet[EvidenceRequest]:
+    """Return the requests of an engagement with their states."""
+    return with_state(EvidenceRequest.objects.filter(engagement=engagement)).select_related(
+        "engagement", "owner", "asked_by"
+    )
+
+
+def staged_lists(engagement: Engagement, user: User) -> QuerySet[RequestImport]:
+    """Return the lists that this person uploaded for an engagement."""
+    return RequestImport.objects.filter(engagement=engagement, by=user).select_related("engagement")
+
+
 def for_auditor(view: View) -> View:
     """Open a page to signed-in auditors; one with `ref` only to those of that engagement."""
+    return login_required(require_safe(never_cache(_guarded(view))))
 
+
+def for_auditor_deed(view: View) -> View:
+    """Open a page on which an auditor acts: it is shown by GET, and does its deed by POST."""
+    methods = require_http_methods(["GET", "HEAD", "POST"])
+    return login_required(methods(never_cache(csrf_protect(_guarded(view)))))
+
+
+def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
         user = request.user
@@ -75,22 +111,7 @@ def for_auditor(view: View) -> View:
         engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
         return view(request, user, engagement, *args, **kwargs)
 
-    return login_required(require_safe(never_cache(guarded)))
-
-
-def for_auditor_deed(view: View) -> View:
-    """Open a page with a form to signed-in auditors of the engagement that `ref` names."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
-        user = request.user
-        if not isinstance(user, User) or not can(user, Capability.OPEN_PORTAL):
-            raise Http404
-        engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
-        return view(request, user, engagement, *args, **kwargs)
-
-    answered = require_http_methods(["GET", "HEAD", "POST"])(csrf_protect(never_cache(guarded)))
-    return login_required(answered)
+    return guarded
 
 
 def viewed(engagement: Engagement, user: User, subject: str) -> None:

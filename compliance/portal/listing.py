@@ -1,18 +1,27 @@
 """One page of the list of evidence, at a cost that hardly grows with what is stored.
 
-The list holds the versions that claim something in scope. One that claims nothing, but follows or
-precedes such a one, is found on the page of that item.
+The list holds the versions that claim something in scope, and those that answer a request. One that
+does neither, but follows or precedes such a one, is found on the page of that item.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value, prefetch_related_objects
+from django.db.models import (
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
-from audits.models import Engagement
+from audits.models import AnswerItem, Engagement
 from compliance.portal import access
 from controls.models import Control
 from evidence.models import CheckResult, Claim, Evidence, Review
@@ -21,6 +30,7 @@ PAGE = 50
 NEAR = 3_000
 """So many of the newest rows are looked at one by one before the claims are asked for the rest."""
 _MOST_DIGITS = 18
+_Naming = TypeVar("_Naming", Claim, AnswerItem)
 
 
 @dataclass(frozen=True)
@@ -70,10 +80,10 @@ def place(text: str) -> int | None:
 
 def read(engagement: Engagement, *, control: Control | None, before: int | None) -> Page:
     """Return the page of the list that begins before an item, or the first one."""
-    claims = access.claims(engagement)
+    claims, answers = access.claims(engagement), access.answers(engagement)
     if control:
-        claims = claims.filter(expectation__control=control)
-    found = _newest(claims, before, PAGE + 1)
+        claims, answers = claims.filter(expectation__control=control), answers.none()
+    found = _newest(claims, answers, before, PAGE + 1)
     shown = found[:PAGE]
     prefetch_related_objects(shown, "reviews", "check_results")
     controls = _controls(engagement, shown)
@@ -94,8 +104,10 @@ def standing(item: Evidence, reviews: Iterable[Review]) -> Mark:
     return Mark("failing", "Returned")
 
 
-def _newest(claims: QuerySet[Claim], before: int | None, most: int) -> list[Evidence]:
-    """Return the newest items of some claims.
+def _newest(
+    claims: QuerySet[Claim], answers: QuerySet[AnswerItem], before: int | None, most: int
+) -> list[Evidence]:
+    """Return the newest items of some claims and answers.
 
     Where they lie close together they are met on a walk down the table, which ends with the page.
     Where they do not, as in an audit of long ago, there are few claims, or the walk that is asked
@@ -106,15 +118,28 @@ def _newest(claims: QuerySet[Claim], before: int | None, most: int) -> list[Evid
     if before is not None:
         items = items.filter(pk__lt=before)
         older = older.filter(pk__lt=before)
-        claims = claims.filter(evidence_id__lt=before)
+        claims, answers = _below(claims, before), _below(answers, before)
     floor = Coalesce(Subquery(older[NEAR : NEAR + 1]), Value(0))
-    near = items.filter(Exists(claims.filter(evidence=OuterRef("pk"))), pk__gt=floor)
-    found = list(near.order_by("-pk")[:most])
+    ours = Exists(claims.filter(evidence=OuterRef("pk"))) | Exists(
+        answers.filter(evidence=OuterRef("pk"))
+    )
+    found = list(items.filter(ours, pk__gt=floor).order_by("-pk")[:most])
     if len(found) == most:
         return found
-    rest = claims.filter(evidence_id__lt=found[-1].pk) if found else claims
-    named = rest.order_by("-evidence_id").values("evidence_id").distinct()[: most - len(found)]
-    return [*found, *items.filter(pk__in=named).order_by("-pk")]
+    if found:
+        claims, answers = _below(claims, found[-1].pk), _below(answers, found[-1].pk)
+    wanted = most - len(found)
+    named = Q(pk__in=_keys(claims)[:wanted]) | Q(pk__in=_keys(answers)[:wanted])
+    return [*found, *items.filter(named).order_by("-pk")[:wanted]]
+
+
+def _below(rows: QuerySet[_Naming], key: int) -> QuerySet[_Naming]:
+    return rows.filter(evidence_id__lt=key)
+
+
+def _keys(rows: QuerySet[_Naming]) -> QuerySet[_Naming, Any]:
+    """Return the items that some rows name, the newest first and each once."""
+    return rows.order_by("-evidence_id").values("evidence_id").distinct()
 
 
 def _controls(engagement: Engagement, items: Sequence[Evidence]) -> Mapping[int, Sequence[str]]:

@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from compliance.portal import controls, engagements, evidence, findings, packs
+from compliance.portal import (
+    controls,
+    engagements,
+    evidence,
+    findings,
+    packs,
+    request_lists,
+    requests,
+)
 
 app_name = "portal"
 
@@ -17,6 +25,13 @@ _one: list[URLPattern | URLResolver] = [
     path("findings/<slug:finding_ref>/", findings.finding, name="finding"),
     path("findings/<slug:finding_ref>/<slug:deed>/", findings.do, name="finding_do"),
     path("packs/<int:number>/", packs.download, name="pack"),
+    path("requests/", requests.request_index, name="requests"),
+    path("requests/new/", requests.ask, name="request_ask"),
+    path("requests/list.xlsx", request_lists.export, name="request_list"),
+    path("requests/import/", request_lists.upload, name="request_import"),
+    path("requests/import/<int:key>/", request_lists.preview, name="request_preview"),
+    path("requests/<int:number>/", requests.request, name="request"),
+    path("requests/<int:number>/change/", requests.change, name="request_change"),
     path("verify.py", packs.verifier, name="verifier"),
 ]
 

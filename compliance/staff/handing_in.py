@@ -109,7 +109,7 @@ def hand_in(request: HttpRequest) -> HttpResponseBase:
             form.add_refusal(refusal)
         else:
             _check(request, item)
-            return redirect("admin:evidence_evidence_change", item.pk)
+            return redirect(_onward(request, item))
     context = {
         "title": f"New version of {before.ref}" if before else "Add evidence",
         "intro": (
@@ -162,6 +162,14 @@ def _check(request: HttpRequest, item: Evidence) -> None:
             f"{item.ref} is in, but a check of what it counts for could not read it. Checks read "
             "tables: put the table into the folder of a file source, and it is checked.",
         )
+
+
+def _onward(request: HttpRequest, item: Evidence) -> str:
+    """Lead back to the request that the item is to answer, or to the item."""
+    asked = request.GET.get("request", "")
+    if asked.isdecimal() and len(asked) < 19:
+        return f"{reverse('admin:request_answer', args=[int(asked)])}?evidence={item.ref}"
+    return reverse("admin:evidence_evidence_change", args=[item.pk])
 
 
 def _superseded(request: HttpRequest) -> Evidence | None:

@@ -32,6 +32,7 @@ KIND_WORDS = {
     due.PROBE: "Look at the watched addresses",
     issue.KIND: "Build a pack",
     deviations.KIND: "Look for findings in the results of checks",
+    "notices.mail": "Send a mail about requests",
 }
 
 

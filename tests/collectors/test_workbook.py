@@ -14,7 +14,8 @@ import pytest
 import xlsxwriter
 
 from collectors.errors import FileRefusedError
-from collectors.files import tables, workbook
+from collectors.files import tables
+from evidence import spreadsheet
 
 COLUMNS = {"name": "text", "left": "date", "pay": "decimal"}
 
@@ -164,7 +165,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_too_much_in_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MOST_UNPACKED", 1000)
+    monkeypatch.setattr(spreadsheet, "MOST_UNPACKED", 1000)
     assert "more than a table may" in refused(book(tmp_path, HEADER))
 
 
@@ -172,7 +173,7 @@ def test_too_many_strings_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     def fill(parts: dict[str, bytes]) -> None:
         parts["xl/sharedStrings.xml"] = b"<sst>" + b" " * 2000 + b"</sst>"
 
-    monkeypatch.setattr(workbook, "MOST_STRINGS", 2000)
+    monkeypatch.setattr(spreadsheet, "MOST_STRINGS", 2000)
     assert "more than a table may" in refused(altered(book(tmp_path, HEADER), fill))
 
 

@@ -8,18 +8,27 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.models import User
-from audits.models import AccessNote
+from audits.models import AccessNote, RequestImport
 from compliance.portal.urls import urlpatterns
 from evidence.models import LedgerEntry
 from tests import cast
+from tests.audits.asking import asked
 from tests.portal import house as houses
 from tests.portal.house import OUTSIDERS, House, Outsider
 
 LIST = "engagements"
 READ = ("get", "head")
-DEEDS = ("finding_do", "finding_open")
-"""Routes with a form: these take POST too."""
 CHANGE = ("post", "put", "patch", "delete", "options")
+DEEDS = (
+    "finding_do",
+    "finding_open",
+    "request",
+    "request_ask",
+    "request_change",
+    "request_import",
+    "request_preview",
+)
+"""Routes with a form: these take POST too."""
 
 
 def cases(house: House) -> dict[str, dict[str, Any]]:
@@ -38,6 +47,25 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "finding_do": {**ref, "finding_ref": house.finding.ref, "deed": "comment"},
         "pack": {**ref, "number": house.pack.number},
         "verifier": ref,
+        "requests": ref,
+        "request_list": ref,
+        **deeds(house),
+    }
+
+
+def deeds(house: House) -> dict[str, dict[str, Any]]:
+    """The pages on which an auditor acts, by POST; each is shown by GET."""
+    ref = {"ref": house.ref}
+    request = house.engagement.requests.first() or asked(house.engagement, house.world.alice)
+    staged, _ = RequestImport.objects.get_or_create(
+        engagement=house.engagement, by=house.bob, defaults={"lines": []}
+    )
+    return {
+        "request": {**ref, "number": request.number},
+        "request_change": {**ref, "number": request.number},
+        "request_ask": ref,
+        "request_import": ref,
+        "request_preview": {**ref, "key": staged.pk},
     }
 
 
@@ -65,17 +93,22 @@ def test_bob_finds_what_is_his(door: Client, house: House, route: str) -> None:
     assert houses.get(door, address(house, route)).status_code == 200
 
 
-@pytest.mark.parametrize("method", READ)
+def test_every_deed_is_known(house: House) -> None:
+    assert set(deeds(house)) == DEEDS
+
+
+@pytest.mark.parametrize("method", [*READ, "post"])
 @pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda who: who.__name__)
 def test_who_may_not_see_it_finds_nothing(
     client: Client, house: House, outsider: Outsider, method: str
 ) -> None:
     cast.sign_in(client, outsider(house))
+    found_at = {route: address(house, route) for route in ROUTES if route != LIST}
     leaves = LedgerEntry.objects.count()
     found = {
-        route: getattr(client, method)(address(house, route)).status_code
-        for route in ROUTES
-        if route != LIST
+        route: getattr(client, method)(path).status_code
+        for route, path in found_at.items()
+        if method != "post" or route in DEEDS
     }
     assert set(found.values()) == {404}, found
     assert not AccessNote.objects.exists()

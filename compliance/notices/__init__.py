@@ -1,0 +1,1 @@
+"""The door outwards: mails that tell people what waits for them."""

@@ -1,0 +1,53 @@
+"""Who is told of what, once; and how far the threads of requests were read."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from audits.models import EvidenceRequest
+
+
+class Notice(models.Model):
+    """That one person is told of one event; a second row for both cannot exist."""
+
+    class About(models.TextChoices):
+        ASKED = "asked", "is new"
+        ANSWERED = "answered", "was answered"
+        RETURNED = "returned", "was returned"
+        ACCEPTED = "accepted", "was accepted"
+        WITHDRAWN = "withdrawn", "was withdrawn"
+        COMMENTED = "commented", "has a comment"
+        DUE = "due", "is due soon"
+        OVERDUE = "overdue", "is overdue"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    event = models.CharField(max_length=80)
+    about = models.CharField(max_length=10, choices=About)
+    request = models.ForeignKey(EvidenceRequest, models.CASCADE, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    job = models.BigIntegerField(null=True, help_text="The job that sends it.")
+    taken_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="told_once")]
+        indexes = [
+            models.Index(
+                fields=["user", "id"],
+                condition=models.Q(sent_at__isnull=True),
+                name="notice_unsent",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.user_id}"
+
+
+class Reading(models.Model):
+    """The newest entry of the threads of requests whose notices were made."""
+
+    thread = models.CharField(max_length=20, unique=True)
+    last_entry = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.thread} up to {self.last_entry}"
