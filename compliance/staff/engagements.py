@@ -10,11 +10,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts import invitations
 from accounts.capabilities import Capability
 from accounts.models import User
-from accounts.roles import AUDITOR
-from audits import engagements
+from audits import admission, engagements
 from audits.engagements import Fieldwork
 from audits.models import Engagement, EngagementMember
 from compliance.staff import words
@@ -25,7 +23,6 @@ from compliance.staff.site import DO, READ_AND_DO, site
 from controls.models import Criterion, Framework
 
 _PAGE = "audits/engagement/<int:pk>/"
-_INVITED_FOR = timedelta(days=14)
 _MONTHS = 6
 _USUAL_REASON = "Every SOC 2 report covers the common criteria."
 
@@ -212,18 +209,17 @@ def invite_auditor(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Invite an auditor by e-mail address and show the one-time link."""
     engagement = get_object_or_404(Engagement, pk=pk)
     by = person(request)
-    email = typed(request, "email")
+    email, until = typed(request, "email"), _day(request.POST.get("access_until", ""))
     made = attempt(
         request,
-        lambda: invitations.invite(
-            role=AUDITOR, email=email, invited_by=by, valid_for=_INVITED_FOR
-        ),
-        done="Once the auditor has an account, add them as a member of the engagement.",
+        lambda: admission.invite_auditor(engagement, email=email, access_until=until, by=by),
+        done=f"Who accepts may look at {engagement.ref} at once, until {words.day(until)}.",
     )
     page = reverse("admin:audits_engagement_change", args=[engagement.pk])
     if made is None:
         return redirect(page)
-    return shown_once(request, *made, onward=page)
+    bound, secret = made
+    return shown_once(request, bound.invitation, secret, onward=page)
 
 
 @site.page(
