@@ -13,7 +13,7 @@ from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import days, gates
-from audits.errors import AuditsError, CategoryError, ClosedError, MemberError, WindowError
+from audits.errors import AuditsError, CategoryError, ClosedError, MemberError
 from audits.models import BoundInvitation, Engagement, EngagementCategory, EngagementMember
 from controls.models import Criterion, Framework
 from evidence import ledger
@@ -62,11 +62,8 @@ def open_engagement(
     gates.refuse_stranger(by)
     if not title.strip():
         raise AuditsError("Give the engagement a title.")
-    gates.refuse_disorder("observation window", window_from, window_to)
     if fieldwork:
         gates.refuse_disorder("fieldwork", fieldwork.start, fieldwork.end)
-    if freeze_on and freeze_on < days.today():
-        raise WindowError(f"The freeze date {freeze_on} is over already. Choose a later day.")
     chosen = _chosen(framework, categories, grounds or {})
     engagement = Engagement(
         title=title.strip(),
@@ -81,7 +78,7 @@ def open_engagement(
         previous=previous,
         created_by=by,
     )
-    gates.refuse_wrong_length(engagement)
+    gates.refuse_wrong_dates(engagement)
     _record(engagement, chosen)
     return engagement
 

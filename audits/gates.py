@@ -42,13 +42,18 @@ def refuse_disorder(what: str, start: date, end: date) -> None:
         raise WindowError(message)
 
 
-def refuse_wrong_length(engagement: Engagement) -> None:
-    """Raise WindowError where a report as of one date is given a period."""
+def refuse_wrong_dates(engagement: Engagement) -> None:
+    """Raise WindowError for a window out of order, one that does not fit the type of the report,
+    and a freeze date in the past; the engagement need not be stored."""
+    refuse_disorder("observation window", engagement.window_from, engagement.window_to)
     if engagement.is_at_a_date and engagement.window_from != engagement.window_to:
         message = (
             "A Type 1 report judges the design as of one date, so its window is one day: give "
             "the same day twice, or choose Type 2 for a period."
         )
+        raise WindowError(message)
+    if engagement.freeze_on and engagement.freeze_on < days.today():
+        message = f"The freeze date {engagement.freeze_on} is over already. Choose a later day."
         raise WindowError(message)
 
 
