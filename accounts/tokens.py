@@ -28,6 +28,7 @@ class Scope(StrEnum):
     WRITE_EVIDENCE = "evidence:write"
     READ_CONTROLS = "controls:read"
     READ_RUNS = "runs:read"
+    READ_ENGAGEMENTS = "engagements:read"
     # It can be issued because such tokens exist in real life, and so that the check finds them.
     ALL = "*"
 
@@ -38,6 +39,7 @@ _NEEDED = {
     Scope.WRITE_EVIDENCE: Capability.SUBMIT_EVIDENCE,
     Scope.READ_CONTROLS: Capability.VIEW,
     Scope.READ_RUNS: Capability.VIEW,
+    Scope.READ_ENGAGEMENTS: Capability.VIEW,
     Scope.ALL: Capability.VIEW,
 }
 

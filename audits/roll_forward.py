@@ -39,6 +39,23 @@ class Carried:
         )
 
 
+def next_window(engagement: Engagement) -> tuple[date, date]:
+    """Propose the days of the next period: as many months where these are whole, else as many days.
+
+    A report as of one date is proposed for the same day of the next year.
+    """
+    first, last = engagement.window_from, engagement.window_to
+    if engagement.is_at_a_date:
+        day = first + timedelta(days=365)
+        return day, day
+    start = last + _DAY
+    if first.day == 1 and start.day == 1:
+        months = (start.year - first.year) * 12 + start.month - first.month
+        after = start.month - 1 + months
+        return start, date(start.year + after // 12, after % 12 + 1, 1) - _DAY
+    return start, start + (last - first)
+
+
 def roll_forward(
     engagement: Engagement, *, title: str, window_from: date, window_to: date, by: User
 ) -> Carried:

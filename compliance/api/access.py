@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from accounts import journal, tokens
 from accounts.models import ApiToken
 from accounts.tokens import Scope
+from audits.models import Engagement
 from collectors.models import Run, Source
 from controls.models import Control, ControlVersion, Expectation, Risk
 from evidence.models import Claim, Evidence, Review
@@ -70,6 +71,12 @@ def runs_by_token(token: ApiToken) -> QuerySet[Run]:
     """Return all runs, newest first; ScopeError without runs:read."""
     tokens.require(token, Scope.READ_RUNS)
     return Run.objects.select_related("source", "evidence")
+
+
+def engagements_by_token(token: ApiToken) -> QuerySet[Engagement]:
+    """Return all engagements with their categories; ScopeError without engagements:read."""
+    tokens.require(token, Scope.READ_ENGAGEMENTS)
+    return Engagement.objects.select_related("framework").prefetch_related("categories")
 
 
 def expectations_named(slugs: Iterable[str]) -> dict[str, Expectation]:

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from compliance.api import checkpoint, content, controls, documents, evidence, proof, runs
+from compliance.api import (
+    checkpoint,
+    content,
+    controls,
+    documents,
+    engagements,
+    evidence,
+    proof,
+    runs,
+)
 
 
 class Reference:
@@ -28,6 +37,8 @@ _v1: list[URLPattern | URLResolver] = [
     path("controls/<ref:ref>", controls.ControlOne.as_view(), name="control"),
     path("runs", runs.RunList.as_view(), name="runs"),
     path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
+    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
+    path("engagements/<ref:ref>", engagements.EngagementOne.as_view(), name="engagement"),
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
     path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),

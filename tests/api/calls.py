@@ -20,7 +20,13 @@ from evidence.models import Evidence
 from tests.evidence import items
 
 EVIDENCE = "/api/v1/evidence"
-ALL_SCOPES = ("evidence:read", "evidence:write", "controls:read", "runs:read")
+ALL_SCOPES = (
+    "evidence:read",
+    "evidence:write",
+    "controls:read",
+    "runs:read",
+    "engagements:read",
+)
 _numbers = count(1)
 
 

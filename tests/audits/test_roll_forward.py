@@ -116,3 +116,19 @@ def test_windows_that_overlap_are_refused_and_nothing_is_left(
 def test_it_refuses_who_may_not_manage_engagements(engagement: Engagement, charlie: User) -> None:
     with pytest.raises(NotAllowedError):
         rolled(engagement, charlie)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "following"),
+    [
+        (date(2026, 6, 1), date(2026, 8, 31), (date(2026, 9, 1), date(2026, 11, 30))),
+        (date(2026, 1, 1), date(2026, 12, 31), (date(2027, 1, 1), date(2027, 12, 31))),
+        (date(2026, 9, 1), date(2027, 2, 28), (date(2027, 3, 1), date(2027, 8, 31))),
+        (date(2026, 6, 10), date(2026, 6, 19), (date(2026, 6, 20), date(2026, 6, 29))),
+    ],
+)
+def test_the_next_window_is_as_long(
+    world: World, start: date, end: date, following: tuple[date, date]
+) -> None:
+    world.start, world.end = start, end
+    assert roll_forward.next_window(world.engagement()) == following
