@@ -1,6 +1,7 @@
 """Dates, suppliers, customers' controls and the next period, in the staff door."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_the_window_moves_and_the_page_tells_its_history(
     ],
 )
 def test_bad_days_are_told_on_the_form(
-    alices: Desk, engagement: Engagement, which: str, typed: dict[str, str], said: str
+    alices: Desk, engagement: Engagement, which: str, typed: dict[str, Any], said: str
 ) -> None:
     answer = alices.post("engagement_dates", engagement.pk, which, reason="Why not.", **typed)
     assert answer.status_code == 200
@@ -150,7 +151,11 @@ def test_rolling_forward_proposes_the_next_window_and_says_what_came(
 ) -> None:
     form = alices.get("engagement_roll_forward", engagement.pk).context["form"]
     assert form["window_from"].value() == date(2026, 9, 1)
-    typed = {"title": "Autumn", "window_from": "2026-09-01", "window_to": "2026-11-30"}
+    typed: dict[str, Any] = {
+        "title": "Autumn",
+        "window_from": "2026-09-01",
+        "window_to": "2026-11-30",
+    }
     early = {**typed, "window_from": "2026-08-01"}
     refused = alices.post("engagement_roll_forward", engagement.pk, **early)
     assert "judged in one period only" in words(refused)
