@@ -11,6 +11,7 @@ class Capability(StrEnum):
     MANAGE_SOURCES = "sources.manage"
     RUN_COLLECTOR = "sources.run"
     MANAGE_ENGAGEMENTS = "engagements.manage"
+    SIGN_ASSERTION = "assertions.sign"
     BUILD_PACK = "packs.build"
     MANAGE_REGISTERS = "registers.manage"
     ANSWER_FINDINGS = "findings.answer"

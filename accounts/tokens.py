@@ -29,6 +29,7 @@ class Scope(StrEnum):
     READ_CONTROLS = "controls:read"
     READ_RUNS = "runs:read"
     READ_FINDINGS = "findings:read"
+    READ_ENGAGEMENTS = "engagements:read"
     # It can be issued because such tokens exist in real life, and so that the check finds them.
     ALL = "*"
 
@@ -40,6 +41,7 @@ _NEEDED = {
     Scope.READ_CONTROLS: Capability.VIEW,
     Scope.READ_RUNS: Capability.VIEW,
     Scope.READ_FINDINGS: Capability.VIEW,
+    Scope.READ_ENGAGEMENTS: Capability.VIEW,
     Scope.ALL: Capability.VIEW,
 }
 

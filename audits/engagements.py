@@ -1,8 +1,9 @@
 """Opening and closing an engagement, what is in its scope, and who may look at it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,16 +12,9 @@ from accounts import journal
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import days, deviations
-from audits.errors import (
-    AuditsError,
-    CategoryError,
-    ClosedError,
-    MemberError,
-    NotAllowedError,
-    WindowError,
-)
-from audits.models import Engagement, EngagementCategory, EngagementMember
+from audits import days, deviations, gates
+from audits.errors import AuditsError, CategoryError, ClosedError, MemberError
+from audits.models import BoundInvitation, Engagement, EngagementCategory, EngagementMember
 from controls.models import Criterion, Framework
 from evidence import ledger
 from jobs import queue
@@ -37,6 +31,15 @@ class Fieldwork:
     end: date
 
 
+class _Choice(NamedTuple):
+    name: str
+    reason: str
+    ground: str
+
+
+Ground = EngagementCategory.Ground
+
+
 def open_engagement(
     title: str,
     *,
@@ -46,20 +49,23 @@ def open_engagement(
     window_to: date,
     categories: Mapping[str, str],
     by: User,
+    grounds: Mapping[str, str] | None = None,
     firm: str = "",
     fieldwork: Fieldwork | None = None,
+    freeze_on: date | None = None,
+    previous: Engagement | None = None,
 ) -> Engagement:
     """Open an engagement; `categories` maps each chosen category to the reason for choosing it.
 
-    Raises NotAllowedError, WindowError, CategoryError.
+    `grounds` says what each reason rests on (a `Ground`), `freeze_on` is the last day on which the
+    scope may change. Raises NotAllowedError, WindowError, CategoryError.
     """
-    _refuse_stranger(by)
+    gates.refuse_stranger(by)
     if not title.strip():
         raise AuditsError("Give the engagement a title.")
-    _refuse_disorder("observation window", window_from, window_to)
     if fieldwork:
-        _refuse_disorder("fieldwork", fieldwork.start, fieldwork.end)
-    chosen = _chosen(framework, categories)
+        gates.refuse_disorder("fieldwork", fieldwork.start, fieldwork.end)
+    chosen = _chosen(framework, categories, grounds or {})
     engagement = Engagement(
         title=title.strip(),
         type=Engagement.Type(type),
@@ -69,19 +75,28 @@ def open_engagement(
         window_to=window_to,
         fieldwork_from=fieldwork.start if fieldwork else None,
         fieldwork_to=fieldwork.end if fieldwork else None,
+        freeze_on=freeze_on,
+        previous=previous,
         created_by=by,
     )
+    gates.refuse_wrong_dates(engagement)
     _record(engagement, chosen)
     return engagement
 
 
-def choose_categories(engagement: Engagement, *, categories: Mapping[str, str], by: User) -> None:
+def choose_categories(
+    engagement: Engagement,
+    *,
+    categories: Mapping[str, str],
+    by: User,
+    grounds: Mapping[str, str] | None = None,
+) -> None:
     """Replace the categories in scope; packs that were frozen before keep theirs."""
-    _refuse_stranger(by)
-    _refuse_closed(engagement)
-    chosen = _chosen(engagement.framework, categories)
+    gates.refuse_stranger(by)
+    chosen = _chosen(engagement.framework, categories, grounds or {})
     with transaction.atomic():
         ledger.lock()
+        gates.refuse_frozen(engagement)
         engagement.categories.all().delete()
         _write_categories(engagement, chosen)
         ledger.append(
@@ -101,8 +116,7 @@ def add_member(
     role: str = EngagementMember.Role.AUDITOR,
 ) -> EngagementMember:
     """Let a person see the engagement in the portal, up to and including a day."""
-    _refuse_stranger(by)
-    _refuse_closed(engagement)
+    gates.refuse_stranger(by)
     if not can(user, Capability.OPEN_PORTAL):
         message = f"{user} may not open the auditors' portal. Give the role of an auditor first."
         raise MemberError(message)
@@ -110,31 +124,42 @@ def add_member(
         raise MemberError(f"Access until {access_until} is over already. Choose a later day.")
     with transaction.atomic():
         ledger.lock()
+        gates.refuse_frozen(engagement)
         if engagement.members.filter(user=user, removed_at__isnull=True).exists():
             raise MemberError(f"{user} is a member already. Remove the membership to change it.")
-        member = EngagementMember.objects.create(
-            engagement=engagement,
-            user=user,
-            role=EngagementMember.Role(role),
-            access_until=access_until,
-            added_by=by,
-        )
-        ledger.append(
-            "engagement.member_added",
-            subject=engagement.ref,
-            body={
-                "member": actor(user),
-                "role": member.role,
-                "access_until": access_until.isoformat(),
-            },
-            actor=actor(by),
-        )
+        return record_member(engagement, user, role=role, access_until=access_until, by=by)
+
+
+def record_member(
+    engagement: Engagement,
+    user: User,
+    *,
+    role: str,
+    access_until: date,
+    by: User,
+    invited_with: BoundInvitation | None = None,
+) -> EngagementMember:
+    """Store a membership that a deed has checked, with its leaf; inside that deed's transaction."""
+    member = EngagementMember.objects.create(
+        engagement=engagement,
+        user=user,
+        role=EngagementMember.Role(role),
+        access_until=access_until,
+        added_by=by,
+        invited_with=invited_with,
+    )
+    ledger.append(
+        "engagement.member_added",
+        subject=engagement.ref,
+        body={"member": actor(user), "role": member.role, "access_until": access_until.isoformat()},
+        actor=actor(by),
+    )
     return member
 
 
 def remove_member(member: EngagementMember, *, by: User) -> None:
     """End a person's access to an engagement at once."""
-    _refuse_stranger(by)
+    gates.refuse_stranger(by)
     with transaction.atomic():
         ledger.lock()
         now = timezone.now()
@@ -152,7 +177,7 @@ def remove_member(member: EngagementMember, *, by: User) -> None:
 
 def close_engagement(engagement: Engagement, *, by: User) -> None:
     """Close an engagement; members keep their access until the day they were given."""
-    _refuse_stranger(by)
+    gates.refuse_stranger(by)
     with transaction.atomic():
         ledger.lock()
         now = timezone.now()
@@ -163,7 +188,7 @@ def close_engagement(engagement: Engagement, *, by: User) -> None:
 
 
 @transaction.atomic
-def _record(engagement: Engagement, chosen: Mapping[str, str]) -> None:
+def _record(engagement: Engagement, chosen: Sequence[_Choice]) -> None:
     # The log's lock also keeps two engagements from taking the same number.
     ledger.lock()
     engagement.ref = _next_ref()
@@ -177,6 +202,7 @@ def _record(engagement: Engagement, chosen: Mapping[str, str]) -> None:
             "framework": engagement.framework.slug,
             "window_from": engagement.window_from.isoformat(),
             "window_to": engagement.window_to.isoformat(),
+            "freeze_on": engagement.freeze_on.isoformat() if engagement.freeze_on else "",
             "categories": _reasons(chosen),
         },
         actor=actor(engagement.created_by),
@@ -185,23 +211,9 @@ def _record(engagement: Engagement, chosen: Mapping[str, str]) -> None:
     queue.enqueue(deviations.KIND, key=key, payload={"engagement": engagement.pk})
 
 
-def _refuse_stranger(by: User) -> None:
-    if not can(by, Capability.MANAGE_ENGAGEMENTS):
-        raise NotAllowedError(f"{by} may not manage engagements. Ask an administrator.")
-
-
-def _refuse_closed(engagement: Engagement) -> None:
-    if Engagement.objects.filter(pk=engagement.pk, closed_at__isnull=False).exists():
-        raise ClosedError(f"{engagement.ref} is closed. Open a new engagement.")
-
-
-def _refuse_disorder(what: str, start: date, end: date) -> None:
-    if end < start:
-        message = f"The {what} ends on {end}, before it starts on {start}. Swap or correct them."
-        raise WindowError(message)
-
-
-def _chosen(framework: Framework, categories: Mapping[str, str]) -> dict[str, str]:
+def _chosen(
+    framework: Framework, categories: Mapping[str, str], grounds: Mapping[str, str]
+) -> list[_Choice]:
     """Return the categories in the framework's order with their reasons, or say what is wrong."""
     known = list(
         dict.fromkeys(
@@ -220,21 +232,39 @@ def _chosen(framework: Framework, categories: Mapping[str, str]) -> dict[str, st
             raise CategoryError(f"Say why {category} is in scope; auditors ask for the reason.")
     if SECURITY in known and SECURITY not in categories:
         raise CategoryError(f"Every report under {framework} covers {SECURITY}. Add it.")
-    return {name: categories[name].strip() for name in known if name in categories}
+    return [
+        _Choice(name, categories[name].strip(), _ground(name, grounds))
+        for name in known
+        if name in categories
+    ]
 
 
-def _write_categories(engagement: Engagement, chosen: Mapping[str, str]) -> None:
+def _ground(category: str, grounds: Mapping[str, str]) -> str:
+    """Return what the choice rests on; that of the obligatory category goes without saying."""
+    named = grounds.get(category, "") or (Ground.REQUIRED if category == SECURITY else "")
+    if named and named not in Ground.values:
+        raise CategoryError(f"The ground of {category} is one of {', '.join(Ground.values)}.")
+    return str(named)
+
+
+def _write_categories(engagement: Engagement, chosen: Sequence[_Choice]) -> None:
     EngagementCategory.objects.bulk_create(
-        EngagementCategory(engagement=engagement, category=name, reason=reason)
-        for name, reason in chosen.items()
+        EngagementCategory(
+            engagement=engagement, category=each.name, reason=each.reason, ground=each.ground
+        )
+        for each in chosen
     )
 
 
-def _reasons(chosen: Mapping[str, str]) -> list[dict[str, str]]:
+def _reasons(chosen: Sequence[_Choice]) -> list[dict[str, str]]:
     """Return the categories for a leaf: a reason is free text, so only its digest is kept there."""
     return [
-        {"category": name, "reason_sha256": journal.digest(reason)}
-        for name, reason in chosen.items()
+        {
+            "category": each.name,
+            "reason_sha256": journal.digest(each.reason),
+            "ground": each.ground,
+        }
+        for each in chosen
     ]
 
 

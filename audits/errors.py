@@ -28,6 +28,10 @@ class ClosedError(AuditsError):
     """The engagement is closed. Open a new one, or ask who closed it."""
 
 
+class FrozenError(AuditsError):
+    """The engagement is frozen. Open a new one for what changed."""
+
+
 class FreezeError(AuditsError):
     """The pack cannot be frozen."""
 
@@ -50,3 +54,15 @@ class OutOfScopeError(RequestError):
 
 class RequestListError(AuditsError):
     """The list of requests cannot be taken in; nothing was changed."""
+
+
+class AdmissionError(AuditsError):
+    """The invitation leads to no engagement any more. Ask the person who sent it."""
+
+
+class OrganisationError(AuditsError):
+    """The subservice organisation cannot be kept like that."""
+
+
+class DescriptionError(AuditsError):
+    """This text cannot become part of the description or of the assertion."""

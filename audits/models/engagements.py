@@ -1,4 +1,4 @@
-"""Engagements, their categories, and who may see them."""
+"""Engagements, their categories, how their dates moved, and who may see them."""
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from controls.models import Framework
+from evidence.models import LedgerEntry
 
 
 class Engagement(models.Model):
@@ -16,7 +17,7 @@ class Engagement(models.Model):
         SOC2_TYPE2 = "soc2_type2", "SOC 2 Type 2"
         SOC1 = "soc1", "SOC 1"
         PCI = "pci", "PCI DSS"
-        INTERNAL = "internal", "Internal"
+        INTERNAL = "internal", "Internal readiness"
 
     ref = models.CharField("reference", max_length=20, unique=True, editable=False)
     title = models.CharField(max_length=200)
@@ -27,6 +28,15 @@ class Engagement(models.Model):
     window_to = models.DateField("observed to")
     fieldwork_from = models.DateField(null=True, blank=True)
     fieldwork_to = models.DateField(null=True, blank=True)
+    freeze_on = models.DateField("scope may change until (last day)", null=True, blank=True)
+    previous = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="following",
+        help_text="The engagement of the period before, from which this one was rolled forward",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )
@@ -44,13 +54,70 @@ class Engagement(models.Model):
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
 
+    @property
+    def is_at_a_date(self) -> bool:
+        """Whether it judges the design at one date, not the operation over a period."""
+        return self.type == self.Type.SOC2_TYPE1
+
+
+class EngagementChange(models.Model):
+    """That a date of an engagement moved, from what to what, and why; append-only."""
+
+    class What(models.TextChoices):
+        WINDOW = "window", "Observation window"
+        FIELDWORK = "fieldwork", "Fieldwork"
+        FREEZE = "freeze", "Freeze date"
+
+    engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="changes")
+    what = models.CharField(max_length=10, choices=What)
+    before_from = models.DateField(null=True)
+    before_to = models.DateField(null=True)
+    after_from = models.DateField(null=True)
+    after_to = models.DateField(null=True)
+    reason = models.TextField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+    ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.engagement_id} on {self.changed_at}"
+
+
+class SubPeriod(models.Model):
+    """A part of the observation window that is tested apart, such as interim; it ends on a day."""
+
+    engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="sub_periods")
+    title = models.CharField(max_length=60)
+    ends_on = models.DateField()
+
+    class Meta:
+        ordering = ["ends_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "ends_on"], name="one_end_per_part"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} until {self.ends_on}"
+
 
 class EngagementCategory(models.Model):
     """A category of the framework that is in scope, and why it was chosen."""
 
+    class Ground(models.TextChoices):
+        """What the choice rests on."""
+
+        REQUIRED = "required", "The framework requires it"
+        COMMITMENTS = "commitments", "Commitments to customers"
+        RISK = "risk", "A risk of ours"
+        BUYERS = "buyers", "Buyers ask for it"
+
     engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="categories")
     category = models.CharField(max_length=60)
     reason = models.TextField()
+    ground = models.CharField(max_length=12, choices=Ground, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -65,19 +132,48 @@ class EngagementCategory(models.Model):
         return self.category
 
 
+class MemberRole(models.TextChoices):
+    AUDITOR = "auditor", "Auditor"
+    OBSERVER = "observer", "Observer"
+
+
+class BoundInvitation(models.Model):
+    """An invitation that carries an engagement: who accepts it is a member at once; append-only."""
+
+    engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="invitations")
+    invitation = models.OneToOneField(
+        "accounts.Invitation", models.PROTECT, related_name="bound_engagement"
+    )
+    role = models.CharField(max_length=10, choices=MemberRole, default=MemberRole.AUDITOR)
+    access_until = models.DateField("access until (last day)")
+    ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.invitation_id} to {self.engagement_id}"
+
+
 class EngagementMember(models.Model):
     """A person who may look at an engagement, until a day or until removed."""
 
-    class Role(models.TextChoices):
-        AUDITOR = "auditor", "Auditor"
-        OBSERVER = "observer", "Observer"
+    Role = MemberRole
 
     engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="members")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="engagement_memberships"
     )
-    role = models.CharField(max_length=10, choices=Role, default=Role.AUDITOR)
+    role = models.CharField(max_length=10, choices=MemberRole, default=MemberRole.AUDITOR)
     access_until = models.DateField("access until (last day)")
+    invited_with = models.OneToOneField(
+        BoundInvitation,
+        models.PROTECT,
+        null=True,
+        related_name="member",
+        editable=False,
+        help_text="The invitation whose acceptance made this membership",
+    )
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )

@@ -83,6 +83,12 @@ def engagement_named(ref: str) -> Engagement | None:
     return Engagement.objects.filter(ref=ref).first()
 
 
+def engagements_by_token(token: ApiToken) -> QuerySet[Engagement]:
+    """Return all engagements with their categories; ScopeError without engagements:read."""
+    tokens.require(token, Scope.READ_ENGAGEMENTS)
+    return Engagement.objects.select_related("framework").prefetch_related("categories")
+
+
 def expectations_named(slugs: Iterable[str]) -> dict[str, Expectation]:
     """Return the expectations of these slugs as far as they exist; for a call let in before."""
     wanted = set(slugs)

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from compliance.api import checkpoint, content, controls, documents, evidence, findings, proof, runs
+from compliance.api import (
+    checkpoint,
+    content,
+    controls,
+    documents,
+    engagements,
+    evidence,
+    findings,
+    proof,
+    runs,
+)
 
 
 class Reference:
@@ -30,6 +40,8 @@ _v1: list[URLPattern | URLResolver] = [
     path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
     path("findings", findings.FindingList.as_view(), name="findings"),
     path("findings/<ref:ref>", findings.FindingOne.as_view(), name="finding"),
+    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
+    path("engagements/<ref:ref>", engagements.EngagementOne.as_view(), name="engagement"),
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
     path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),

@@ -7,9 +7,11 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from audits import description, organisations
 from audits.coverage import WORST_FIRST, State
 from audits.facts import Cell, ControlLine, CoverageReport, coverage_of
-from audits.models import Engagement
+from audits.models import AssertionSignature, Engagement
+from audits.parts import Part, divided
 from compliance.portal import access
 from compliance.portal.pages import show
 from evidence import checkpoint
@@ -72,6 +74,7 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         "overview",
         engagement,
         categories=engagement.categories.order_by("pk"),
+        scope=_scope(engagement),
         until=_access_until(engagement, user),
         report=report,
         shares=list(_shares(report.totals)),
@@ -81,6 +84,20 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         packs=list(access.packs(engagement)),
         vkey=checkpoint.vkey(),
     )
+
+
+def _scope(engagement: Engagement) -> dict[str, object]:
+    """What else an auditor must know of the scope, and how far management's own papers are."""
+    signed = AssertionSignature.objects.filter(assertion__engagement=engagement)
+    parts = [Part(one.title, one.ends_on) for one in engagement.sub_periods.all()]
+    return {
+        "changes": engagement.changes.select_related("changed_by"),
+        "parts": divided(engagement.window_from, engagement.window_to, parts),
+        "organisations": engagement.organisations.filter(removed_at=None),
+        "wordings": organisations.latest_wordings(engagement),
+        "texts": [(one, row) for one, row in description.current(engagement).items() if row.text],
+        "signed": signed.select_related("assertion", "signed_by").last(),
+    }
 
 
 def _shares(totals: Mapping[State, int]) -> Iterator[Share]:

@@ -12,12 +12,13 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from accounts import factors
 from accounts.models import User
-from compliance.signin import sealing
+from compliance.signin import leaves, sealing
 from compliance.signin.middleware import SECOND_FACTOR
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,15 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         request.session[SECOND_FACTOR] = proved
         request.session[_SIGNED_IN_AT] = int(time.time())
+        leaves.signed_in(user, second_factor=proved)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let nobody try on and on; the burst leaves a leaf."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            leaves.refused_burst(str(credentials.get("email") or credentials.get("username") or ""))
+            raise
 
     def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
         """A sign-in of the last minutes counts as one: nobody types the password twice in a row."""

@@ -15,10 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from requests import RequestException
 
-from accounts import access, invitations
+from accounts import access
 from accounts.capabilities import Capability
 from accounts.errors import InvitationError
 from accounts.models import Invitation, User
+from audits import admission
+from audits.errors import AdmissionError
+from audits.models import Engagement
 from compliance.signin.forms import WelcomeForm
 from compliance.signin.middleware import SECOND_FACTOR
 
@@ -55,31 +58,34 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponse:
 def welcome(request: HttpRequest, secret: str) -> HttpResponse:
     """Turn an invitation into an account, sign the person in, and lead on to a second factor."""
     try:
-        invitation = invitations.find(secret)
-    except InvitationError as error:
+        invitation, engagement = admission.find(secret)
+    except (InvitationError, AdmissionError) as error:
         return render(request, "signin/welcome_refused.html", {"reason": error}, status=410)
     if request.user.is_authenticated:
         return render(request, "signin/welcome_taken.html", status=409)
-    return _welcome(request, secret, invitation)
+    return _welcome(request, secret, invitation, engagement)
 
 
-def _welcome(request: HttpRequest, secret: str, invitation: Invitation) -> HttpResponse:
+def _welcome(
+    request: HttpRequest, secret: str, invitation: Invitation, engagement: Engagement | None
+) -> HttpResponse:
     form = WelcomeForm(request.POST or None, invitation=invitation)
     if form.is_valid():
         answers = form.cleaned_data
         try:
-            user = invitations.accept(
+            user = admission.accept(
                 secret,
                 email=answers["email"],
                 full_name=answers["full_name"],
                 password=answers["password"],
             )
-        except InvitationError as error:
+        except (InvitationError, AdmissionError) as error:
             form.add_error(None, str(error))
         else:
             get_adapter(request).login(request, user)
             return redirect("mfa_index")
-    return render(request, "signin/welcome.html", {"form": form, "invitation": invitation})
+    known = {"form": form, "invitation": invitation, "audit": engagement}
+    return render(request, "signin/welcome.html", known)
 
 
 class _EnrolmentProves:

@@ -14,7 +14,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from audits.coverage import State
 from audits.models import Engagement, Pack, PackFile
-from compliance.staff import summary, words
+from compliance.staff import engagement_description, engagement_scope, summary, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
@@ -75,6 +75,8 @@ class EngagementAdmin(RoomAdmin):
             "may_manage": can(user, Capability.MANAGE_ENGAGEMENTS),
             "may_invite": can(user, Capability.MANAGE_PEOPLE),
             "may_build": can(user, Capability.BUILD_PACK),
+            **engagement_scope.scope_of(row, user),
+            **engagement_description.status_of(row),
         }
 
     @admin.display(description="Engagement")

@@ -10,12 +10,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts import invitations
 from accounts.capabilities import Capability
 from accounts.models import User
-from accounts.roles import AUDITOR
-from audits import engagements
-from audits.engagements import Fieldwork
+from audits import admission, engagements
+from audits.engagements import Fieldwork, Ground
 from audits.models import Engagement, EngagementMember
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, attempt, person, typed
@@ -25,7 +23,6 @@ from compliance.staff.site import DO, READ_AND_DO, site
 from controls.models import Criterion, Framework
 
 _PAGE = "audits/engagement/<int:pk>/"
-_INVITED_FOR = timedelta(days=14)
 _MONTHS = 6
 _USUAL_REASON = "Every SOC 2 report covers the common criteria."
 
@@ -34,7 +31,12 @@ class CategoriesForm(StaffForm):
     """A box and a reason for each category of a framework."""
 
     def __init__(
-        self, *args: Any, framework: Framework, chosen: dict[str, str], **kwargs: Any
+        self,
+        *args: Any,
+        framework: Framework,
+        chosen: dict[str, str],
+        grounds: dict[str, str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.categories = _categories(framework)
@@ -48,14 +50,26 @@ class CategoriesForm(StaffForm):
                 initial=chosen.get(category, ""),
                 widget=forms.Textarea(attrs={"rows": 2, "class": "cs-input"}),
             )
+            self.fields[f"ground_{place}"] = forms.ChoiceField(
+                label=f"What choosing {category} rests on",
+                required=False,
+                choices=[("", "It rests on …"), *Ground.choices],
+                initial=(grounds or {}).get(category, ""),
+                widget=forms.Select(attrs={"class": "cs-input"}),
+            )
+
+    @property
+    def rows(self) -> list[tuple[Any, Any, Any]]:
+        """Box, reason and ground of each category, as the template shows them."""
+        return [
+            (self[f"category_{place}"], self[f"reason_{place}"], self[f"ground_{place}"])
+            for place in range(len(self.categories))
+        ]
 
     @property
     def pairs(self) -> list[tuple[Any, Any]]:
-        """The fields two by two, as the template shows them."""
-        return [
-            (self[f"category_{place}"], self[f"reason_{place}"])
-            for place in range(len(self.categories))
-        ]
+        """Box and reason of each category."""
+        return [(box, reason) for box, reason, _ in self.rows]
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -64,6 +78,13 @@ class CategoriesForm(StaffForm):
             category: answers[f"reason_{place}"]
             for place, category in enumerate(self.categories)
             if answers[f"category_{place}"]
+        }
+
+    @property
+    def grounds(self) -> dict[str, str]:
+        return {
+            category: self.cleaned_data[f"ground_{place}"]
+            for place, category in enumerate(self.categories)
         }
 
 
@@ -84,9 +105,16 @@ class EngagementForm(CategoriesForm):
     type = forms.ChoiceField(choices=Engagement.Type.choices, initial=Engagement.Type.SOC2_TYPE2)
     firm = forms.CharField(label="Audit firm", max_length=200, required=False)
     window_from = DayField(label="Observed from")
-    window_to = DayField(label="Observed to", help_text="Both days included.")
+    window_to = DayField(
+        label="Observed to", help_text="Both days included. For Type 1 the same day twice."
+    )
     fieldwork_from = DayField(label="Fieldwork from", required=False)
     fieldwork_to = DayField(label="Fieldwork to", required=False)
+    freeze_on = DayField(
+        label="Freeze date",
+        required=False,
+        help_text="The last day on which scope, dates and auditors may change. Later is fine.",
+    )
 
     @property
     def own_fields(self) -> list[Any]:
@@ -147,10 +175,17 @@ def open_engagement(request: HttpRequest) -> HttpResponseBase:
 def choose_categories(request: HttpRequest, pk: int) -> HttpResponseBase:
     engagement = get_object_or_404(Engagement.objects.select_related("framework"), pk=pk)
     chosen = dict(engagement.categories.values_list("category", "reason"))
-    form = CategoriesForm(request.POST or None, framework=engagement.framework, chosen=chosen)
+    form = CategoriesForm(
+        request.POST or None,
+        framework=engagement.framework,
+        chosen=chosen,
+        grounds=dict(engagement.categories.values_list("category", "ground")),
+    )
     if form.is_valid():
         try:
-            engagements.choose_categories(engagement, categories=form.chosen, by=person(request))
+            engagements.choose_categories(
+                engagement, categories=form.chosen, grounds=form.grounds, by=person(request)
+            )
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
@@ -212,18 +247,17 @@ def invite_auditor(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Invite an auditor by e-mail address and show the one-time link."""
     engagement = get_object_or_404(Engagement, pk=pk)
     by = person(request)
-    email = typed(request, "email")
+    email, until = typed(request, "email"), _day(request.POST.get("access_until", ""))
     made = attempt(
         request,
-        lambda: invitations.invite(
-            role=AUDITOR, email=email, invited_by=by, valid_for=_INVITED_FOR
-        ),
-        done="Once the auditor has an account, add them as a member of the engagement.",
+        lambda: admission.invite_auditor(engagement, email=email, access_until=until, by=by),
+        done=f"Who accepts may look at {engagement.ref} at once, until {words.day(until)}.",
     )
     page = reverse("admin:audits_engagement_change", args=[engagement.pk])
     if made is None:
         return redirect(page)
-    return shown_once(request, *made, onward=page)
+    bound, secret = made
+    return shown_once(request, bound.invitation, secret, onward=page)
 
 
 @site.page(
@@ -264,9 +298,11 @@ def _opened(form: EngagementForm, framework: Framework, *, by: User) -> Engageme
         window_from=answers["window_from"],
         window_to=answers["window_to"],
         categories=form.chosen,
+        grounds=form.grounds,
         by=by,
         firm=answers["firm"],
         fieldwork=form.fieldwork,
+        freeze_on=answers["freeze_on"],
     )
 
 

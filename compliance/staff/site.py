@@ -106,6 +106,8 @@ class StaffSite(_Site):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """The overview; its content comes from whoever registered it, so the site knows no room."""
+        if not can(request.user, Capability.VIEW):
+            raise PermissionDenied
         context = {"title": self.index_title, **(extra_context or {})}
         return self.render(request, self.index_template, {**context, **self.overview(request)})
 

@@ -30,6 +30,7 @@ SCOPE_WORDS = {
     Scope.READ_CONTROLS: "Read controls",
     Scope.READ_RUNS: "Read runs",
     Scope.READ_FINDINGS: "Read findings",
+    Scope.READ_ENGAGEMENTS: "Read engagements and their scope",
     Scope.ALL: "Everything that its owner may (a check will find it)",
 }
 _USUAL_LIFE = timedelta(days=180)

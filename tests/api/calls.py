@@ -20,7 +20,14 @@ from evidence.models import Evidence
 from tests.evidence import items
 
 EVIDENCE = "/api/v1/evidence"
-ALL_SCOPES = ("evidence:read", "evidence:write", "controls:read", "runs:read", "findings:read")
+ALL_SCOPES = (
+    "evidence:read",
+    "evidence:write",
+    "controls:read",
+    "runs:read",
+    "engagements:read",
+    "findings:read",
+)
 _numbers = count(1)
 
 

@@ -13,9 +13,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from accounts.models import User
 from compliance.api import documents
 from tests.api import calls
 from tests.api.calls import EVIDENCE, Program
+from tests.audits.world import World
 from tests.evidence import items
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
@@ -82,6 +84,12 @@ class TestAnswersKeepThePromise:
         conforms(robot.get("/api/v1/runs/RUN-000001"), "/api/v1/runs/{ref}")
         conforms(robot.get("/api/v1/checkpoint"), "/api/v1/checkpoint")
         conforms(robot.get("/api/v1/runs/x"), "/api/v1/runs/{ref}")
+
+    def test_of_engagements(self, robot: Program, alice: User) -> None:
+        engagement = World(alice).engagement()
+        conforms(robot.get("/api/v1/engagements"), "/api/v1/engagements")
+        one = f"/api/v1/engagements/{engagement.ref}"
+        conforms(robot.get(one), "/api/v1/engagements/{ref}")
 
     def test_an_answer_that_breaks_it_would_be_seen(self) -> None:
         class Broken:

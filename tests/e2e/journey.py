@@ -86,18 +86,11 @@ def open_engagement(page: Page, url: str, *, title: str, start: str, end: str) -
 
 
 def invite_auditor(page: Page, engagement: str, *, email: str) -> Link:
-    """Invite an auditor to an engagement and return the link that is shown once."""
+    """Invite an auditor to an engagement and return the link, whose acceptance admits them."""
     page.goto(engagement)
     page.get_by_label("Invite an auditor").fill(email)
     page.get_by_role("button", name="Make the link").click()
     return Link(page.locator("#secret").input_value())
-
-
-def admit(page: Page, engagement: str) -> None:
-    """Let the person who is offered first see the engagement."""
-    page.goto(engagement)
-    page.locator("#user").select_option(index=0)
-    page.get_by_role("button", name="Add", exact=True).click()
 
 
 def build_pack(page: Page, engagement: str) -> None:

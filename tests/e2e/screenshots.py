@@ -55,7 +55,6 @@ def _walk(browser: Browser, url: str, welcome: str) -> None:
     link = journey.invite_auditor(staff, engagement, email="bob@audit.example")
     auditor = browser.new_context(viewport=WIDE).new_page()
     journey.accept_invitation(auditor, link.url, name="Bob Achterberg", email="bob@audit.example")
-    journey.admit(staff, engagement)
     _see(staff, f"{url}/admin/reviews/", "review-queue")
     ref = journey.accept_first(staff, url)
     journey.build_pack(staff, engagement)

@@ -64,7 +64,6 @@ def test_from_the_first_link_to_a_verified_pack(
     auditor = browser.new_context(accept_downloads=True).new_page()
     auditor.on("console", lambda said: problems.append(said.text))
     journey.accept_invitation(auditor, link.url, name="Bob Auditor", email="bob@audit.example")
-    journey.admit(staff, engagement)
     journey.build_pack(staff, engagement)
 
     pack = journey.download_pack(auditor, url, tmp_path)

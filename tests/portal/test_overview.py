@@ -7,14 +7,17 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from audits import packs
+from accounts import journal
+from audits import assertion, description, organisations, packs, windows
 from audits.coverage import State
 from audits.facts import coverage_of
+from audits.parts import Part
 from compliance.portal.engagements import SIGNS
 from controls.models import ControlMapping, Expectation
 from evidence import checkpoint
+from tests import cast
 from tests.portal import house as houses
-from tests.portal.house import House, notes, queries
+from tests.portal.house import ESCAPED, HOSTILE, House, notes, queries
 
 
 @pytest.fixture
@@ -39,7 +42,8 @@ def test_it_says_what_is_audited_and_why(page: str, house: House) -> None:
     assert "Trust Services Criteria 2017/2022" in page
     assert '<time datetime="2026-06-01">1 Jun</time> to <time datetime="2026-08-31">' in page
     category = house.engagement.categories.get()
-    assert f"<dt>{category.category}</dt><dd>{category.reason}</dd>" in page
+    assert f"<dt>{category.category}</dt><dd>{category.reason} <span" in page
+    assert "(The framework requires it)" in page
     assert house.member().access_until.isoformat() in page
 
 
@@ -172,4 +176,54 @@ def test_its_queries_do_not_grow_with_the_evidence(door: Client, house: House) -
     before = queries(door, house.path())
     for day in range(1, 21):
         house.capture(date(2026, 7, day))
-    assert queries(door, house.path()) == before <= 16
+    assert queries(door, house.path()) == before <= 20
+
+
+def test_an_empty_scope_is_said(page: str) -> None:
+    assert page.count('<p class="muted">None was named.</p>') == 2
+    assert "Management has not signed its assertion yet." in page
+    assert "Management has written no section yet." in page
+    assert "Frozen after" not in page
+    assert "Tested in parts" not in page
+
+
+def test_it_shows_scope_history_and_what_management_signed(door: Client, house: House) -> None:
+    engagement, alice = house.engagement, house.world.alice
+    profile = organisations.Profile(HOSTILE, "Machines.", "carve_out", "It locks.", "Yearly.")
+    organisations.add_organisation(engagement, profile=profile, by=alice)
+    organisations.add_user_entity_control(
+        engagement, criterion=house.world.criteria["CC6.1"], text="Rotate keys.", by=alice
+    )
+    windows.divide_window(engagement, parts=[Part("Interim", date(2026, 6, 30))], by=alice)
+    windows.change_freeze(engagement, freeze_on=date(2099, 1, 1), reason="Agreed so.", by=alice)
+    description.write_section(
+        engagement, section="DC1", text="We pay out daily.", based_on=0, by=alice
+    )
+    text = assertion.write_assertion(engagement, text="We assert it.", by=alice)
+    digest = journal.digest(text.text)
+    erin = cast.person("executive", full_name="Erin Executive")
+    assertion.sign_assertion(text, text_sha256=digest, position="CEO", by=erin)
+    page = door.get(house.path()).content.decode()
+    for part in (
+        f"{ESCAPED} <span",
+        "It operates: It locks.",
+        "CUEC-1",
+        "Rotate keys.",
+        "Interim, ",
+        "Frozen after",
+        "Agreed so.",
+        "We pay out daily.",
+        "Signed by Erin Executive, CEO",
+        digest[:8],
+    ):
+        assert part in page, part
+    assert HOSTILE not in page
+    assert queries(door, house.path()) <= 20
+
+
+def test_what_came_after_the_freeze_is_marked(door: Client, house: House) -> None:
+    item = house.path(f"evidence/{house.staff.ref}/")
+    for freeze_on, marked in ((date(2026, 6, 29), True), (date(2026, 6, 30), False)):
+        type(house.engagement).objects.update(freeze_on=freeze_on)
+        assert ("after the freeze" in door.get(item).content.decode()) is marked
+        assert "after the freeze" in door.get(house.path("evidence/")).content.decode()

@@ -45,7 +45,7 @@ def test_it_makes_the_account_and_leads_on_to_the_second_factor(
     user = User.objects.get(email="new@example.org")
     assert user.full_name == "Nora Neu"
     assert client.session["_auth_user_id"] == str(user.pk)
-    assert journal.kinds() == ["invitation.sent", "invitation.accepted"]
+    assert journal.kinds() == ["invitation.sent", "invitation.accepted", "signin.succeeded"]
     # The account is not asked for its password again before the second factor is set up.
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 

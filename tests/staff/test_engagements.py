@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Invitation, User
 from audits import access_log, engagements
-from audits.models import Engagement, EngagementMember
+from audits.models import BoundInvitation, Engagement, EngagementMember
 from compliance.staff import words as said
 from controls.models import Criterion, Framework
 from evidence.models import LedgerEntry
@@ -230,12 +230,17 @@ def test_who_may_not_open_the_portal_is_neither_offered_nor_taken(
 
 def test_an_auditor_is_invited_and_the_link_is_shown_once(alices: Desk, world: World) -> None:
     engagement = world.engagement()
-    answer = alices.post("engagement_invite", engagement.pk, email="new@audit.example")
+    until = said.today() + timedelta(days=90)
+    answer = alices.post(
+        "engagement_invite", engagement.pk, email="new@audit.example", access_until=until
+    )
     secret = answer.context["secret"]
     assert "/welcome/" in secret
     assert "This is shown once." in words(answer)
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.role.slug) == ("new@audit.example", "auditor")
+    bound = BoundInvitation.objects.get(invitation=invitation)
+    assert (bound.engagement, bound.access_until) == (engagement, until)
     assert secret.rsplit("/", 2)[1] not in str(Invitation.objects.values())
     assert "no-store" in answer["Cache-Control"]
     assert secret not in alices.get("accounts_invitation_changelist").content.decode()
@@ -243,10 +248,16 @@ def test_an_auditor_is_invited_and_the_link_is_shown_once(alices: Desk, world: W
 
 def test_an_invitation_that_is_refused_leads_back(alices: Desk, world: World, bob: User) -> None:
     engagement = world.engagement()
-    answer = alices.post("engagement_invite", engagement.pk, email=bob.email, follow=True)
-    assert "has an account already" in told(answer)
-    wrong = alices.post("engagement_invite", engagement.pk, email="no address", follow=True)
-    assert "is not an e-mail address" in told(wrong)
+    until = said.today()
+
+    def invited(**typed: Any) -> str:
+        wanted = {"access_until": until, **typed}
+        return told(alices.post("engagement_invite", engagement.pk, follow=True, **wanted))
+
+    assert "has an account already" in invited(email=bob.email)
+    assert "is not an e-mail address" in invited(email="no address")
+    assert "Give the auditor's e-mail address" in invited(email=" ")
+    assert "is over already" in invited(email="new@audit.example", access_until="soon")
     assert not Invitation.objects.exists()
 
 

@@ -201,6 +201,11 @@ def test_a_word_with_a_character_that_no_database_keeps_is_taken_without_it(
     alices.post("review_return", evidence.pk, reason="Wrong\0 month.")
     assert evidence.reviews.get().reason == "Wrong month."
     engagement = world.engagement()
-    answer = alices.post("engagement_invite", engagement.pk, email="new\0@audit.example")
+    answer = alices.post(
+        "engagement_invite",
+        engagement.pk,
+        email="new\0@audit.example",
+        access_until=date(2099, 1, 1),
+    )
     assert answer.status_code == 200
     assert alices.post("person_grant", alices.user.pk, role="eng\0ineer").status_code == 302

@@ -6,6 +6,9 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audits import gates
+from audits.models import Engagement
+
 register = template.Library()
 
 _GROUP = 8
@@ -48,6 +51,12 @@ def digest(value: str) -> SafeString:
     groups = [value[start : start + _GROUP] for start in range(0, len(value), _GROUP)]
     parts = format_html_join("", "<span>{}</span><wbr>", ((group,) for group in groups))
     return format_html('<code class="digest grouped">{}</code>', parts)
+
+
+@register.filter
+def after_freeze(received_at: datetime, engagement: Engagement) -> bool:
+    """Whether an item came after the scope of the engagement was frozen."""
+    return gates.came_after_freeze(engagement, received_at)
 
 
 def _instant(value: datetime, clock: str) -> SafeString:
