@@ -61,13 +61,11 @@ def open_engagement(
     scope may change. Raises NotAllowedError, WindowError, CategoryError.
     """
     gates.refuse_stranger(by)
-    if not title.strip():
-        raise AuditsError("Give the engagement a title.")
     if fieldwork:
         gates.refuse_disorder("fieldwork", fieldwork.start, fieldwork.end)
     chosen = _chosen(framework, categories, grounds or {})
     engagement = Engagement(
-        title=title.strip(),
+        title=_fit_title(title),
         type=Engagement.Type(type),
         framework=framework,
         firm=firm.strip(),
@@ -82,6 +80,12 @@ def open_engagement(
     gates.refuse_wrong_dates(engagement)
     _record(engagement, chosen)
     return engagement
+
+
+def _fit_title(title: str) -> str:
+    if not title.strip():
+        raise AuditsError("Give the engagement a title.")
+    return title.strip()
 
 
 def choose_categories(

@@ -103,6 +103,7 @@ def finding(
 def open_finding(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponseBase:
     """Open a finding of the auditor."""
     form = OpenForm(request.POST or None, engagement=engagement)
+    access.viewed(engagement, user, f"{engagement.ref}/findings/open")
     return _answered(request, user, engagement, form)
 
 
@@ -116,6 +117,7 @@ def do(
     found = get_object_or_404(access.findings(engagement), ref=finding_ref)
     record = record_of(found)
     form = DEEDS[deed](request.POST or None, engagement=engagement, record=record)
+    access.viewed(engagement, user, f"{found.ref}/{deed}")
     return _answered(request, user, engagement, form, found)
 
 

@@ -9,12 +9,16 @@ from django.urls import URLPattern, URLResolver
 from accounts.models import ApiToken, User
 from audits import admission, assertion, description, organisations
 from audits.days import today
+from audits.models import RequestImport
 from audits.organisations import Profile
 from compliance.urls import urlpatterns
 from evidence.models import LedgerEntry
 from jobs.models import Job
+from registers import entries, registry
 from tests.api import calls
+from tests.audits.asking import asked
 from tests.portal.house import House
+from tests.registers.books import GOOD
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _RAW = re.compile(r"\(\?P<(\w+)>")
@@ -50,68 +54,17 @@ class Samples:
     """
 
     def __init__(self, house: House) -> None:
-        alice, engagement = house.world.alice, house.engagement
-        bound, _ = admission.invite_auditor(
-            engagement, email="late@audit.example", access_until=today(), by=alice
-        )
-        bank = organisations.add_organisation(
-            engagement, profile=Profile(SECRETS[0], "Money.", "carve_out"), by=alice
-        )
-        cuec = organisations.add_user_entity_control(
-            engagement, criterion=house.world.criteria["CC6.1"], text=SECRETS[1], by=alice
-        )
-        description.write_section(
-            engagement, section="DC1", text="We move money.", based_on=0, by=alice
-        )
-        version = assertion.write_assertion(engagement, text=SECRETS[2], by=alice)
-        source = calls.source()
-        run = calls.run(source)
-        job = Job.objects.create(kind="walls", key="walls:1", payload={})
-        calls.give_token(alice)
-        token = ApiToken.objects.get()
-        leaf = LedgerEntry.objects.order_by("index")[0]
-        ref, staff = engagement.ref, house.staff
-        self.words = (ref, engagement.title, staff.ref, house.letter.ref, *SECRETS)
+        engagement, staff = house.engagement, house.staff
+        self.words = (engagement.ref, engagement.title, staff.ref, house.letter.ref, *SECRETS)
         self._known: dict[str, object] = {
-            "welcome/<str:secret>": "not-a-secret-of-ours",
-            "accounts/oidc/<str:provider_id>": "nobody",
-            "accounts/2fa/webauthn/keys/<int:pk>": 1,
-            "accounts/^password/reset/key/(?P<uidb36>": "1-set-password",
-            "admin/coverage/<int:pk>": engagement.pk,
-            "admin/coverage/<int:pk>/<str:control>": house.world.access.ref,
-            "admin/coverage/<int:pk>/<str:control>/<str:month>": "2026-06",
-            "admin/jobs/<int:pk>": job.pk,
-            "admin/accounts/invitation/<int:pk>": bound.invitation_id,
-            "admin/accounts/user/<int:pk>": house.bob.pk,
-            "admin/accounts/user/<str:key>": house.bob.pk,
-            "admin/accounts/apitoken/<int:pk>": token.pk,
-            "admin/audits/engagement/<int:pk>": engagement.pk,
-            "admin/audits/engagement/<str:key>": engagement.pk,
-            "admin/audits/engagement/members/<int:pk>": house.member().pk,
-            "admin/audits/engagement/<int:pk>/dates/<str:which>": "window",
-            "admin/audits/assertion/<int:pk>": version.pk,
-            "admin/audits/subservice/<int:pk>": bank.pk,
-            "admin/audits/cuec/<int:pk>": cuec.pk,
-            "admin/audits/engagement/<int:pk>/description/<str:section>": "DC1",
-            "admin/audits/pack/<int:pk>": house.pack.pk,
-            "admin/audits/pack/<str:key>": house.pack.pk,
-            "admin/collectors/source/add/<slug:slug>": "staff_mfa",
-            "admin/collectors/source/<int:pk>": source.pk,
-            "admin/collectors/source/<str:key>": source.pk,
-            "admin/collectors/run/<str:key>": run.pk,
-            "admin/controls/control/<str:key>": house.world.access.pk,
-            "admin/evidence/evidence/<int:pk>": staff.pk,
-            "admin/evidence/evidence/<str:key>": staff.pk,
-            "admin/evidence/ledgerentry/<str:key>": leaf.pk,
-            "admin/reviews/<int:pk>": staff.pk,
-            "portal/<slug:ref>": ref,
-            "portal/<slug:ref>/controls/<slug:control_ref>": house.world.access.ref,
-            "portal/<slug:ref>/evidence/<slug:item_ref>": staff.ref,
-            "portal/<slug:ref>/packs/<int:number>": house.pack.number,
-            "api/v1/evidence/<ref:ref>": staff.ref,
-            "api/v1/controls/<ref:ref>": house.world.access.ref,
-            "api/v1/runs/<ref:ref>": run.ref,
-            "api/v1/engagements/<ref:ref>": ref,
+            **_of_accounts(house),
+            **_of_collecting(),
+            **_of_evidence(house),
+            **_of_engagement(house),
+            **_of_scope(house),
+            **_of_findings(house),
+            **_of_requests(house),
+            **_of_registers(house),
         }
 
     def address(self, route: Route) -> str:
@@ -124,6 +77,125 @@ class Samples:
             lambda found: str(self._known[route.text[: found.end()]]), route.text
         )
         return f"/{filled}"
+
+
+def _of_accounts(house: House) -> dict[str, object]:
+    calls.give_token(house.world.alice)
+    return {
+        "welcome/<str:secret>": "not-a-secret-of-ours",
+        "accounts/oidc/<str:provider_id>": "nobody",
+        "accounts/2fa/webauthn/keys/<int:pk>": 1,
+        "accounts/^password/reset/key/(?P<uidb36>": "1-set-password",
+        "admin/accounts/user/<int:pk>": house.bob.pk,
+        "admin/accounts/user/<str:key>": house.bob.pk,
+        "admin/accounts/apitoken/<int:pk>": ApiToken.objects.get().pk,
+    }
+
+
+def _of_collecting() -> dict[str, object]:
+    source = calls.source()
+    run = calls.run(source)
+    job = Job.objects.create(kind="walls", key="walls:1", payload={})
+    return {
+        "admin/jobs/<int:pk>": job.pk,
+        "admin/collectors/source/add/<slug:slug>": "staff_mfa",
+        "admin/collectors/source/<int:pk>": source.pk,
+        "admin/collectors/source/<str:key>": source.pk,
+        "admin/collectors/run/<str:key>": run.pk,
+        "api/v1/runs/<ref:ref>": run.ref,
+    }
+
+
+def _of_evidence(house: House) -> dict[str, object]:
+    staff, control = house.staff, house.world.access
+    return {
+        "admin/controls/control/<str:key>": control.pk,
+        "admin/evidence/evidence/<int:pk>": staff.pk,
+        "admin/evidence/evidence/<str:key>": staff.pk,
+        "admin/evidence/ledgerentry/<str:key>": LedgerEntry.objects.order_by("index")[0].pk,
+        "admin/reviews/<int:pk>": staff.pk,
+        "portal/<slug:ref>/controls/<slug:control_ref>": control.ref,
+        "portal/<slug:ref>/evidence/<slug:item_ref>": staff.ref,
+        "api/v1/evidence/<ref:ref>": staff.ref,
+        "api/v1/controls/<ref:ref>": control.ref,
+    }
+
+
+def _of_engagement(house: House) -> dict[str, object]:
+    engagement, pack = house.engagement, house.pack
+    bound, _ = admission.invite_auditor(
+        engagement, email="late@audit.example", access_until=today(), by=house.world.alice
+    )
+    return {
+        "admin/accounts/invitation/<int:pk>": bound.invitation_id,
+        "admin/coverage/<int:pk>": engagement.pk,
+        "admin/coverage/<int:pk>/<str:control>": house.world.access.ref,
+        "admin/coverage/<int:pk>/<str:control>/<str:month>": "2026-06",
+        "admin/audits/engagement/<int:pk>": engagement.pk,
+        "admin/audits/engagement/<str:key>": engagement.pk,
+        "admin/audits/engagement/members/<int:pk>": house.member().pk,
+        "admin/audits/engagement/<int:pk>/dates/<str:which>": "window",
+        "admin/audits/pack/<int:pk>": pack.pk,
+        "admin/audits/pack/<str:key>": pack.pk,
+        "portal/<slug:ref>": engagement.ref,
+        "portal/<slug:ref>/packs/<int:number>": pack.number,
+        "api/v1/engagements/<ref:ref>": engagement.ref,
+    }
+
+
+def _of_scope(house: House) -> dict[str, object]:
+    alice, engagement = house.world.alice, house.engagement
+    bank = organisations.add_organisation(
+        engagement, profile=Profile(SECRETS[0], "Money.", "carve_out"), by=alice
+    )
+    cuec = organisations.add_user_entity_control(
+        engagement, criterion=house.world.criteria["CC6.1"], text=SECRETS[1], by=alice
+    )
+    description.write_section(
+        engagement, section="DC1", text="We move money.", based_on=0, by=alice
+    )
+    version = assertion.write_assertion(engagement, text=SECRETS[2], by=alice)
+    return {
+        "admin/audits/assertion/<int:pk>": version.pk,
+        "admin/audits/subservice/<int:pk>": bank.pk,
+        "admin/audits/cuec/<int:pk>": cuec.pk,
+        "admin/audits/engagement/<int:pk>/description/<str:section>": "DC1",
+    }
+
+
+def _of_findings(house: House) -> dict[str, object]:
+    finding = house.finding
+    return {
+        "admin/audits/finding/<int:pk>": finding.pk,
+        "admin/audits/finding/<int:pk>/do/<slug:deed>": "comment",
+        "admin/audits/finding/<str:key>": finding.pk,
+        "portal/<slug:ref>/findings/<slug:finding_ref>": finding.ref,
+        "portal/<slug:ref>/findings/<slug:finding_ref>/<slug:deed>": "comment",
+        "api/v1/findings/<ref:ref>": finding.ref,
+    }
+
+
+def _of_requests(house: House) -> dict[str, object]:
+    request = asked(house.engagement, house.world.alice)
+    staged = RequestImport.objects.create(engagement=house.engagement, by=house.bob, lines=[])
+    return {
+        "admin/requests/<int:pk>": request.pk,
+        "admin/requests/ask/<int:pk>": house.engagement.pk,
+        "admin/requests/import/<int:pk>": house.engagement.pk,
+        "admin/requests/import/preview/<int:pk>": staged.pk,
+        "admin/requests/list/<int:pk>": house.engagement.pk,
+        "admin/requests/seed/<int:pk>": house.engagement.pk,
+        "portal/<slug:ref>/requests/<int:number>": request.number,
+        "portal/<slug:ref>/requests/import/<int:key>": staged.pk,
+    }
+
+
+def _of_registers(house: House) -> dict[str, object]:
+    entry = entries.add(registry.get("vendors"), given=GOOD["vendors"], by=house.world.alice)
+    return {
+        "admin/registers/<slug:slug>": entry.register,
+        "admin/registers/<slug:slug>/<int:number>": entry.number,
+    }
 
 
 def token_of(user: User) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audits import packs
-from reports.pack import cover
+from reports.pack.cover import Cover
 from tests.audits.world import World
 from tests.conftest import demand
 from tests.reports.making import frozen
@@ -16,7 +16,9 @@ pytestmark = pytest.mark.debian
 
 def test_another_reader_finds_its_words_and_nothing_to_mend(world: World, tmp_path: Path) -> None:
     pack = frozen(world)
-    paper = cover.write(pack, packs.selection_of(pack), manifest_sha256="c0ffee" * 10 + "beef")
+    with Cover() as cover:
+        cover.begin(pack, packs.selection_of(pack), manifest_sha256="c0ffee" * 10 + "beef")
+        paper = cover.finish()
     path = tmp_path / paper.name
     path.write_bytes(paper.content)
     text = _told(demand("pdftotext", "poppler-utils"), "-layout", str(path), "-")
