@@ -34,3 +34,15 @@ class FreezeError(AuditsError):
 
 class PackDamagedError(AuditsError):
     """What was frozen for this pack is no longer what its leaf says. Compare with a backup."""
+
+
+class PopulationRefusedError(AuditsError):
+    """This item cannot be sealed as a population."""
+
+
+class DrawError(AuditsError):
+    """This sample cannot be drawn."""
+
+
+class WorkSheetError(AuditsError):
+    """This cannot be recorded on the work sheet. Nothing was changed."""
