@@ -101,6 +101,23 @@ class Lack:
     evidence: tuple[str, ...]
 
 
+class SampleKind(StrEnum):
+    """What a record of sampling is; the value is the kind of its leaf."""
+
+    POPULATION = "population"
+    DRAW = "draw"
+    WORKSHEET = "worksheet"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A record of sampling, and the leaf that binds it."""
+
+    kind: SampleKind
+    ref: str
+    leaf: int
+
+
 @dataclass(frozen=True)
 class Selection:
     """A frozen selection; days and moments are ISO 8601 text."""
@@ -117,6 +134,7 @@ class Selection:
     items: tuple[Item, ...]
     shortfall: tuple[Lack, ...]
     people: dict[str, str]
+    samples: tuple[Sample, ...] = ()
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -134,6 +152,7 @@ class Selection:
             "items": [_row(one) for one in self.items],
             "shortfall": [_row(one) for one in self.shortfall],
             "people": self.people,
+            "samples": [_row(one) for one in self.samples],
         }
         return ledger.canonical(described).decode()
 
@@ -156,6 +175,10 @@ class Selection:
             items=tuple(_item(*_tuples(row)) for row in said["items"]),
             shortfall=tuple(Lack(*_tuples(row)) for row in said["shortfall"]),
             people=said["people"],
+            # Packs that were frozen before there were samples say nothing of them.
+            samples=tuple(
+                Sample(SampleKind(kind), ref, leaf) for kind, ref, leaf in said.get("samples", ())
+            ),
         )
 
 

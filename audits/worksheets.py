@@ -65,7 +65,7 @@ _USUAL = (
 
 
 @dataclass(frozen=True)
-class Tested:
+class ItemResult:
     """One result: the row of the table, the letter of the attribute, and what was found."""
 
     row: int
@@ -128,7 +128,7 @@ def choose_attributes(draw: Draw, *, titles: Sequence[str], by: User) -> list[Sa
 def record_results(
     draw: Draw,
     *,
-    results: Sequence[Tested],
+    results: Sequence[ItemResult],
     by: User,
     report_deviation: ReportDeviation,
     last_entry: int | None = None,
@@ -155,7 +155,7 @@ def record_results(
         return _recorded(draw, sheet, changed, by, report_deviation)
 
 
-def changes_of(draw: Draw, results: Sequence[Tested]) -> list[tuple[Tested, Tested]]:
+def changes_of(draw: Draw, results: Sequence[ItemResult]) -> list[tuple[ItemResult, ItemResult]]:
     """Return what recording these results would change: before and after, for each one.
 
     Raises WorkSheetError, as `record_results` would.
@@ -184,14 +184,14 @@ class _Sheet:
         self.latest = latest_of(self.items.values())
         self.evidence: dict[str, Evidence] = {}
 
-    def before(self, result: Tested) -> Tested:
+    def before(self, result: ItemResult) -> ItemResult:
         found = self.latest.get((result.row, result.letter))
         if found is None:
-            return Tested(result.row, result.letter, SampleResult.Result.NOT_TESTED)
+            return ItemResult(result.row, result.letter, SampleResult.Result.NOT_TESTED)
         ref = found.evidence.ref if found.evidence else ""
-        return Tested(result.row, result.letter, found.result, found.note, ref)
+        return ItemResult(result.row, result.letter, found.result, found.note, ref)
 
-    def changed(self, results: Sequence[Tested]) -> list[Tested]:
+    def changed(self, results: Sequence[ItemResult]) -> list[ItemResult]:
         """Return the results that differ from the latest, in good order; refuse them all if one
         of them is wrong."""
         tidy = [_tidy(result) for result in results]
@@ -209,7 +209,7 @@ class _Sheet:
             raise WorkSheetError(f"{' '.join(faults[:20])} Nothing was recorded.")
         return different
 
-    def _unknown(self, result: Tested) -> Iterable[str]:
+    def _unknown(self, result: ItemResult) -> Iterable[str]:
         if result.row not in self.items:
             yield f"Row {result.row} was not drawn."
         if result.letter not in self.attributes:
@@ -218,7 +218,7 @@ class _Sheet:
             known = ", ".join(SampleResult.Result.values)
             yield f"Row {result.row}, {result.letter}: {result.result!r} is none of {known}."
 
-    def _faults(self, result: Tested) -> Iterable[str]:
+    def _faults(self, result: ItemResult) -> Iterable[str]:
         at = f"Row {result.row}, {result.letter}:"
         wanted = {key.value: words for key, words in NEEDS_NOTE.items()}.get(result.result)
         if wanted and not result.note:
@@ -231,15 +231,15 @@ class _Sheet:
             yield f"{at} {result.evidence!r} is no item of this engagement, such as EV-000123."
 
 
-def _tidy(result: Tested) -> Tested:
+def _tidy(result: ItemResult) -> ItemResult:
     note = result.note.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return Tested(result.row, result.letter, result.result, note, result.evidence.strip())
+    return ItemResult(result.row, result.letter, result.result, note, result.evidence.strip())
 
 
 def _recorded(
     draw: Draw,
     sheet: _Sheet,
-    changed: Sequence[Tested],
+    changed: Sequence[ItemResult],
     by: User,
     report_deviation: ReportDeviation,
 ) -> WorkSheetEntry:

@@ -6,7 +6,7 @@ written item by item, leaves and proofs wait in a scratch file.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,11 +17,12 @@ from audits.models import Pack
 from audits.selection import Selection
 from evidence import ledger, signed_note
 from reports.base import Progress, Report
-from reports.pack import archive, contents, cover, manifest, readme, shortfall, statement
+from reports.pack import archive, contents, cover, manifest, readme, samples, shortfall, statement
 from reports.pack.contents import Packed
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
 from reports.pack.proofs import ProofTree
+from reports.pack.samples import Recorded
 from reports.pack.spool import Spool
 
 CHECKPOINT = "checkpoint.txt"
@@ -39,7 +40,9 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     """
     selection = packs.selection_of(pack)
     with Spool() as spool:
-        _lay_items(spool, pack, selection, progress)
+        records = samples.recorded(selection)
+        _lay_items(spool, pack, selection, records, progress)
+        _lay_samples(spool, records)
         _lay_proofs(spool, pack, selection)
         _lay_papers(spool, pack, selection)
         _lay_seal(spool, pack)
@@ -49,7 +52,13 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
 REPORT = Report(title="Audit pack", media_type="application/zip", suffix=".zip", write=write)
 
 
-def _lay_items(spool: Spool, pack: Pack, selection: Selection, progress: Progress | None) -> None:
+def _lay_items(
+    spool: Spool,
+    pack: Pack,
+    selection: Selection,
+    records: Sequence[Recorded],
+    progress: Progress | None,
+) -> None:
     """Describe every item in the manifest and in the index, and lay down its leaves."""
 
     def noted(index: Index) -> Iterator[Packed]:
@@ -62,8 +71,8 @@ def _lay_items(spool: Spool, pack: Pack, selection: Selection, progress: Progres
 
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         path = Path(folder) / INDEX
-        with Index(path, pack, selection) as index, spool.adding(manifest.NAME) as target:
-            manifest.write(pack, selection, noted(index), target)
+        with Index(path, pack, selection, records) as index, spool.adding(manifest.NAME) as target:
+            manifest.write(pack, selection, noted(index), target, samples=records)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
                 target.write(chunk)
@@ -79,9 +88,16 @@ def _lay_item(spool: Spool, packed: Packed) -> None:
         spool.add(leaf.path, leaf.text.encode())
 
 
+def _lay_samples(spool: Spool, records: Sequence[Recorded]) -> None:
+    for one in records:
+        spool.add(one.path, one.text.encode())
+        spool.add(one.leaf.path, one.leaf.text.encode())
+
+
 def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     tree = ProofTree(pack.checkpoint.size, ledger.read)
-    for index in sorted({index for item in selection.items for index in item.leaves}):
+    indexes = {index for item in selection.items for index in item.leaves}
+    for index in sorted(indexes | {one.leaf for one in selection.samples}):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())
 

@@ -4,13 +4,14 @@ It is RFC 8785 canonical JSON, written item by item so that ten thousand of them
 than one: an object's members in the order of their names, each in its canonical form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from audits.models import Pack
 from audits.selection import Selection
 from evidence import keys, ledger
 from reports.pack.contents import Packed, compact
+from reports.pack.samples import Recorded
 
 FORMAT = "countersign-pack/v1"
 NAME = "manifest.json"
@@ -20,7 +21,14 @@ class _Target(Protocol):
     def write(self, piece: bytes, /) -> int: ...
 
 
-def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Target) -> None:
+def write(
+    pack: Pack,
+    selection: Selection,
+    items: Iterable[Packed],
+    target: _Target,
+    *,
+    samples: Sequence[Recorded] = (),
+) -> None:
     """Write the manifest of a pack."""
     shortfall = [
         {
@@ -46,6 +54,7 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
         },
         "organisation": selection.organisation,
         "pack": pack.ref,
+        "samples": [one.listed() for one in samples],
         "sealed_at": ledger.stamp(pack.sealed_at),
         "shortfall": shortfall,
     }

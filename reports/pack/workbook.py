@@ -22,6 +22,7 @@ _LONGEST = 32_767
 _CUT = " [cut: Excel holds no more]"
 _FIRST_YEAR = 1900
 _LARGEST = 2**53
+_LAST_ROW = 1_048_575
 _LOOKS: dict[str, dict[str, Any]] = {
     "text": {},
     "wrapped": {"text_wrap": True},
@@ -118,6 +119,11 @@ class Sheet:
         for place, cell in enumerate(cells):
             self.put(place, cell)
         self.skip(1)
+
+    def choices(self, place: int, values: Sequence[str]) -> None:
+        """Offer these values in a column; the header is none of its cells."""
+        rule = {"validate": "list", "source": list(values)}
+        self._sheet.data_validation(1, place, _LAST_ROW, place, rule)
 
     def filtered(self) -> None:
         """Give the header its filters, once all rows are written."""
