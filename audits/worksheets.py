@@ -4,6 +4,7 @@ Results are added, never changed: the latest one of an item and attribute counts
 ones stay. Only auditors of the engagement write here.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,10 @@ from evidence.models import Evidence
 FORMAT = "countersign-worksheet/v1"
 MOST_ATTRIBUTES = 12
 LONGEST_TITLE, LONGEST_NOTE = 120, 4_000
+# Control characters, which no spreadsheet can hold, and those that turn the direction of a line.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NEEDS_NOTE = {
     SampleResult.Result.DEVIATION: "Say what was found",
@@ -225,7 +230,7 @@ class _Sheet:
             yield f"{at} {wanted}, in the note."
         if len(result.note) > LONGEST_NOTE:
             yield f"{at} The note has more than {LONGEST_NOTE:,} characters."
-        if not all(letter.isprintable() or letter in "\n\t" for letter in result.note):
+        if _UNFIT.search(result.note):
             yield f"{at} The note has invisible characters. Type it anew."
         if result.evidence and result.evidence not in self.evidence:
             yield f"{at} {result.evidence!r} is no item of this engagement, such as EV-000123."

@@ -14,3 +14,7 @@ class UnknownReportError(ReportsError):
 
 class ContradictionError(ReportsError):
     """A record is no longer what its log entry says. Nothing was written; compare with a backup."""
+
+
+class SheetRefusedError(ReportsError):
+    """This file is not the work sheet of the draw. Take a new copy. Nothing was changed."""

@@ -12,13 +12,14 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
-from audits.models import AccessNote, Engagement, Pack
+from audits.models import AccessNote, Draw, Engagement, Pack, SealedPopulation
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -58,7 +59,38 @@ def packs(engagement: Engagement) -> QuerySet[Pack]:
 
 def for_auditor(view: View) -> View:
     """Open a page to signed-in auditors; one with `ref` only to those of that engagement."""
+    return login_required(require_safe(never_cache(_guarded(view))))
 
+
+def for_auditor_deed(view: View) -> View:
+    """Open a page with a form in the same way; what is sent needs its token against forgery."""
+    asked = require_http_methods(["GET", "HEAD", "POST"])
+    return login_required(asked(csrf_protect(never_cache(_guarded(view)))))
+
+
+def populations(engagement: Engagement) -> QuerySet[SealedPopulation]:
+    """Return what was sealed for an engagement."""
+    ours = SealedPopulation.objects.filter(engagement=engagement)
+    return ours.select_related("engagement", "control", "evidence__population", "sealed_by")
+
+
+def draws(engagement: Engagement) -> QuerySet[Draw]:
+    """Return every draw of an engagement."""
+    ours = Draw.objects.filter(population__engagement=engagement)
+    return ours.select_related(
+        "population__engagement",
+        "population__control",
+        "population__evidence__population",
+        "drawn_by",
+    )
+
+
+def may_conclude(user: User, engagement: Engagement) -> bool:
+    """Say whether this person draws samples and records results here."""
+    return access.may_conclude(user, engagement)
+
+
+def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: str) -> HttpResponseBase:
         user = request.user
@@ -69,7 +101,7 @@ def for_auditor(view: View) -> View:
         engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
         return view(request, user, engagement, *args, **kwargs)
 
-    return login_required(require_safe(never_cache(guarded)))
+    return guarded
 
 
 def viewed(engagement: Engagement, user: User, subject: str) -> None:

@@ -37,6 +37,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
         "Audit",
         (
             ("Engagements", "fact_check", "audits_engagement_changelist", Capability.VIEW),
+            ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
         ),
     ),

@@ -12,12 +12,20 @@ from audits.models import AccessNote
 from compliance.portal.urls import urlpatterns
 from evidence.models import LedgerEntry
 from tests import cast
+from tests.audits.world import World
 from tests.portal import house as houses
 from tests.portal.house import OUTSIDERS, House, Outsider
 
 LIST = "engagements"
+DEEDS = {"population", "draw", "sample_item", "sheet_in"}
+"""Routes that take a form, too."""
 READ = ("get", "head")
 CHANGE = ("post", "put", "patch", "delete", "options")
+
+
+@pytest.fixture
+def house(world: World, bob: User) -> House:
+    return houses.sampled(houses.build(world, bob))
 
 
 def cases(house: House) -> dict[str, dict[str, Any]]:
@@ -32,6 +40,12 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "content": {**ref, "item_ref": house.staff.ref},
         "pack": {**ref, "number": house.pack.number},
         "verifier": ref,
+        "populations": ref,
+        "population": {**ref, "number": 1},
+        "draw": {**ref, "number": 1, "draw": 1},
+        "sample_item": {**ref, "number": 1, "draw": 1, "row": house.drawn_row},
+        "sheet": {**ref, "number": 1, "draw": 1},
+        "sheet_in": {**ref, "number": 1, "draw": 1},
     }
 
 
@@ -59,7 +73,7 @@ def test_bob_finds_what_is_his(door: Client, house: House, route: str) -> None:
     assert houses.get(door, address(house, route)).status_code == 200
 
 
-@pytest.mark.parametrize("method", READ)
+@pytest.mark.parametrize("method", [*READ, "post"])
 @pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda who: who.__name__)
 def test_who_may_not_see_it_finds_nothing(
     client: Client, house: House, outsider: Outsider, method: str
@@ -69,7 +83,7 @@ def test_who_may_not_see_it_finds_nothing(
     found = {
         route: getattr(client, method)(address(house, route)).status_code
         for route in ROUTES
-        if route != LIST
+        if route in DEEDS or (route != LIST and method != "post")
     }
     assert set(found.values()) == {404}, found
     assert not AccessNote.objects.exists()
@@ -104,9 +118,19 @@ def test_who_was_deactivated_is_signed_out(door: Client, house: House, route: st
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", CHANGE)
 def test_it_refuses_a_wrong_method(door: Client, house: House, route: str, method: str) -> None:
+    if route in DEEDS and method == "post":
+        return
     answer = getattr(door, method)(address(house, route))
     assert answer.status_code == 405
-    assert answer["Allow"] == "GET, HEAD"
+    assert answer["Allow"] == ("GET, HEAD, POST" if route in DEEDS else "GET, HEAD")
+
+
+@pytest.mark.parametrize("route", sorted(DEEDS))
+def test_a_form_without_its_token_changes_nothing(house: House, route: str) -> None:
+    strict = cast.sign_in(Client(enforce_csrf_checks=True), house.bob)
+    leaves = LedgerEntry.objects.count()
+    assert strict.post(address(house, route), {"nonce": "four words of mine"}).status_code == 403
+    assert LedgerEntry.objects.count() == leaves
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -127,6 +151,16 @@ def test_no_page_may_be_kept_by_a_browser_or_proxy(door: Client, house: House, r
         "packs/0/",
         "packs/99999999999999999999999/",
         "packs/-1/",
+        "populations/9/",
+        "populations/99999999999999999999999/",
+        "populations/1/draws/9/",
+        "populations/9/draws/1/",
+        "populations/1/draws/1/?after=x",
+        "populations/1/draws/1/?after=99999999999999999999",
+        "populations/1/draws/1/items/9999/",
+        "populations/1/draws/1/items/99999999999999999999999/",
+        "populations/9/draws/1/sheet.xlsx",
+        "populations/9/draws/1/sheet/",
         "evidence/%00/",
         "evidence/%27%20OR%201=1/",
         "controls/%F0%9F%92%A5/",
