@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -39,6 +40,12 @@ class SealedPopulationAdmin(RoomAdmin):
     search_fields = ["ref"]
     search_help_text = "Reference such as ENG-2026-1/P1"
     detail_template = "staff/population.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip().upper()
+        return (queryset.filter(ref=term) if term else queryset), False
 
     def dress(self, rows: Sequence[Any]) -> None:
         made = Draw.objects.filter(population__in=[row.pk for row in rows])
@@ -267,9 +274,9 @@ def _sealed(form: SealForm, engagement: Engagement, *, by: User) -> SealedPopula
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Begin with the item from whose page the person comes, and with its likely columns."""
-    ref = request.GET.get("evidence", "")
+    ref = request.GET.get("evidence", "").replace("\0", "")
     found = Population.objects.filter(evidence__ref=ref).select_related("evidence").first()
-    if "\0" in ref or found is None:
+    if found is None:
         return {}
     columns = found.columns
     dated = (one["name"] for one in columns if one["type"] in {"date", "timestamp"})
