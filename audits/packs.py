@@ -211,7 +211,10 @@ def _lacks(report: CoverageReport, places: Mapping[int, int]) -> Iterator[select
 
 def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) -> list[_Known]:
     """Return the evidence of the engagement that was known then, in the order of its arrival."""
-    ours = scope.evidence_of(engagement) | sampled.evidence_of(engagement)
+    ours = scope.evidence_of(engagement)
+    if engagement.populations.exists():
+        # What was sealed stays in, though its control may have left the scope since.
+        ours |= sampled.evidence_of(engagement)
     ours = ours.filter(received_at__lte=as_of).order_by("id")
     rows = ours.values_list(
         "id", "ref", "ledger_entry_id", "superseded_by__received_at", "prepared_by_id"

@@ -1,6 +1,7 @@
 """What was sealed for an audit, and the form by which its auditor draws from it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import Count
@@ -60,6 +61,7 @@ def population(
         engagement,
         population=sealed,
         said=said,
+        retrieved_at=datetime.fromisoformat(said["retrieved_at"]),
         frequency=Frequency(said["frequency"]).words,
         draws=[(one, Method(one.method).words) for one in made],
         form=form,

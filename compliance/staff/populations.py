@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -58,6 +59,7 @@ class SealedPopulationAdmin(RoomAdmin):
         return {
             "title": f"Population {row.ref}",
             "said": row.said,
+            "retrieved_at": datetime.fromisoformat(row.said["retrieved_at"]),
             "frequency": Frequency(row.said["frequency"]).words,
             "draws": [(one, Method(one.method).words, tallies_of(one)) for one in made],
             "proof": exhibit.proof(row.ledger_entry),

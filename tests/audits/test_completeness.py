@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.completeness import LISTED, Profile, Run, examine
@@ -67,6 +67,7 @@ def test_long_lists_are_cut_and_counts_are_not() -> None:
     assert (len(ids.runs), ids.missing) == (LISTED, 199)
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 500), min_size=1))
 def test_what_is_there_and_what_is_missing_make_the_whole_sequence(numbers: set[int]) -> None:
     ids = of(*((f"X{n}", "2026-06-01") for n in numbers)).ids
@@ -75,6 +76,7 @@ def test_what_is_there_and_what_is_missing_make_the_whole_sequence(numbers: set[
     assert ids.duplicates == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 29)))
 def test_days_with_and_without_items_make_the_period(places: list[int]) -> None:
     days = [(START + timedelta(days=place)).isoformat() for place in places]

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil, comb, log
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.confidence import (
@@ -42,6 +42,7 @@ class TestClopperPearson:
     def test_nothing_but_deviations_leaves_every_rate_possible(self) -> None:
         assert clopper_pearson(7, 7, 90) == 1
 
+    @settings(deadline=None)
     @given(st.data(), st.integers(1, 60), st.sampled_from([80, 90, 95, 99]))
     def test_at_the_limit_so_few_are_found_with_the_probability_that_is_left(
         self, data: st.DataObject, tested: int, confidence: int
@@ -53,6 +54,7 @@ class TestClopperPearson:
 
 
 class TestHypergeometric:
+    @settings(deadline=None)
     @given(st.data(), st.integers(1, 40), st.sampled_from([80, 90, 95, 99]))
     def test_it_is_the_last_number_that_the_sample_leaves_possible(
         self, data: st.DataObject, count: int, confidence: int
@@ -104,6 +106,7 @@ class TestStatement:
     def test_nothing_tested_says_so(self) -> None:
         assert str(Statement(0, 0, 8)) == "Nothing was tested yet."
 
+    @settings(deadline=None)
     @given(st.data(), st.integers(1, 200))
     def test_the_limit_is_never_below_what_was_found(
         self, data: st.DataObject, tested: int
@@ -137,6 +140,7 @@ class TestProposals:
     def test_they_follow_common_practice(self, frequency: Frequency, count: int, size: int) -> None:
         assert proposed(frequency, count).size == size
 
+    @settings(deadline=None)
     @given(st.sampled_from(Frequency), st.integers(0, 100_000))
     def test_they_fit_the_population(self, frequency: Frequency, count: int) -> None:
         found = proposed(frequency, count)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from hypothesis import given
+from django.conf import settings as house_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits import sampling
 from audits.sampling import Method, allocated, digest_of, draw, seed_of
 
-DOC = (Path(settings.BASE_DIR) / "docs" / "sampling.md").read_text("utf-8")
+DOC = (Path(house_settings.BASE_DIR) / "docs" / "sampling.md").read_text("utf-8")
 GOOD: dict[str, Any] = {
     "table_sha256": "ab" * 32,
     "control": "CH-01",
@@ -111,6 +111,7 @@ class TestSeed:
 
 
 class TestDraw:
+    @settings(deadline=None)
     @given(st.sampled_from(Method), MONTHS, st.data())
     def test_it_gives_as_many_different_rows_as_asked_for(
         self, method: Method, months: list[str], data: st.DataObject
@@ -122,6 +123,7 @@ class TestDraw:
         assert len(rows) == size
         assert 1 <= rows[0] <= rows[-1] <= count
 
+    @settings(deadline=None)
     @given(st.integers(1, 200), st.data())
     def test_a_larger_random_sample_keeps_the_smaller_one(
         self, count: int, data: st.DataObject
@@ -131,6 +133,7 @@ class TestDraw:
         large = draw(SEED, method=Method.RANDOM, size=count, count=count)
         assert set(small) <= set(large)
 
+    @settings(deadline=None)
     @given(st.integers(1, 300), st.data())
     def test_systematic_rows_lie_evenly(self, count: int, data: st.DataObject) -> None:
         size = data.draw(st.integers(1, count))
@@ -181,6 +184,7 @@ class TestAllocation:
     def test_a_size_below_the_number_of_months_leaves_some_out(self) -> None:
         assert sum(allocated({"2026-01": 1, "2026-02": 98, "2026-03": 1}, 2).values()) == 2
 
+    @settings(deadline=None)
     @given(MONTHS, st.data())
     def test_it_gives_every_month_what_it_can_take(
         self, months: list[str], data: st.DataObject

@@ -259,7 +259,9 @@ NOTES = st.text(
 ).filter(lambda note: not set(note) & set("\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(note=NOTES)
 def test_a_note_that_was_recorded_is_no_change_any_more(draw: Draw, bob: User, note: str) -> None:
     said = ItemResult(rows(draw)[0], "A", "pass", note)

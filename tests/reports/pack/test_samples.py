@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from accounts.models import User
-from audits import packs, worksheets
+from audits import engagements, packs, worksheets
 from audits.models import Draw, Engagement, SealedPopulation
 from audits.sampling import Method
 from audits.worksheets import ItemResult
@@ -19,7 +19,7 @@ from reports.errors import ContradictionError
 from reports.pack import samples
 from tests import append_only
 from tests.audits.sealing import Findings, admit, changes, drawn, item, sealed
-from tests.audits.world import World
+from tests.audits.world import SECURITY, World
 from tests.reports.making import members, verify, written
 
 pytestmark = pytest.mark.usefixtures("no_pdf")
@@ -90,6 +90,18 @@ class TestGoodPack:
         drawn(population, bob, method=Method.STRATIFIED)
         said = verify(content(engagement), tmp_path)
         assert said.returncode == 0, said.stdout
+
+    def test_what_was_sealed_stays_in_when_its_control_leaves_the_scope(
+        self, world: World, bob: User, tmp_path: Path
+    ) -> None:
+        engagement = world.engagement(SECURITY, "Availability")
+        admit(engagement, bob, by=world.alice)
+        world.leavers, world.access = world.restore, world.backup
+        drawn(sealed(world, engagement), bob)
+        engagements.choose_categories(engagement, categories={SECURITY: "Only."}, by=world.alice)
+        said = verify(content(engagement), tmp_path)
+        assert said.returncode == 0, said.stdout
+        assert "1 draws from 1 populations" in said.stdout
 
     def test_the_index_lists_populations_draws_and_results(
         self, audit: Engagement, bob: User
