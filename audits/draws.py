@@ -2,6 +2,7 @@
 
 import unicodedata
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from sys import intern
@@ -64,31 +65,16 @@ def draw_sample(
     rows = sampling.draw(
         seed, method=method, size=size, count=population.row_count, months=table.months
     )
-    with transaction.atomic():
-        ledger.lock()
-        if Engagement.objects.filter(pk=population.engagement_id, closed_at__isnull=False).exists():
-            raise ClosedError(
-                f"{population.engagement.ref} is closed, so nothing is drawn any more."
-            )
-        _refuse_unsound(population)
-        _refuse_repetition(population, nonce, method, size, reason)
-        draw = Draw(
-            population=population,
-            number=population.draws.count() + 1,
-            method=method,
-            size=size,
-            nonce=nonce,
-            seed=seed,
-            reason=reason.strip(),
-            drawn_by=by,
-            drawn_at=timezone.now(),
-        )
-        draw.ref = f"{population.ref}/D{draw.number}"
-        _write(draw, _record(draw, rows))
-        SampleItem.objects.bulk_create(
-            (SampleItem(draw=draw, row=row, offset=table.offsets[row - 1]) for row in rows),
-            batch_size=1000,
-        )
+    draw = Draw(
+        population=population,
+        method=method,
+        size=size,
+        nonce=nonce,
+        seed=seed,
+        reason=reason.strip(),
+        drawn_by=by,
+    )
+    _keep(draw, rows, table)
     return draw
 
 
@@ -151,6 +137,24 @@ def _read(population: SealedPopulation, method: Method) -> _Table:
     return _Table(offsets, months)
 
 
+@transaction.atomic
+def _keep(draw: Draw, rows: Sequence[int], table: _Table) -> None:
+    """Number a draw and write it down, unless something stands against it by now."""
+    ledger.lock()
+    population = draw.population
+    _refuse_closed(population.engagement)
+    _refuse_unsound(population)
+    _refuse_repetition(draw)
+    draw.number = population.draws.count() + 1
+    draw.ref = f"{population.ref}/D{draw.number}"
+    draw.drawn_at = timezone.now()
+    _write(draw, _record(draw, rows))
+    SampleItem.objects.bulk_create(
+        (SampleItem(draw=draw, row=row, offset=table.offsets[row - 1]) for row in rows),
+        batch_size=1000,
+    )
+
+
 def _refuse_closed(engagement: Engagement) -> None:
     if Engagement.objects.filter(pk=engagement.pk, closed_at__isnull=False).exists():
         raise ClosedError(f"{engagement.ref} is closed, so nothing is drawn any more.")
@@ -165,23 +169,22 @@ def _refuse_unsound(population: SealedPopulation) -> None:
         ) from error
 
 
-def _refuse_repetition(
-    population: SealedPopulation, nonce: str, method: Method, size: int, reason: str
-) -> None:
-    before = population.draws.order_by("-number").first()
+def _refuse_repetition(draw: Draw) -> None:
+    earlier = draw.population.draws
+    before = earlier.order_by("-number").first()
     if before is None:
         return
-    same = population.draws.filter(nonce=nonce, method=method, size=size).first()
+    same = earlier.filter(nonce=draw.nonce, method=draw.method, size=draw.size).first()
     if same:
         raise DrawError(f"This would draw {same.ref} again. Change the nonce, method or size.")
-    if not reason.strip():
+    if not draw.reason:
         raise DrawError(
             f"{before.ref} was drawn already. A new draw is possible and says why, and both stay "
             "visible."
         )
 
 
-def _record(draw: Draw, rows: list[int]) -> dict[str, Any]:
+def _record(draw: Draw, rows: Sequence[int]) -> dict[str, Any]:
     """Return everything by which the draw can be made again, and what it gave."""
     population = draw.population
     usual = proposal_of(population)
@@ -200,7 +203,7 @@ def _record(draw: Draw, rows: list[int]) -> dict[str, Any]:
         "method": draw.method.value if isinstance(draw.method, Method) else draw.method,
         "size": draw.size,
         "proposed": {"size": usual.size, "least": usual.least, "most": usual.most},
-        "rows": rows,
+        "rows": list(rows),
         "rows_sha256": sampling.digest_of(rows),
         "reason": draw.reason,
         "drawn_by": actor(draw.drawn_by),

@@ -79,26 +79,12 @@ def seal_population(
     profile = _examined(population, definition)
     _refuse_gaps(profile, definition, population)
     _refuse_difference(profile.count, tie_out)
+    sealed = _drafted(engagement, control, population, by)
     with transaction.atomic():
         ledger.lock()
-        if Engagement.objects.filter(pk=engagement.pk, closed_at__isnull=False).exists():
-            raise ClosedError(f"{engagement.ref} is closed. Open a new engagement.")
         # Asked again under the lock: a review or a newer version may have come meanwhile.
         refuse_unfit(evidence, lag_days=definition.lag_days)
-        _refuse_repetition(engagement, control, population, reason)
-        sealed = SealedPopulation(
-            engagement=engagement,
-            number=engagement.populations.count() + 1,
-            control=control,
-            evidence=evidence,
-            period_from=evidence.covers_from,
-            period_to=evidence.covers_to,
-            row_count=profile.count,
-            table_sha256=population.table_id,
-            sealed_by=by,
-            sealed_at=timezone.now(),
-        )
-        sealed.ref = f"{engagement.ref}/P{sealed.number}"
+        _number(sealed, reason)
         said = _record(
             sealed, population, profile, definition=definition, tie_out=tie_out, reason=reason
         )
@@ -230,17 +216,38 @@ def _refuse_difference(count: int, tie_out: TieOut | None) -> None:
         )
 
 
-def _refuse_repetition(
-    engagement: Engagement, control: Control, population: Population, reason: str
-) -> None:
-    before = engagement.populations.filter(
-        control=control, table_sha256=population.table_id
+def _drafted(
+    engagement: Engagement, control: Control, population: Population, by: User
+) -> SealedPopulation:
+    evidence = population.evidence
+    return SealedPopulation(
+        engagement=engagement,
+        control=control,
+        evidence=evidence,
+        period_from=evidence.covers_from,
+        period_to=evidence.covers_to,
+        row_count=population.row_count,
+        table_sha256=population.table_id,
+        sealed_by=by,
+    )
+
+
+def _number(sealed: SealedPopulation, reason: str) -> None:
+    """Give a population its place in the engagement; the caller holds the log's lock."""
+    engagement = sealed.engagement
+    if Engagement.objects.filter(pk=engagement.pk, closed_at__isnull=False).exists():
+        raise ClosedError(f"{engagement.ref} is closed. Open a new engagement.")
+    same = engagement.populations.filter(
+        control=sealed.control, table_sha256=sealed.table_sha256
     ).first()
-    if before and not reason.strip():
+    if same and not reason.strip():
         raise PopulationRefusedError(
-            f"This table was sealed for {control.ref} as {before.ref} already. Draw from that one, "
-            "or say why it is sealed again."
+            f"This table was sealed for {sealed.control.ref} as {same.ref} already. Draw from that "
+            "one, or say why it is sealed again."
         )
+    sealed.number = engagement.populations.count() + 1
+    sealed.ref = f"{engagement.ref}/P{sealed.number}"
+    sealed.sealed_at = timezone.now()
 
 
 def _record(

@@ -275,21 +275,23 @@ def _recorded(
         ),
         batch_size=500,
     )
-    population = draw.population
     for one in deviations:
-        report_deviation(
-            SampledDeviation(
-                engagement=population.engagement,
-                ref=f"{draw.ref}#{one.row}{one.letter}",
-                control_ref=population.control.ref,
-                attribute=sheet.attributes[one.letter].title,
-                condition=one.note,
-                start=population.period_from,
-                end=population.period_to,
-                by=by,
-            )
-        )
+        report_deviation(_told(draw, one, sheet.attributes[one.letter].title, by))
     return entry
+
+
+def _told(draw: Draw, one: ItemResult, attribute: str, by: User) -> SampledDeviation:
+    population = draw.population
+    return SampledDeviation(
+        engagement=population.engagement,
+        ref=f"{draw.ref}#{one.row}{one.letter}",
+        control_ref=population.control.ref,
+        attribute=attribute,
+        condition=one.note,
+        start=population.period_from,
+        end=population.period_to,
+        by=by,
+    )
 
 
 def _entry(

@@ -30,17 +30,6 @@ def write(
     samples: Sequence[Recorded] = (),
 ) -> None:
     """Write the manifest of a pack."""
-    shortfall = [
-        {
-            "expectation": selection.expectations[lack.expectation].slug,
-            "control": selection.expectations[lack.expectation].control,
-            "from": lack.start,
-            "to": lack.end,
-            "state": lack.state,
-            "reason": lack.reason,
-        }
-        for lack in selection.shortfall
-    ]
     before: dict[str, Any] = {
         "as_of": selection.as_of,
         "engagement": _engagement(selection),
@@ -56,7 +45,7 @@ def write(
         "pack": pack.ref,
         "samples": [one.listed() for one in samples],
         "sealed_at": ledger.stamp(pack.sealed_at),
-        "shortfall": shortfall,
+        "shortfall": _shortfall(selection),
     }
     target.write(ledger.canonical(before)[:-1] + b',"items":[')
     separator = b""
@@ -64,6 +53,20 @@ def write(
         target.write(separator + _item(packed))
         separator = b","
     target.write(b"]," + ledger.canonical(after)[1:])
+
+
+def _shortfall(selection: Selection) -> list[dict[str, str]]:
+    return [
+        {
+            "expectation": selection.expectations[lack.expectation].slug,
+            "control": selection.expectations[lack.expectation].control,
+            "from": lack.start,
+            "to": lack.end,
+            "state": lack.state,
+            "reason": lack.reason,
+        }
+        for lack in selection.shortfall
+    ]
 
 
 def _engagement(selection: Selection) -> dict[str, Any]:
