@@ -17,7 +17,7 @@ from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import scope
-from audits.completeness import Profile, examine
+from audits.gap_test import Profile, examine
 from audits.confidence import Frequency
 from audits.days import day_of
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audits.completeness import LISTED, Profile, Run, examine
+from audits.gap_test import LISTED, Profile, Run, examine
 
 START, END = date(2026, 6, 1), date(2026, 6, 30)
 
