@@ -13,5 +13,5 @@ TABLES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audits", "0003_populations_and_samples")]
+    dependencies = [("audits", "0009_populations_and_samples")]
     operations = [operation for table in TABLES for operation in operations(table)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audits", "0002_append_only"),
+        ("audits", "0008_engagement_append_only"),
         ("controls", "0002_append_only"),
         ("evidence", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
