@@ -9,7 +9,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from audits import scope
 from audits.days import today
-from audits.models import Engagement
+from audits.models import Engagement, EngagementMember
 from evidence.models import Evidence
 
 
@@ -25,3 +25,20 @@ def for_user(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Engagement]:
 def evidence_for(engagement: Engagement) -> QuerySet[Evidence]:
     """Return the evidence of an engagement, returned and superseded versions too."""
     return scope.evidence_of(engagement)
+
+
+def may_conclude(user: AbstractBaseUser | AnonymousUser, engagement: Engagement) -> bool:
+    """Say whether a person may draw samples and record results: an auditor of this engagement.
+
+    Staff never may, members or not: an auditor's conclusions are not theirs to write.
+    """
+    if not isinstance(user, User) or user.is_staff:
+        return False
+    as_auditor = EngagementMember.objects.filter(
+        engagement=engagement,
+        user=user,
+        role=EngagementMember.Role.AUDITOR,
+        removed_at__isnull=True,
+        access_until__gte=today(),
+    )
+    return can(user, Capability.OPEN_PORTAL) and as_auditor.exists()

@@ -66,3 +66,15 @@ class OrganisationError(AuditsError):
 
 class DescriptionError(AuditsError):
     """This text cannot become part of the description or of the assertion."""
+
+
+class PopulationRefusedError(AuditsError):
+    """This item cannot be sealed as a population."""
+
+
+class DrawError(AuditsError):
+    """This sample cannot be drawn."""
+
+
+class WorkSheetError(AuditsError):
+    """This cannot be recorded on the work sheet. Nothing was changed."""

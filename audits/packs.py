@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import findings, scope, selection
+from audits import findings, sampled, scope, selection
 from audits.coverage import State
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.facts import CoverageReport, coverage_of, happened
@@ -116,6 +116,7 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
     known = _gather(engagement, as_of, places)
     found = _findings(engagement, as_of)
     people = {person for one in known for person in one.people} | found.people
+    people |= sampled.people_of(engagement, as_of)
     return Selection(
         organisation=settings.ORGANISATION,
         time_zone=settings.ORGANISATION_TIME_ZONE,
@@ -139,6 +140,7 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
             actor(person): person.full_name or person.email
             for person in User.objects.filter(pk__in=people).order_by("pk")
         },
+        samples=sampled.records_of(engagement, as_of),
     )
 
 
@@ -237,7 +239,11 @@ def _lacks(report: CoverageReport, places: Mapping[int, int]) -> Iterator[select
 
 def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) -> list[_Known]:
     """Return the evidence of the engagement that was known then, in the order of its arrival."""
-    ours = scope.evidence_of(engagement, as_of=as_of).filter(received_at__lte=as_of).order_by("id")
+    ours = scope.evidence_of(engagement, as_of=as_of)
+    if engagement.populations.exists():
+        # What was sealed stays in, though its control may have left the scope since.
+        ours |= sampled.evidence_of(engagement)
+    ours = ours.filter(received_at__lte=as_of).order_by("id")
     rows = ours.values_list(
         "id", "ref", "ledger_entry_id", "superseded_by__received_at", "prepared_by_id"
     )

@@ -101,6 +101,23 @@ class Lack:
     evidence: tuple[str, ...]
 
 
+class SampleKind(StrEnum):
+    """What a record of sampling is; the value is the kind of its leaf."""
+
+    POPULATION = "population"
+    DRAW = "draw"
+    WORKSHEET = "worksheet"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A record of sampling, and the leaf that binds it."""
+
+    kind: SampleKind
+    ref: str
+    leaf: int
+
+
 @dataclass(frozen=True)
 class Finding:
     """A finding as it stood: its state and the leaves of its history, in the order of its steps."""
@@ -127,6 +144,7 @@ class Selection:
     shortfall: tuple[Lack, ...]
     people: dict[str, str]
     findings: tuple[Finding, ...] = ()
+    samples: tuple[Sample, ...] = ()
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -145,6 +163,7 @@ class Selection:
             "shortfall": [_row(one) for one in self.shortfall],
             "people": self.people,
             "findings": [_row(one) for one in self.findings],
+            "samples": [_row(one) for one in self.samples],
         }
         return ledger.canonical(described).decode()
 
@@ -169,6 +188,10 @@ class Selection:
             people=said["people"],
             # What was frozen before findings existed has none.
             findings=tuple(Finding(*_tuples(row)) for row in said.get("findings", ())),
+            # Packs that were frozen before there were samples say nothing of them.
+            samples=tuple(
+                Sample(SampleKind(kind), ref, leaf) for kind, ref, leaf in said.get("samples", ())
+            ),
         )
 
 

@@ -6,7 +6,8 @@ written item by item, leaves and proofs wait in a scratch file.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +18,22 @@ from audits.models import Pack
 from audits.selection import Selection
 from evidence import ledger, signed_note
 from reports.base import Progress, Report
-from reports.pack import archive, contents, findings, manifest, readme, shortfall, statement
+from reports.pack import (
+    archive,
+    contents,
+    findings,
+    manifest,
+    readme,
+    samples,
+    shortfall,
+    statement,
+)
 from reports.pack.contents import Packed
 from reports.pack.cover import Cover, Paper
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
 from reports.pack.proofs import ProofTree
+from reports.pack.samples import Recorded
 from reports.pack.spool import Spool
 
 CHECKPOINT = "checkpoint.txt"
@@ -30,6 +41,15 @@ SUMS = "SHA256SUMS"
 VERIFIER = Path(__file__).parent / "verifier" / "verify.py"
 
 _TELL_EVERY = 200
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A pack with what it froze, and its records of sampling."""
+
+    pack: Pack
+    selection: Selection
+    records: Sequence[Recorded]
 
 
 def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> None:
@@ -40,8 +60,10 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     """
     selection = packs.selection_of(pack)
     with Spool() as spool, Cover() as cover:
-        described = _lay_items(spool, pack, selection, cover, progress)
+        frozen = Frozen(pack, selection, samples.recorded(selection))
+        described = _lay_items(spool, frozen, cover, progress)
         findings.lay(spool, selection)
+        _lay_samples(spool, frozen.records)
         _lay_proofs(spool, pack, selection)
         _lay_papers(spool, pack, selection, cover.finish())
         _lay_seal(spool, pack, manifest_sha256=described)
@@ -51,13 +73,12 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
 REPORT = Report(title="Audit pack", media_type="application/zip", suffix=".zip", write=write)
 
 
-def _lay_items(
-    spool: Spool, pack: Pack, selection: Selection, cover: Cover, progress: Progress | None
-) -> str:
+def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | None) -> str:
     """Describe every item in the manifest and in the index, and lay down its leaves.
 
     The cover begins as soon as the manifest is whole. Returns the manifest's SHA-256 in hex.
     """
+    pack, selection = frozen.pack, frozen.selection
 
     def noted(index: Index) -> Iterator[Packed]:
         for number, packed in enumerate(contents.packed(selection)):
@@ -69,9 +90,9 @@ def _lay_items(
 
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         path = Path(folder) / INDEX
-        with Index(path, pack, selection) as index:
+        with Index(path, pack, selection, frozen.records) as index:
             with spool.adding(manifest.NAME) as described:
-                manifest.write(pack, selection, noted(index), described)
+                manifest.write(pack, selection, noted(index), described, samples=frozen.records)
             cover.begin(pack, selection, manifest_sha256=described.sha256)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
@@ -89,10 +110,17 @@ def _lay_item(spool: Spool, packed: Packed) -> None:
         spool.add(leaf.path, leaf.text.encode())
 
 
+def _lay_samples(spool: Spool, records: Sequence[Recorded]) -> None:
+    for one in records:
+        spool.add(one.path, one.text.encode())
+        spool.add(one.leaf.path, one.leaf.text.encode())
+
+
 def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     tree = ProofTree(pack.checkpoint.size, ledger.read)
     leaves = {index for item in selection.items for index in item.leaves}
     leaves |= {index for finding in selection.findings for index in finding.leaves}
+    leaves |= {one.leaf for one in selection.samples}
     for index in sorted(leaves):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())

@@ -18,3 +18,7 @@ class ContradictionError(ReportsError):
 
 class PdfError(ReportsError):
     """The PDF engine could not render the paper; nothing was written. Try again."""
+
+
+class SheetRefusedError(ReportsError):
+    """This file is not the work sheet of the draw. Take a new copy. Nothing was changed."""

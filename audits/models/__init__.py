@@ -3,6 +3,8 @@
 What is a fact is append-only, as the second migration of each topic says: triggers refuse UPDATE
 and DELETE on packs, their files, access notes, what management writes, moves of dates, entries of
 findings, and threads of requests.
+Packs, their files, access notes, sealed populations, draws and work sheets are append-only:
+triggers refuse UPDATE and DELETE.
 """
 
 from audits.models.access import AccessNote
@@ -22,12 +24,20 @@ from audits.models.organisations import (
     UserEntityWording,
 )
 from audits.models.packs import Pack, PackFile
+from audits.models.populations import SealedPopulation
 from audits.models.requests import (
     AnswerItem,
     EvidenceRequest,
     RequestEntry,
     RequestImport,
     Side,
+)
+from audits.models.samples import (
+    Draw,
+    SampleAttribute,
+    SampleItem,
+    SampleResult,
+    WorkSheetEntry,
 )
 
 __all__ = [
@@ -37,6 +47,7 @@ __all__ = [
     "AssertionSignature",
     "BoundInvitation",
     "DescriptionRevision",
+    "Draw",
     "Engagement",
     "EngagementCategory",
     "EngagementChange",
@@ -50,9 +61,14 @@ __all__ = [
     "PackFile",
     "RequestEntry",
     "RequestImport",
+    "SampleAttribute",
+    "SampleItem",
+    "SampleResult",
+    "SealedPopulation",
     "Side",
     "SubPeriod",
     "SubserviceOrganisation",
     "UserEntityControl",
     "UserEntityWording",
+    "WorkSheetEntry",
 ]

@@ -22,11 +22,13 @@ from audits import access, access_log, scope
 from audits.models import (
     AccessNote,
     AnswerItem,
+    Draw,
     Engagement,
     EvidenceRequest,
     Finding,
     Pack,
     RequestImport,
+    SealedPopulation,
 )
 from audits.requests import with_state
 from controls.models import Control
@@ -98,6 +100,28 @@ def for_auditor_deed(view: View) -> View:
     """Open a page on which an auditor acts: it is shown by GET, and does its deed by POST."""
     methods = require_http_methods(["GET", "HEAD", "POST"])
     return login_required(methods(never_cache(csrf_protect(_guarded(view)))))
+
+
+def populations(engagement: Engagement) -> QuerySet[SealedPopulation]:
+    """Return what was sealed for an engagement."""
+    ours = SealedPopulation.objects.filter(engagement=engagement)
+    return ours.select_related("engagement", "control", "evidence__population", "sealed_by")
+
+
+def draws(engagement: Engagement) -> QuerySet[Draw]:
+    """Return every draw of an engagement."""
+    ours = Draw.objects.filter(population__engagement=engagement)
+    return ours.select_related(
+        "population__engagement",
+        "population__control",
+        "population__evidence__population",
+        "drawn_by",
+    )
+
+
+def may_conclude(user: User, engagement: Engagement) -> bool:
+    """Say whether this person draws samples and records results here."""
+    return access.may_conclude(user, engagement)
 
 
 def _guarded(view: View) -> View:

@@ -8,11 +8,21 @@ from compliance.portal import (
     evidence,
     findings,
     packs,
+    populations,
     request_lists,
     requests,
+    samples,
+    work_sheet_files,
 )
 
 app_name = "portal"
+
+_draw: list[URLPattern | URLResolver] = [
+    path("", samples.draw, name="draw"),
+    path("items/<int:row>/", samples.item, name="sample_item"),
+    path("sheet.xlsx", work_sheet_files.take, name="sheet"),
+    path("sheet/", work_sheet_files.bring, name="sheet_in"),
+]
 
 _one: list[URLPattern | URLResolver] = [
     path("", engagements.overview, name="overview"),
@@ -24,6 +34,9 @@ _one: list[URLPattern | URLResolver] = [
     path("findings/open/", findings.open_finding, name="finding_open"),
     path("findings/<slug:finding_ref>/", findings.finding, name="finding"),
     path("findings/<slug:finding_ref>/<slug:deed>/", findings.do, name="finding_do"),
+    path("populations/", populations.populations, name="populations"),
+    path("populations/<int:number>/", populations.population, name="population"),
+    path("populations/<int:number>/draws/<int:draw>/", include(_draw)),
     path("packs/<int:number>/", packs.download, name="pack"),
     path("requests/", requests.request_index, name="requests"),
     path("requests/new/", requests.ask, name="request_ask"),

@@ -70,6 +70,7 @@ class EngagementAdmin(RoomAdmin):
             "access_until": words.today() + _USUAL_ACCESS,
             "today": words.today(),
             "packs": packs,
+            "populations": row.populations.select_related("control").order_by("-number")[:10],
             "visits": row.access_notes.select_related("user").order_by("-pk")[:_VISITS_SHOWN],
             "jobs": _writing(packs),
             "may_manage": can(user, Capability.MANAGE_ENGAGEMENTS),

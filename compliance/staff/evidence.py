@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.access import can
 from accounts.capabilities import Capability
+from audits.models import Engagement
 from compliance.staff import standing, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.item import facts_of
@@ -101,7 +103,13 @@ class EvidenceAdmin(RoomAdmin):
             row.standing = found[row.pk]
 
     def detail(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        return {**facts_of(row, request.user), "evidence_type": type_words(row.evidence_type)}
+        facts = facts_of(row, request.user)
+        return {
+            **facts,
+            "evidence_type": type_words(row.evidence_type),
+            "sealable_for": _audits_of(row) if facts["population"] else [],
+            "may_seal": can(request.user, Capability.MANAGE_ENGAGEMENTS),
+        }
 
     @admin.display(description="Item")
     def item(self, row: Any) -> SafeString:
@@ -125,6 +133,13 @@ class EvidenceAdmin(RoomAdmin):
         stands = row.standing
         review = words.badge(stands.review, stands.review_words)
         return words.stacked(review, words.badge(stands.checks, stands.check_words))
+
+
+def _audits_of(item: Evidence) -> QuerySet[Engagement]:
+    """The open engagements whose window meets what an item covers."""
+    return Engagement.objects.filter(
+        closed_at=None, window_to__gte=item.covers_from, window_from__lte=item.covers_to
+    )[:5]
 
 
 @admin.register(LedgerEntry, site=site)

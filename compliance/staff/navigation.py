@@ -40,6 +40,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Engagements", "fact_check", "audits_engagement_changelist", Capability.VIEW),
             ("Findings", "flag", "audits_finding_changelist", Capability.VIEW),
             ("Requests", "contact_support", "requests", Capability.VIEW),
+            ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
         ),
     ),

@@ -1,6 +1,6 @@
 """index.xlsx: every item of the pack with what auditors ask of it, and the lists around it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from controls.models import ControlVersion
 from evidence import keys
 from reports.pack import shortfall
 from reports.pack.contents import Leaf, Packed
+from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
 
 NAME = "index.xlsx"
@@ -112,8 +113,10 @@ _CRITERIA = (
 class Index:
     """The workbook of one pack; items are added as they are read, the rest on leaving it."""
 
-    def __init__(self, path: Path, pack: Pack, selection: Selection) -> None:
-        self._pack, self._selection = pack, selection
+    def __init__(
+        self, path: Path, pack: Pack, selection: Selection, samples: Sequence[Recorded] = ()
+    ) -> None:
+        self._pack, self._selection, self._samples = pack, selection, list(samples)
         self._book = Book(
             path,
             title=f"Index of evidence pack {pack.ref}",
@@ -152,6 +155,8 @@ class Index:
 
     def _write_rest(self) -> None:
         """Write what the selection says besides the items."""
+        if self._samples:
+            write_sheets(self._book, self._samples, self._selection.people)
         _write_shortfall(self._book.table("Shortfall", _SHORTFALL), self._selection)
         _write_coverage(self._book, self._selection)
         _write_controls(self._book.table("Controls", _CONTROLS), self._selection)

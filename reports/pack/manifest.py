@@ -4,13 +4,14 @@ It is RFC 8785 canonical JSON, written item by item so that ten thousand of them
 than one: an object's members in the order of their names, each in its canonical form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from audits.models import Pack
 from audits.selection import Finding, Selection
 from evidence import keys, ledger
 from reports.pack.contents import Packed, compact, proof_path
+from reports.pack.samples import Recorded
 
 FORMAT = "countersign-pack/v1"
 NAME = "manifest.json"
@@ -20,19 +21,15 @@ class _Target(Protocol):
     def write(self, piece: bytes, /) -> int: ...
 
 
-def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Target) -> None:
+def write(
+    pack: Pack,
+    selection: Selection,
+    items: Iterable[Packed],
+    target: _Target,
+    *,
+    samples: Sequence[Recorded] = (),
+) -> None:
     """Write the manifest of a pack."""
-    shortfall = [
-        {
-            "expectation": selection.expectations[lack.expectation].slug,
-            "control": selection.expectations[lack.expectation].control,
-            "from": lack.start,
-            "to": lack.end,
-            "state": lack.state,
-            "reason": lack.reason,
-        }
-        for lack in selection.shortfall
-    ]
     before: dict[str, Any] = {
         "as_of": selection.as_of,
         "engagement": _engagement(selection),
@@ -47,8 +44,9 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
         },
         "organisation": selection.organisation,
         "pack": pack.ref,
+        "samples": [one.listed() for one in samples],
         "sealed_at": ledger.stamp(pack.sealed_at),
-        "shortfall": shortfall,
+        "shortfall": _shortfall(selection),
     }
     target.write(ledger.canonical(before)[:-1] + b',"items":[')
     separator = b""
@@ -56,6 +54,20 @@ def write(pack: Pack, selection: Selection, items: Iterable[Packed], target: _Ta
         target.write(separator + _item(packed))
         separator = b","
     target.write(b"]," + ledger.canonical(after)[1:])
+
+
+def _shortfall(selection: Selection) -> list[dict[str, str]]:
+    return [
+        {
+            "expectation": selection.expectations[lack.expectation].slug,
+            "control": selection.expectations[lack.expectation].control,
+            "from": lack.start,
+            "to": lack.end,
+            "state": lack.state,
+            "reason": lack.reason,
+        }
+        for lack in selection.shortfall
+    ]
 
 
 def _engagement(selection: Selection) -> dict[str, Any]:

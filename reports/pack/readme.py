@@ -88,6 +88,8 @@ _CONTENTS = (
     ("findings.json", "the same for programs, bound by the log"),
     ("evidence/", "the items, as they were received, byte for byte"),
     ("tables/", "tables in canonical form, where the original differs"),
+    ("populations/, draws/", "what was sealed and drawn; the verifier draws again"),
+    ("worksheets/", "what the auditors tested and found, entry by entry"),
     ("manifest.json", "the same as the index, for programs"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),

@@ -26,6 +26,7 @@ _LARGEST = 2**53
 _A4 = 9
 _PAGE_WIDTH = 220
 _LINE, _HIGHEST = 13.5, 400.5
+_LAST_ROW = 1_048_575
 _LOOKS: dict[str, dict[str, Any]] = {
     "text": {},
     "wrapped": {"text_wrap": True},
@@ -139,6 +140,11 @@ class Sheet:
         lines = max((_lines(cells[at], self._columns[at].width) for at in self._wraps), default=1)
         if lines > 1:
             self._sheet.set_row(self._row, min(_LINE * lines + 1.5, _HIGHEST))
+
+    def choices(self, place: int, values: Sequence[str]) -> None:
+        """Offer these values in a column; the header is none of its cells."""
+        rule = {"validate": "list", "source": list(values)}
+        self._sheet.data_validation(1, place, _LAST_ROW, place, rule)
 
     def filtered(self) -> None:
         """Give the header its filters, once all rows are written."""

@@ -13,6 +13,8 @@ later is all it needs. It uses no network and writes nothing. The steps, each re
 5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers.
 6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
    the same bytes and made by somebody else; no file and no replaced item is left unexplained.
+7. Samples: each population is the table that was logged, each draw was logged after it and comes
+   out again from its nonce, no draw is missing, and results are about rows that were drawn.
 
 Exit status: 0 valid, 1 invalid, 2 could not check (wrong usage, missing file, unknown version).
 """
@@ -21,14 +23,17 @@ from __future__ import annotations
 
 import argparse
 import binascii
+import csv
 import hashlib
 import json
 import re
 import struct
 import sys
 import unicodedata
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
 
@@ -40,6 +45,11 @@ FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "sho
 FIXED |= {"verify.py"}
 FINDINGS, OPTIONAL = "findings.json", {"findings.json", "findings.csv"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
+DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
+WORKSHEET = "countersign-worksheet/v1"
+SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
+SAMPLES |= {"worksheet": ("worksheets", "W")}
+RESULTS = {"pass", "deviation", "not applicable", "not tested"}
 
 
 class CannotCheckError(Exception):
@@ -267,6 +277,42 @@ def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return hashed
 
 
+# --- Draws: countersign-draw/v1, as docs/sampling.md explains it ---------------------------------
+def smallest(seed: str, rows: Any, most: int) -> list[int]:
+    return nsmallest(most, rows, key=lambda r: hashlib.sha256(f"{seed}:{r}".encode()).digest())
+
+
+def shares(items: dict[str, int], size: int) -> dict[str, int]:
+    """Share the places of a stratified draw among months, by the largest remainders."""
+    count, months = sum(items.values()), sorted(items)
+    places = {month: size * items[month] // count for month in months}
+    left = size - sum(places.values())
+    for month in sorted(months, key=lambda month: -(size * items[month] % count))[:left]:
+        places[month] += 1
+    while size >= len(months) and 0 in places.values():
+        places[max(months, key=lambda month: places[month])] -= 1
+        places[next(month for month in months if not places[month])] += 1
+    return places
+
+
+def draw_again(seed: str, method: str, size: int, months: list[str]) -> list[int]:
+    """Return the row numbers that a seed draws from rows of these months, in ascending order."""
+    count, rows = len(months), range(1, len(months) + 1)
+    demand(1 <= size <= count, f"draws {size} of {count} items")
+    if method == "all":
+        return list(rows)
+    if method == "random":
+        return sorted(smallest(seed, rows, size))
+    if method == "systematic":
+        start = smallest(seed, rows, 1)[0] - 1
+        return [(start + place * count) // size + 1 for place in range(size)]
+    demand(method == "stratified", f"is drawn by an unknown method, {method!r}")
+    chosen: list[int] = []
+    for month, places in shares(dict(Counter(months)), size).items():
+        chosen += smallest(seed, (row for row in rows if months[row - 1] == month), places)
+    return sorted(chosen)
+
+
 # --- The container: a ZIP in which every byte follows from names, sizes and bytes of the files ---
 STREAMED, UTF8, NEW_YEAR_1980, PLAIN_FILE = 0x08, 0x800, 0x21, 0o100644 << 16
 MANY, LARGE, HUGE = 2**16 - 1, 2**31 - 1, 2**32 - 1
@@ -386,12 +432,21 @@ class Pack:
         demand(last[left:] == after, "has an end that contradicts the ZIP")
         yield last[:left]
 
+    def lines(self, name: str) -> Iterator[str]:
+        """Read a file of UTF-8 line by line."""
+        kept = b""
+        for piece in self.pieces(name):
+            *whole, kept = (kept + piece).split(b"\n")
+            demand(len(kept) <= LARGEST_TEXT, "has a line that is too long")
+            yield from (line.decode() + "\n" for line in whole)
+        yield from [kept.decode()] if kept else []
+
     def read(self, name: str) -> bytes:
         demand(self.members[name].size <= LARGEST_TEXT, "is too large for what it is")
         return b"".join(self.pieces(name))
 
 
-# --- The six steps -------------------------------------------------------------------------------
+# --- The seven steps -----------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Anchors:
     """What the auditor brings; nothing in a pack can stand in for it."""
@@ -443,12 +498,15 @@ class Verification:
             (CHECKPOINT, self.check_log),
             (MANIFEST, self.check_manifest),
             (MANIFEST, self.check_items),
+            (MANIFEST, self.check_samples),
+            (MANIFEST, self.check_strays),
         ):
             with self.blaming(name):
                 sentence = check()
             if self.failures:
                 return
-            self.passed.append(sentence)
+            # A step with nothing to check says nothing.
+            self.passed += [sentence] if sentence else []
 
     def check_container(self) -> str:
         self.pack = Pack(self.file)
@@ -526,25 +584,30 @@ class Verification:
         demand(len(self.findings) == len(manifest.get("findings", [])), "names a finding twice")
         self.items = {item.ref: item for item in manifest["items"]}
         demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
+        self.engagement, self.samples = told["engagement"], manifest.get("samples", [])
         return (
             f"Manifest: pack {manifest['pack']} of {manifest['organisation']}, sealed at "
             f"{manifest['sealed_at']}; it declares {len(manifest['shortfall'])} shortfalls"
         )
 
     def check_items(self) -> str:
-        missing = sorted(self.anchors.scope - set(self.items))
+        present = {*self.items, *(sample["ref"] for sample in self.samples)}
+        missing = sorted(self.anchors.scope - present)
         demand(not missing, f"lacks what your scope names: {', '.join(missing)}")
         for item in self.items.values():
             with self.blaming(item.path):
                 self.check_item(item)
         with self.blaming(FINDINGS):
             self.check_findings()
-        strays = set(self.signed) - FIXED - OPTIONAL - COVERS - set(self.owners)
-        for name in () if self.failures else sorted(strays):
-            self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
         entries = sum(len(item.entries) for item in self.items.values())
         found = f", and {len(self.findings)} findings" if self.findings else ""
         return f"Items: {len(self.items)} items, bound by {entries} entries of the log{found}"
+
+    def check_strays(self) -> str:
+        strays = set(self.signed) - FIXED - OPTIONAL - COVERS - set(self.owners)
+        for name in sorted(strays):
+            self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
+        return ""
 
     def claim(self, name: str, ref: str) -> str:
         """Keep that a file belongs to this item, and so to no other."""
@@ -576,12 +639,17 @@ class Verification:
         demand(fits, f"is listed as {item.status!r}, but its last review says {decision!r}")
 
     def open_entry(self, index: int, kind: str, item: Item) -> dict[str, Any]:
-        """Return what an entry about an item says."""
-        leaf = self.open_leaf(index, item.ref)
-        body: dict[str, Any] = leaf["body"]
-        about = leaf["kind"], leaf["subject"], body["sha256"]
-        demand(about == (kind, item.ref, item.sha256), f"is no {kind} of these bytes as {item.ref}")
+        """Return what an entry about the bytes of an item says."""
+        body = self.open_body(index, kind, item.ref)
+        demand(body["sha256"] == item.sha256, f"is no {kind} of these bytes as {item.ref}")
         return body
+
+    def open_body(self, index: int, kind: str, ref: str) -> dict[str, Any]:
+        """Return what an entry of this kind says of its subject."""
+        leaf = self.open_leaf(index, ref)
+        about = leaf["kind"], leaf["subject"]
+        demand(about == (kind, ref), f"is no {kind} of these bytes as {ref}")
+        return dict(leaf["body"])
 
     def open_leaf(self, index: int, ref: str) -> dict[str, Any]:
         """Return an entry of the log, once its proof leads from it to the root."""
@@ -651,6 +719,102 @@ class Verification:
         demand(body["evidence"] == item.ref, f"is a review of {body['evidence']}")
         demand(reviewer and reviewer != preparer, f"was decided by the preparer, {reviewer}")
         return str(decision)
+
+    # --- Step 7 ---
+    def check_samples(self) -> str:
+        self.counts: dict[tuple[str, str], int] = {}
+        self.places = {self.engagement: -1}
+        self.records: dict[str, dict[str, Any]] = {}
+        self.months: dict[str, list[str]] = {}
+        self.letters: dict[str, set[str]] = {}
+        for sample in self.samples:
+            with self.blaming(sample["path"]):
+                self.check_sample(sample)
+        kinds = Counter(sample["kind"] for sample in self.samples)
+        draws, sealed, entries = kinds["draw"], kinds["population"], kinds["worksheet"]
+        sentence = f"{draws} draws from {sealed} populations come out again"
+        return f"Samples: {sentence}; {entries} entries of work sheets" if kinds else ""
+
+    def check_sample(self, sample: dict[str, Any]) -> None:
+        kind, ref, index = sample["kind"], sample["ref"], sample["leaf"]["index"]
+        folder, letter = SAMPLES[kind]
+        parent = ref.rpartition("/")[0]
+        number = self.counts[parent, kind] = self.counts.get((parent, kind), 0) + 1
+        due = f"{parent}/{letter}{number}"
+        demand(ref == due, f"is {ref}, where {due} comes next: one is missing")
+        demand(parent in self.places, f"belongs to {parent}, which is not in the pack before it")
+        own = ref[len(self.engagement) + 1 :].replace("/", "-")
+        demand(sample["path"] == f"{folder}/{own}.json", "lies in another place than its own")
+        demand(index > self.places[parent], f"was logged before {parent} was")
+        raw = self.pack.read(self.claim(sample["path"], ref))
+        with self.blaming(f"leaves/{index}.json"):
+            body = self.open_body(index, kind, ref)
+            same = body["record_sha256"] == hashlib.sha256(raw).hexdigest()
+            demand(same, f"was logged over another record than {sample['path']}")
+        record = parse(raw)
+        if not self.failures:
+            check = {"population": self.check_population, "draw": self.check_draw}
+            check.get(kind, self.check_worksheet)(ref, parent, record, body)
+        self.places[ref], self.records[ref] = index, record
+
+    def check_population(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Count the rows of the table anew, in all and by month."""
+        self.require_version(record["format"], POPULATION)
+        demand((record["ref"], record["engagement"]) == (ref, parent), f"is not about {ref}")
+        item = self.items[record["evidence"]]
+        demand(record["table_sha256"] == item.table_sha256, f"is not the table of {item.ref}")
+        csv.field_size_limit(LARGEST_TEXT)
+        rows = csv.reader(self.pack.lines(item.table or item.path))
+        header, column = next(rows), record["date_column"]
+        place = header.index(column) if column else None
+        known: dict[str, str] = {}
+        cells = ("" if place is None else row[place][:7] for row in rows)
+        # One text for each month: a million rows share a dozen of them.
+        self.months[ref] = months = [known.setdefault(cell, cell) for cell in cells]
+        told = record["profile"]
+        demand(len(months) == told["count"], f"counts {told['count']} rows of {len(months)}")
+        same = place is None or dict(Counter(months)) == told["months"]
+        demand(same, "counts other rows by month than its table has")
+        demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+
+    def check_draw(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Draw again."""
+        self.require_version(record["format"], DRAW)
+        demand((record["ref"], record["population"]) == (ref, parent), f"is not about {ref}")
+        sealed = self.records[parent]
+        for name in ("table_sha256", "control", "period", "date_column"):
+            demand(record[name] == sealed[name], f"has another {name} than {parent}")
+        period, nonce = sealed["period"], record["nonce"]
+        demand(nonce.isprintable(), "has a nonce with invisible characters")
+        lines = (DRAW, sealed["table_sha256"], sealed["control"], period["from"], period["to"])
+        seed = hashlib.sha256("\n".join((*lines, nonce)).encode()).hexdigest()
+        demand(seed == record["seed"], "has another seed than its population and nonce give")
+        rows = draw_again(seed, record["method"], record["size"], self.months[parent])
+        demand(rows == record["rows"], "names other rows than the seed draws")
+        demand(len(rows) == record["size"], "names another number of rows than its size")
+        digest = hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
+        logged = body["seed"], body["method"], body["size"], body["rows_sha256"], body["algorithm"]
+        told = seed, record["method"], record["size"], digest, DRAW
+        demand(logged == told, "is not the draw that was logged")
+        self.letters[ref] = set()
+
+    def check_worksheet(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Hold results against the rows and attributes of their draw."""
+        self.require_version(record["format"], WORKSHEET)
+        named = f"{record['draw']}/W{record['number']}"
+        demand((named, body["draw"]) == (ref, parent), f"is not about {ref}")
+        self.letters[parent] |= {one["letter"] for one in record.get("attributes", ())}
+        rows = set(self.records[parent]["rows"])
+        for one in record.get("results", ()):
+            demand(one["row"] in rows, f"has a result of row {one['row']}, which was not drawn")
+            known = one["attribute"] in self.letters[parent] and one["result"] in RESULTS
+            demand(known, f"has a result that its sheet does not know, of row {one['row']}")
 
 
 def show(line: str) -> None:

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import RoleGrant, User
 from audits import engagements, findings, packs
 from audits.days import today
-from audits.models import AccessNote, Engagement, EngagementMember, Finding, Pack, PackFile
+from audits.models import AccessNote, Draw, Engagement, EngagementMember, Finding, Pack, PackFile
 from evidence import checkpoint, intake
 from evidence.models import Evidence
 from evidence.population import Cell, Column, PopulationFacts, write_csv
 from tests import cast
+from tests.audits import sealing
 from tests.audits.world import SECURITY, World, clock, hand_in, hand_in_staff, ipe, submission
 
 ZIP = bytes(range(256)) * 4
@@ -39,6 +40,12 @@ class House:
     outside: Evidence
     pack: Pack
     finding: Finding
+    draw: Draw | None = None
+
+    @property
+    def drawn_row(self) -> int:
+        assert self.draw
+        return int(self.draw.said["rows"][0])
 
     @property
     def ref(self) -> str:
@@ -79,6 +86,13 @@ def build(world: World, bob: User) -> House:
         pack=make_pack(engagement, world.alice),
         finding=find(engagement, world),
     )
+
+
+def sampled(house: House) -> House:
+    """Seal a list of 60 changes and have Bob draw ten of them."""
+    population = sealing.sealed(house.world, house.engagement)
+    house.draw = sealing.drawn(population, house.bob)
+    return house
 
 
 def admit(engagement: Engagement, user: User, *, by: User) -> EngagementMember:
