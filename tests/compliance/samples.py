@@ -65,6 +65,7 @@ class Samples:
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
+            **_of_samples(house),
         }
 
     def address(self, route: Route) -> str:
@@ -195,6 +196,18 @@ def _of_registers(house: House) -> dict[str, object]:
     return {
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
+    }
+
+
+def _of_samples(house: House) -> dict[str, object]:
+    drawn = house.draw
+    assert drawn
+    populations = "portal/<slug:ref>/populations/<int:number>"
+    return {
+        "admin/audits/sealedpopulation/<str:key>": drawn.population_id,
+        populations: drawn.population.number,
+        f"{populations}/draws/<int:draw>": drawn.number,
+        f"{populations}/draws/<int:draw>/items/<int:row>": house.drawn_row,
     }
 
 

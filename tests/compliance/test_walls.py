@@ -51,7 +51,7 @@ FROM_OUTSIDE: list[Walker] = [
 
 @pytest.fixture
 def house(alice: User, bob: User, var_dir: Path) -> House:
-    return houses.build(World(alice), bob)
+    return houses.sampled(houses.build(World(alice), bob))
 
 
 @pytest.fixture
