@@ -91,6 +91,17 @@ class MappingEntry(Shape):
     reason: Words
 
 
+class CrossMapping(Shape):
+    """One criterion, and the controls that serve it, each with its reason."""
+
+    criterion: Annotated[str, _looks_like(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}", "8.4.2")]
+    controls: dict[Ref, Words] = Field(min_length=1)
+
+
+class MappingFile(Shape):
+    mappings: tuple[CrossMapping, ...] = Field(min_length=1)
+
+
 class CheckEntry(Shape):
     slug: Slug
     title: Line
@@ -134,7 +145,7 @@ class ControlFile(Shape):
     controls: tuple[ControlEntry, ...] = Field(min_length=1)
 
 
-AnyFile = TypeVar("AnyFile", FrameworkFile, RiskFile, ControlFile)
+AnyFile = TypeVar("AnyFile", bound=Shape)
 
 
 def load(path: Path, shape: type[AnyFile], *, name: str) -> tuple[AnyFile, Source]:

@@ -50,6 +50,9 @@ def wanted(catalogue: Catalogue) -> Rows:
         rows["risk", risk.ref] = {"title": risk.title, "area": str(risk.area)}
     for control in catalogue.controls:
         _add_control(control, rows)
+    for mapping in catalogue.mappings:
+        key = f"{mapping.control} {mapping.criterion}"
+        rows["mapping", key] = {"reason": mapping.reason}
     return rows
 
 
