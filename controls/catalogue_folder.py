@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controls.catalogue_file import (
-    AnyFile,
     CheckEntry,
     ControlEntry,
     ControlFile,
@@ -24,11 +23,12 @@ from controls.catalogue_file import (
     MappingFile,
     RiskEntry,
     RiskFile,
-    load,
 )
 from controls.check_query import QueryProver
 from controls.errors import CatalogueError, CheckQueryError, Problem
+from controls.file_shape import AnyFile, load
 from controls.models import Control
+from controls.readiness_file import Known
 from controls.yaml_source import Place, Source
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -65,6 +65,17 @@ class Catalogue:
     risks: tuple[RiskEntry, ...]
     controls: tuple[PlacedControl, ...]
     mappings: tuple[PlacedMapping, ...] = ()
+
+    @property
+    def known(self) -> Known:
+        """What the files of `readiness/` and `traceability/` may point to."""
+        expectations = [entry for placed in self.controls for entry in placed.entry.expectations]
+        return Known(
+            controls=frozenset(placed.entry.ref for placed in self.controls),
+            columns={entry.slug: frozenset(entry.columns) for entry in expectations},
+            checks=frozenset(check.slug for entry in expectations for check in entry.checks),
+            areas=frozenset(Control.Area.values),
+        )
 
 
 def read_folder(folder: Path) -> Catalogue:
