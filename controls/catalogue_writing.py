@@ -63,7 +63,7 @@ def _add_controls(rows: list[tuple[str, dict[str, Any]]]) -> None:
     named = {key: values.pop("risks") for key, values in rows}
     Control.objects.bulk_create([Control(ref=key, **values) for key, values in rows])
     controls, risks = _controls(), {row.ref: row for row in Risk.objects.all()}
-    tie = Control.risks.through
+    tie: Any = Control.risks.through
     tie.objects.bulk_create(
         [
             tie(control_id=controls[key].pk, risk_id=risks[ref].pk)

@@ -64,9 +64,7 @@ class ControlAdmin(_Words):
             "title": row.title,
             "wording": row.wording_on(today),
             "versions": row.versions.order_by("-number"),
-            "mappings": row.mappings.select_related("criterion__framework").order_by(
-                "criterion__framework__title", "criterion__position"
-            ),
+            "mappings": _own_first(row),
             "expectations": row.expectations.prefetch_related("checks", "sources").order_by("slug"),
             "risks": row.risks.all(),
             "claims": Claim.objects.filter(expectation__control=row)
@@ -88,6 +86,20 @@ class ControlAdmin(_Words):
     @admin.display(description="Expects")
     def expected(self, row: Any) -> str:
         return words.plural(row.expected_count, "item of evidence", "kinds of evidence")
+
+
+def _own_first(control: Control) -> list[ControlMapping]:
+    """Return its ties by framework, those of its own framework first: they were written first."""
+    mappings = list(control.mappings.select_related("criterion__framework").order_by("pk"))
+    own = mappings[0].criterion.framework_id if mappings else None
+    return sorted(
+        mappings,
+        key=lambda each: (
+            each.criterion.framework_id != own,
+            each.criterion.framework.title,
+            each.criterion.position,
+        ),
+    )
 
 
 @admin.register(Criterion, site=site)

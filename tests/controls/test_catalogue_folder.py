@@ -4,7 +4,7 @@ import pytest
 
 from controls.catalogue_folder import PlacedMapping, read_folder
 from controls.errors import CatalogueError
-from tests.controls.conftest import CONTROLS, Folder
+from tests.controls.conftest import CONTROLS, OTHER, TIES, Folder
 
 DOORS = "controls/doors.yaml"
 
@@ -326,22 +326,6 @@ def test_it_refuses_a_folder_that_is_not_there(folder: Folder) -> None:
 def test_it_refuses_a_folder_without_controls(folder: Folder) -> None:
     (folder.path / DOORS).unlink()
     assert faults(folder) == [f"{folder.path}: there is no control in this folder"]
-
-
-OTHER = """\
-title: Another standard
-version: "2"
-sections:
-  "1": {title: Only section, category: Cards}
-criteria:
-  - {ref: 1.1.1, section: "1", title: Doors}
-"""
-TIES = """\
-mappings:
-  - criterion: 1.1.1
-    controls:
-      AC-01: Doors are doors.
-"""
 
 
 @pytest.fixture
