@@ -54,7 +54,7 @@ _HomeText = Annotated[
     str,
     looks_like(rf"({'|'.join(HomeKind)}) [A-Za-z0-9][A-Za-z0-9_./-]{{0,99}}", "control AC-01"),
 ]
-_Requirement = Annotated[str, looks_like(r"S[0-9](-[A-Z0-9]+)+", "S2-CHK-SEC-01")]
+_Requirement = Annotated[str, looks_like(r"(S[0-9]|PBC)(-[A-Z0-9]+)+", "S2-CHK-SEC-01")]
 
 
 class TraceFile(Shape):
@@ -101,7 +101,8 @@ def page(documents: tuple[Document, ...], *, ways: Callable[[Home], tuple[str, .
 _HEAD = """# Traceability
 
 Written by `manage.py traceability` from `controls/catalogue/traceability/`; do not edit. Each
-requirement of the source documents has an id, and each id a home: the control, expectation, check,
+requirement of the source documents has an id (those with PBC are what auditors usually ask for,
+"provided by client"), and each id a home: the control, expectation, check,
 collector, report, field or module that meets it. *Planned* names a room that is still to come.
 *By hand* means the hand-in form of the staff door (Evidence, Hand in), or a push to
 `POST /api/v1/evidence`.
@@ -112,16 +113,11 @@ def _lines(
     documents: tuple[Document, ...], ways: Callable[[Home], tuple[str, ...]]
 ) -> Iterator[str]:
     yield _HEAD
-    every = [homes for document in documents for homes in document.homes.values()]
-    waiting = sum(all(home.kind is HomeKind.PLANNED for home in homes) for homes in every)
-    partly = sum(any(home.kind is HomeKind.PLANNED for home in homes) for homes in every) - waiting
-    yield "| requirements | number |"
-    yield "|---|---|"
-    yield f"| all | {len(every)} |"
-    yield f"| at home today | {len(every) - waiting} |"
-    yield f"| at home today, and more is planned | {partly} |"
-    yield f"| planned only | {waiting} |"
+    yield "| document | requirements | at home today | of these, more is planned | planned only |"
+    yield "|---|---|---|---|---|"
+    yield from (_count(document) for document in documents)
     yield ""
+    every = [homes for document in documents for homes in document.homes.values()]
     kinds = Counter(home.kind for homes in every for home in homes)
     yield "| kind of home | times named |"
     yield "|---|---|"
@@ -134,6 +130,14 @@ def _lines(
             told = ", ".join(_words(home) for home in homes)
             come = dict.fromkeys(way for home in homes for way in ways(home))
             yield f"| {requirement} | {told} | {', '.join(come) or _otherwise(homes)} |"
+
+
+def _count(document: Document) -> str:
+    every = document.homes.values()
+    planned = [[home.kind is HomeKind.PLANNED for home in homes] for homes in every]
+    waiting, touched = sum(map(all, planned)), sum(map(any, planned))
+    at_home = len(every) - waiting
+    return f"| {document.title} | {len(every)} | {at_home} | {touched - waiting} | {waiting} |"
 
 
 def _words(home: Home) -> str:
