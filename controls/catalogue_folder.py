@@ -1,8 +1,11 @@
 """Reads a whole catalogue folder and checks what one file alone cannot know.
 
-A folder holds `frameworks/<slug>.yaml`, `risks.yaml` and `controls/<any name>.yaml`; a file that
-lies elsewhere is refused, because a control that nobody loads would be missed too late. A slug
-is in small letters, digits and underscores, such as `tsc_2017`.
+A folder holds `frameworks/<slug>.yaml`, `mappings/<slug>.yaml`, `risks.yaml` and
+`controls/<any name>.yaml`; a file that lies elsewhere is refused, because a control that nobody
+loads would be missed too late. A slug is in small letters, digits and underscores, such as
+`tsc_2017`. A file of mappings ties the controls to one more framework, the one of its name, so
+that another standard is two new files and no edit of a control. `readiness/` and `traceability/`
+hold what is said about the controls; `controls.readiness_file` and `controls.traceability` read it.
 """
 
 import re
@@ -12,22 +15,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controls.catalogue_file import (
-    AnyFile,
     CheckEntry,
     ControlEntry,
     ControlFile,
     ExpectationEntry,
     FrameworkFile,
+    MappingFile,
     RiskEntry,
     RiskFile,
-    load,
 )
 from controls.check_query import QueryProver
 from controls.errors import CatalogueError, CheckQueryError, Problem
+from controls.file_shape import AnyFile, load
 from controls.models import Control
+from controls.readiness_file import Known
 from controls.yaml_source import Place, Source
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_READ_ELSEWHERE = {"readiness", "traceability"}
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,33 @@ class PlacedControl:
 
 
 @dataclass(frozen=True)
+class PlacedMapping:
+    """A tie that a file of mappings adds; `criterion` is its full name: pci_dss_4_0_1/8.4.2."""
+
+    control: str
+    criterion: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything that a folder says, free of contradictions."""
 
     frameworks: dict[str, FrameworkFile]
     risks: tuple[RiskEntry, ...]
     controls: tuple[PlacedControl, ...]
+    mappings: tuple[PlacedMapping, ...] = ()
+
+    @property
+    def known(self) -> Known:
+        """What the files of `readiness/` and `traceability/` may point to."""
+        expectations = [entry for placed in self.controls for entry in placed.entry.expectations]
+        return Known(
+            controls=frozenset(placed.entry.ref for placed in self.controls),
+            columns={entry.slug: frozenset(entry.columns) for entry in expectations},
+            checks=frozenset(check.slug for entry in expectations for check in entry.checks),
+            areas=frozenset(Control.Area.values),
+        )
 
 
 def read_folder(folder: Path) -> Catalogue:
@@ -75,6 +101,12 @@ def read_folder(folder: Path) -> Catalogue:
             for file, _ in reading.controls
             for entry in file.controls
         ),
+        tuple(
+            PlacedMapping(control, f"{slug}/{entry.criterion}", reason)
+            for slug, (file, _) in reading.mappings.items()
+            for entry in file.mappings
+            for control, reason in entry.controls.items()
+        ),
     )
 
 
@@ -83,6 +115,7 @@ class _Reading:
     frameworks: dict[str, tuple[FrameworkFile, Source]] = field(default_factory=dict)
     risks: list[tuple[RiskFile, Source]] = field(default_factory=list)
     controls: list[tuple[ControlFile, Source]] = field(default_factory=list)
+    mappings: dict[str, tuple[MappingFile, Source]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -96,14 +129,22 @@ def _read_file(path: Path, relative: Path, reading: _Reading) -> None:
             reading.problems.extend(error.problems)
 
     folder = relative.parent.as_posix()
-    if path.suffix == ".yaml" and folder == "frameworks" and _SLUG.fullmatch(path.stem):
+    named = path.suffix == ".yaml" and _SLUG.fullmatch(path.stem)
+    if named and folder == "frameworks":
         add(FrameworkFile, lambda found: reading.frameworks.update({path.stem: found}))
+    elif named and folder == "mappings":
+        add(MappingFile, lambda found: reading.mappings.update({path.stem: found}))
+    elif named and folder in _READ_ELSEWHERE:
+        return
     elif path.suffix == ".yaml" and folder == "controls":
         add(ControlFile, reading.controls.append)
     elif name == "risks.yaml":
         add(RiskFile, reading.risks.append)
     else:
-        reason = "only frameworks/small_letters.yaml, controls/*.yaml and risks.yaml are read"
+        reason = (
+            "only frameworks/small_letters.yaml, mappings/small_letters.yaml, controls/*.yaml"
+            " and risks.yaml are read"
+        )
         reading.problems.append(Problem(name, 0, reason))
 
 
@@ -125,6 +166,7 @@ class _Examination:
         self._seen: dict[tuple[str, str], str] = {}
         self._criteria: set[str] = set()
         self._risks: set[str] = set()
+        self._added: dict[str, set[str]] = {}
 
     def run(self) -> None:
         for slug, (framework, source) in self._reading.frameworks.items():
@@ -133,6 +175,7 @@ class _Examination:
             for position, risk in enumerate(risks.risks):
                 self._once("risk", risk.ref, source, ("risks", position, "ref"))
                 self._risks.add(risk.ref)
+        self._mappings()
         for controls, source in self._reading.controls:
             if controls.framework not in self._reading.frameworks:
                 self._note(source, ("framework",), f"there is no framework {controls.framework}")
@@ -157,6 +200,25 @@ class _Examination:
             if criterion.section not in framework.sections:
                 self._note(source, (*place, "section"), f"there is no section {criterion.section}")
 
+    def _mappings(self) -> None:
+        """Look at the ties that files of mappings add, and keep them for the controls to come."""
+        known = {entry.ref for file, _ in self._reading.controls for entry in file.controls}
+        for slug, (file, source) in self._reading.mappings.items():
+            if slug not in self._reading.frameworks:
+                self._note(source, (), f"there is no framework {slug}, which this file is named by")
+                continue
+            for position, entry in enumerate(file.mappings):
+                place: Place = ("mappings", position)
+                name = f"{slug}/{entry.criterion}"
+                self._once("mapping of", name, source, (*place, "criterion"))
+                if name not in self._criteria:
+                    self._note(source, (*place, "criterion"), f"there is no criterion {name}")
+                for control in entry.controls:
+                    if control not in known:
+                        reason = f"there is no control {control}"
+                        self._note(source, (*place, "controls", control), reason)
+                    self._added.setdefault(control, set()).add(name)
+
     def _control(self, placed: PlacedControl, source: Source, place: Place) -> None:
         entry = placed.entry
         self._once("control", entry.ref, source, (*place, "ref"))
@@ -169,9 +231,10 @@ class _Examination:
             spot = (*place, "criteria", position, "criterion")
             if name not in self._criteria:
                 self._note(source, spot, f"there is no criterion {name}")
-            elif name in mapped:
+            elif name in mapped or name in self._added.get(entry.ref, ()):
                 self._note(source, spot, f"{entry.ref} names criterion {name} a second time")
             mapped.add(name)
+        mapped |= self._added.get(entry.ref, set())
         for position, expectation in enumerate(entry.expectations):
             spot = (*place, "expectations", position)
             self._expectation(expectation, source, spot)

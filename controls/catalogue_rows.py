@@ -3,8 +3,7 @@
 A row is named by its kind and its key; its values are JSON and name other rows by their keys.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -50,6 +49,9 @@ def wanted(catalogue: Catalogue) -> Rows:
         rows["risk", risk.ref] = {"title": risk.title, "area": str(risk.area)}
     for control in catalogue.controls:
         _add_control(control, rows)
+    for mapping in catalogue.mappings:
+        key = f"{mapping.control} {mapping.criterion}"
+        rows["mapping", key] = {"reason": mapping.reason}
     return rows
 
 
@@ -148,73 +150,3 @@ def _fields(row: object, *names: str) -> dict[str, Any]:
 
 def _name(criterion: Criterion) -> str:
     return f"{criterion.framework.slug}/{criterion.ref}"
-
-
-def write(kind: str, key: str, values: Values) -> None:
-    """Insert or update one row; rows that it names must be there."""
-    _WRITERS[kind](key, dict(values))
-
-
-def remove_mapping(key: str) -> None:
-    """Take away the tie between a control and a criterion."""
-    control, criterion = _ends(key)
-    ControlMapping.objects.get(control=control, criterion=criterion).delete()
-
-
-def _write_framework(key: str, values: dict[str, Any]) -> None:
-    Framework.objects.update_or_create(slug=key, defaults=values)
-
-
-def _write_criterion(key: str, values: dict[str, Any]) -> None:
-    slug, _, ref = key.partition("/")
-    framework = Framework.objects.get(slug=slug)
-    Criterion.objects.update_or_create(framework=framework, ref=ref, defaults=values)
-
-
-def _write_risk(key: str, values: dict[str, Any]) -> None:
-    Risk.objects.update_or_create(ref=key, defaults=values)
-
-
-def _write_control(key: str, values: dict[str, Any]) -> None:
-    risks = Risk.objects.filter(ref__in=values.pop("risks"))
-    control, _ = Control.objects.update_or_create(ref=key, defaults=values)
-    control.risks.set(risks)
-
-
-def _write_mapping(key: str, values: dict[str, Any]) -> None:
-    control, criterion = _ends(key)
-    ControlMapping.objects.update_or_create(control=control, criterion=criterion, defaults=values)
-
-
-def _write_expectation(key: str, values: dict[str, Any]) -> None:
-    values["control"] = Control.objects.get(ref=values["control"])
-    for name in ("active_from", "active_to"):
-        values[name] = date.fromisoformat(values[name]) if values[name] else None
-    Expectation.objects.update_or_create(slug=key, defaults=values)
-
-
-def _write_check(key: str, values: dict[str, Any]) -> None:
-    values["expectation"] = Expectation.objects.get(slug=values["expectation"])
-    values["criterion"] = _criterion(values["criterion"]) if values["criterion"] else None
-    Check.objects.update_or_create(slug=key, defaults=values)
-
-
-def _ends(key: str) -> tuple[Control, Criterion]:
-    control, _, criterion = key.partition(" ")
-    return Control.objects.get(ref=control), _criterion(criterion)
-
-
-def _criterion(name: str) -> Criterion:
-    slug, _, ref = name.partition("/")
-    return Criterion.objects.get(framework__slug=slug, ref=ref)
-
-
-_WRITERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
-    "framework": _write_framework,
-    "criterion": _write_criterion,
-    "risk": _write_risk,
-    "control": _write_control,
-    "mapping": _write_mapping,
-    "expectation": _write_expectation,
-    "check": _write_check,
-}

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts import journal
 from controls.catalogue_folder import Catalogue, read_folder
-from controls.catalogue_rows import Rows, Values, digest, remove_mapping, stored, wanted, write
+from controls.catalogue_rows import Rows, Values, digest, stored, wanted
+from controls.catalogue_writing import KINDS, add, change, remove_mapping
 from controls.errors import RewordingError, StalePlanError
 from controls.models import Control, ControlVersion
 
@@ -91,14 +92,24 @@ def apply(plan: CataloguePlan, *, actor: str, reword: bool) -> None:
         return
     if now != plan:
         raise StalePlanError
-    for change in plan.changes:
-        if change.after is None:
-            remove_mapping(change.key)
-        else:
-            write(change.kind, change.key, change.after)
+    _write(plan.changes)
     for wording in plan.wordings:
         _record(wording, actor)
     _tell_changes(plan.changes, actor)
+
+
+def _write(changes: tuple[Change, ...]) -> None:
+    """Write by kind, what is named before what names it; rows of one kind at once."""
+    for kind in KINDS:
+        mine = [each for each in changes if each.kind == kind]
+        new = [(each.key, each.after) for each in mine if each.before is None and each.after]
+        if new:
+            add(kind, new)
+        for each in mine:
+            if each.after is None:
+                remove_mapping(each.key)
+            elif each.before is not None:
+                change(kind, each.key, each.after)
 
 
 def _compare(catalogue: Catalogue) -> CataloguePlan:

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from compliance.staff import words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.site import site
 from controls.cadence import Cadence
-from controls.models import Control, Criterion, Expectation, Risk
+from controls.models import Control, ControlMapping, Criterion, Expectation, Risk
 from evidence.models import Claim
 
 _CLAIMS_SHOWN = 10
@@ -48,7 +48,9 @@ class ControlAdmin(_Words):
     detail_template = "staff/control.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("criteria")
+        # A control's own framework comes first: its ties are written before those of other files.
+        ties = ControlMapping.objects.select_related("criterion__framework").order_by("pk")
+        return super().get_queryset(request).prefetch_related(Prefetch("mappings", ties))
 
     def dress(self, rows: Sequence[Any]) -> None:
         found = Expectation.objects.filter(control__in=rows).order_by()
@@ -62,9 +64,7 @@ class ControlAdmin(_Words):
             "title": row.title,
             "wording": row.wording_on(today),
             "versions": row.versions.order_by("-number"),
-            "mappings": row.mappings.select_related("criterion__framework").order_by(
-                "criterion__position"
-            ),
+            "mappings": _own_first(row),
             "expectations": row.expectations.prefetch_related("checks", "sources").order_by("slug"),
             "risks": row.risks.all(),
             "claims": Claim.objects.filter(expectation__control=row)
@@ -74,11 +74,32 @@ class ControlAdmin(_Words):
 
     @admin.display(description="Criteria")
     def criteria_served(self, row: Any) -> SafeString:
-        return format_html_join(" ", "{}", ((words.tag(each.ref),) for each in row.criteria.all()))
+        """Name the criteria of the control's own framework, and count those of others."""
+        mappings = list(row.mappings.all())
+        own = [
+            each for each in mappings if each.criterion.framework == mappings[0].criterion.framework
+        ]
+        others = len(mappings) - len(own)
+        tags = format_html_join(" ", "{}", ((words.tag(each.criterion.ref),) for each in own))
+        return format_html("{} and {} of other frameworks", tags, others) if others else tags
 
     @admin.display(description="Expects")
     def expected(self, row: Any) -> str:
         return words.plural(row.expected_count, "item of evidence", "kinds of evidence")
+
+
+def _own_first(control: Control) -> list[ControlMapping]:
+    """Return its ties by framework, those of its own framework first: they were written first."""
+    mappings = list(control.mappings.select_related("criterion__framework").order_by("pk"))
+    own = mappings[0].criterion.framework_id if mappings else None
+    return sorted(
+        mappings,
+        key=lambda each: (
+            each.criterion.framework_id != own,
+            each.criterion.framework.title,
+            each.criterion.position,
+        ),
+    )
 
 
 @admin.register(Criterion, site=site)

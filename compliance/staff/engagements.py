@@ -321,7 +321,9 @@ def _usual_categories(framework: Framework) -> dict[str, str]:
 def _framework(request: HttpRequest, known: list[Framework]) -> Framework | None:
     wanted = request.GET.get("framework", "")
     if not wanted:
-        return next(iter(known), None)
+        # The framework of SOC 2 reports comes first, whatever the slugs of the others are.
+        usual = (each for each in known if _usual_categories(each))
+        return next(usual, next(iter(known), None))
     found = next((each for each in known if each.slug == wanted), None)
     if found is None:
         raise Http404

@@ -59,6 +59,22 @@ controls:
 """
 
 
+OTHER = """\
+title: Another standard
+version: "2"
+sections:
+  "1": {title: Only section, category: Cards}
+criteria:
+  - {ref: 1.1.1, section: "1", title: Doors}
+"""
+TIES = """\
+mappings:
+  - criterion: 1.1.1
+    controls:
+      AC-01: Doors are doors.
+"""
+
+
 class Folder:
     """A catalogue folder on disk whose files a test can edit."""
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from controls.catalogue_folder import read_folder
+from controls.catalogue_folder import PlacedMapping, read_folder
 from controls.errors import CatalogueError
-from tests.controls.conftest import CONTROLS, Folder
+from tests.controls.conftest import CONTROLS, OTHER, TIES, Folder
 
 DOORS = "controls/doors.yaml"
 
@@ -302,13 +302,19 @@ def test_it_names_the_faults_of_all_files_at_once(folder: Folder) -> None:
         "controls/more/doors.yaml",
         "controls/doors.yml",
         "frameworks/Small 1.yaml",
+        "mappings/Small 1.yaml",
+        "mappings/more/small_2.yaml",
+        "readiness/Small 1.yaml",
         "risks.yml",
     ],
 )
 def test_it_refuses_a_file_in_a_place_where_nobody_reads_it(folder: Folder, name: str) -> None:
     folder.write(name, "a: 1\n")
     assert faults(folder) == [
-        f"{name}: only frameworks/small_letters.yaml, controls/*.yaml and risks.yaml are read"
+        (
+            f"{name}: only frameworks/small_letters.yaml, mappings/small_letters.yaml,"
+            " controls/*.yaml and risks.yaml are read"
+        )
     ]
 
 
@@ -320,3 +326,67 @@ def test_it_refuses_a_folder_that_is_not_there(folder: Folder) -> None:
 def test_it_refuses_a_folder_without_controls(folder: Folder) -> None:
     (folder.path / DOORS).unlink()
     assert faults(folder) == [f"{folder.path}: there is no control in this folder"]
+
+
+@pytest.fixture
+def two(folder: Folder) -> Folder:
+    folder.write("frameworks/other_2.yaml", OTHER)
+    folder.write("mappings/other_2.yaml", TIES)
+    return folder
+
+
+class TestAFileOfMappings:
+    def test_it_ties_a_control_to_another_framework(self, two: Folder) -> None:
+        (mapping,) = read_folder(two.path).mappings
+        assert mapping == PlacedMapping("AC-01", "other_2/1.1.1", "Doors are doors.")
+
+    def test_a_check_may_name_a_criterion_that_only_it_names(self, two: Folder) -> None:
+        two.edit("            criterion: S1.1", "            criterion: other_2/1.1.1")
+        assert len(read_folder(two.path).mappings) == 1
+
+    @pytest.mark.parametrize(
+        ("old", "new", "expected"),
+        [
+            ("AC-01:", "AC-02:", "line 4: there is no control AC-02"),
+            ("1.1.1", "9.9.9", "line 2: there is no criterion other_2/9.9.9"),
+            ("AC-01:", "ac1:", "line 4: ac1 must look like AC-01"),
+            ("Doors are doors.", "''", "line 4: AC-01 is empty"),
+            (
+                "    controls:\n      AC-01: Doors are doors.",
+                "    controls: {}",
+                "line 3: controls is empty",
+            ),
+        ],
+    )
+    def test_it_is_refused_with_the_line(
+        self, two: Folder, old: str, new: str, expected: str
+    ) -> None:
+        two.edit(old, new, name="mappings/other_2.yaml")
+        assert faults(two) == [f"mappings/other_2.yaml, {expected}"]
+
+    def test_it_is_refused_without_its_framework(self, two: Folder) -> None:
+        (two.path / "frameworks/other_2.yaml").unlink()
+        assert faults(two) == [
+            (
+                "mappings/other_2.yaml, line 1: there is no framework other_2, which this file is"
+                " named by"
+            )
+        ]
+
+    def test_it_names_a_criterion_once(self, two: Folder) -> None:
+        two.add(TIES.partition("\n")[2], name="mappings/other_2.yaml")
+        assert faults(two) == [
+            (
+                "mappings/other_2.yaml, line 5: mapping of other_2/1.1.1 stands a second time;"
+                " first in mappings/other_2.yaml, line 2"
+            )
+        ]
+
+    def test_it_does_not_repeat_what_the_control_says(self, two: Folder) -> None:
+        two.edit(
+            "    expectations:",
+            "      - {criterion: other_2/1.1.1, reason: Mine}\n    expectations:",
+        )
+        assert faults(two) == [
+            f"{DOORS}, line 16: AC-01 names criterion other_2/1.1.1 a second time"
+        ]

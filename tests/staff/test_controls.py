@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from compliance.staff import words as said
-from controls.models import ControlVersion, Risk
+from controls.models import ControlMapping, ControlVersion, Criterion, Framework, Risk
 from tests.audits.world import World, hand_in_staff
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most
@@ -112,3 +112,26 @@ def test_the_catalogue_is_read_only(alices: Desk, world: World) -> None:
 def test_strangers_are_refused(strangers: tuple[User, ...], world: World) -> None:
     desk.assert_refused(CONTROLS, strangers=strangers)
     desk.assert_refused(CONTROL, world.access.pk, strangers=strangers)
+
+
+def test_a_control_of_several_frameworks_tells_them_apart(alices: Desk, world: World) -> None:
+    other = Framework.objects.create(slug="another", title="A card standard", version="4")
+    for position, ref in enumerate(("8.4.1", "8.4.2")):
+        ControlMapping.objects.create(
+            control=world.access,
+            criterion=Criterion.objects.create(
+                framework=other,
+                ref=ref,
+                section="8",
+                section_title="Identity",
+                category="Cards",
+                title=f"Rule {ref}",
+                position=position,
+            ),
+            reason="It asks for the same.",
+        )
+    assert "CC6.1 and 2 of other frameworks 2 kinds of evidence" in alices.text(CONTROLS)
+    text = alices.text(CONTROL, world.access.pk)
+    own = str(world.framework)
+    assert text.index(own) < text.index("A card standard") < text.index("Rule 8.4.1")
+    assert text.index("Rule 8.4.1") < text.index("Rule 8.4.2")

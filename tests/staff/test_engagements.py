@@ -120,7 +120,7 @@ def test_bad_input_is_told_and_nothing_typed_is_lost(
 
 
 def test_another_framework_can_be_chosen(alices: Desk, world: World) -> None:
-    other = Framework.objects.create(slug="own", title="House rules", version="1")
+    other = Framework.objects.create(slug="a_first", title="House rules", version="1")
     Criterion.objects.create(
         framework=other,
         ref="H1",
@@ -130,7 +130,8 @@ def test_another_framework_can_be_chosen(alices: Desk, world: World) -> None:
         title="Rooms are tidy",
         position=1,
     )
-    assert alices.get(OPEN, framework="own").context["form"].categories == ["Order"]
+    assert alices.get(OPEN, framework="a_first").context["form"].categories == ["Order"]
+    assert alices.get(OPEN).context["framework"] == world.framework
     assert alices.get(OPEN, framework="nothing").status_code == 404
 
 
