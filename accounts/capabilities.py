@@ -11,6 +11,7 @@ class Capability(StrEnum):
     MANAGE_SOURCES = "sources.manage"
     RUN_COLLECTOR = "sources.run"
     MANAGE_ENGAGEMENTS = "engagements.manage"
+    CHANGE_OCCURRENCES = "occurrences.change"
     BUILD_PACK = "packs.build"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"

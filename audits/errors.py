@@ -28,6 +28,10 @@ class ClosedError(AuditsError):
     """The engagement is closed. Open a new one, or ask who closed it."""
 
 
+class ChangeError(AuditsError):
+    """This occurrence cannot be changed so."""
+
+
 class FreezeError(AuditsError):
     """The pack cannot be frozen."""
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from controls.cadence import MOST_DAYS_ALLOWED, Cadence
+from controls.cadence import MOST_DAYS_ALLOWED, MOST_LAG_DAYS, Cadence
 from controls.errors import CatalogueError, Problem
 from controls.models import Control, Expectation
 from controls.yaml_source import Place, Source, read
@@ -107,6 +107,7 @@ class ExpectationEntry(Shape):
     kind: Expectation.Kind
     cadence: Cadence
     days_allowed: Annotated[Whole, Field(le=MOST_DAYS_ALLOWED)]
+    lag_days: Annotated[Whole, Field(le=MOST_LAG_DAYS)] = 0
     collector: Annotated[str, _looks_like(r"|[a-z][a-z0-9_]{0,59}", "staff_mfa")] = ""
     columns: dict[Name, ColumnType] = Field(default_factory=dict)
     required_columns: tuple[Name, ...] | None = None
