@@ -1,4 +1,4 @@
-"""Skipping an expected occurrence and moving its due day, each with a reason, and taking it back."""
+"""Skipping an expected occurrence, moving its due day, and taking either back, with a reason."""
 
 from collections import defaultdict
 from collections.abc import Sequence

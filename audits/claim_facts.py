@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import ge, itemgetter
 from typing import Any
 
 from django.db import connection
 
 from audits.claims import Claimed, Decision, Kind, Verdict
 from audits.coverage import Expected
-from audits.summed import Clock, Sum, instant, is_plain_span, microseconds_of, ref_of
+from audits.summed import Clock, Sum, Sums, instant, microseconds_of, ref_of, usable_from
 
 Span = tuple[int, date, date]
 """Expectation, last day and first day of some claims."""
@@ -28,7 +30,7 @@ _VERDICTS = {None: Verdict.NONE, 0: Verdict.ERROR, 1: Verdict.FAILED, 2: Verdict
 class ClaimFacts:
     """The claims to some expectations, each by its expectation: in a sum, or one by one."""
 
-    sums: Mapping[int, Sequence[Sum]]
+    sums: Mapping[int, Sums]
     claims: Mapping[int, Sequence[Claimed]]
 
 
@@ -42,11 +44,9 @@ def read(
     sums, told_apart = _summed(expected, scope, clock)
     claims, spans = _one_by_one(scope, told_apart, clock)
     for expectation in {expectation for expectation, *_ in spans}:
-        sums[expectation] = [
-            one
-            for one in sums.get(expectation, ())
-            if (expectation, one.covers_to, one.covers_from) not in spans
-        ]
+        if known := sums.get(expectation):
+            rest = [one for one in known.rows() if (expectation, one[1], one[0]) not in spans]
+            sums[expectation] = Sums.of(rest)
     return ClaimFacts(sums, claims)
 
 
@@ -79,45 +79,65 @@ class _Scope:
 
 def _summed(
     expected: Sequence[Expected], scope: _Scope, clock: Clock
-) -> tuple[dict[int, list[Sum]], list[Span]]:
+) -> tuple[dict[int, Sums], list[Span]]:
     """Return the sums by expectation, and the spans whose claims must be read one by one."""
-    by_key = {one.expectation: one for one in expected}
-    days = _Days()
-    sums: dict[int, list[Sum]] = defaultdict(list)
+    sums: dict[int, Sums] = {}
     apart: list[Span] = []
+    read_by = {one.expectation: one for one in expected}
+    readers = _Readers(clock)
+    # As an expression a day comes as SQLite keeps it: as dates they would cost most of all.
+    days = "c.covers_to, c.covers_from"
+    if connection.vendor == "sqlite":
+        days = "+c.covers_to, +c.covers_from"
     statement = (
-        "SELECT c.expectation_id, c.covers_to, c.covers_from, MAX(c.number), MIN(c.received_us), "  # noqa: S608
-        "MIN(c.collected_us), MAX(CASE WHEN c.is_partial THEN 1 ELSE 0 END) FROM evidence_claim c "
-        f"WHERE {scope.clause} GROUP BY c.expectation_id, c.covers_to, c.covers_from"
+        f"SELECT c.expectation_id, {days}, MAX(c.number), MIN(c.received_us), "  # noqa: S608
+        f"MIN(c.collected_us) FROM evidence_claim c WHERE {scope.clause} "
+        "GROUP BY c.expectation_id, c.covers_to, c.covers_from "
+        "ORDER BY c.expectation_id, c.covers_to, c.covers_from"
     )
-    usable = _Usable(clock)
     with connection.cursor() as cursor:
         cursor.execute(statement, scope.values)
-        for key, to, since, number, received, collected, partial in cursor.fetchall():
-            covers_to, covers_from = days[to], days[since]
-            if partial or not usable(by_key[key], covers_from, covers_to, collected):
-                apart.append((key, covers_to, covers_from))
-            else:
-                sums[key].append(Sum(covers_from, covers_to, number, received))
+        for key, rows in groupby(cursor.fetchall(), key=itemgetter(0)):
+            sums[key] = readers.read(read_by[key], rows, apart)
     return sums, apart
 
 
-class _Usable:
-    """Asks `is_plain_span`, but asks once for the same days and kind where the answer is known."""
+class _Readers:
+    """Reads rows of sums; what it knows of a day holds for all expectations of a kind and lag."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._from: dict[tuple[Kind, int, date], int] = {}
+        self._days = _Days()
+        self._enough: dict[tuple[Kind, int], _Enough] = {}
 
-    def __call__(self, one: Expected, covers_from: date, covers_to: date, collected: int) -> bool:
-        key = (one.kind, one.lag_days, covers_to)
-        enough = self._from.get(key)
-        if enough is not None and collected >= enough and covers_from == covers_to:
-            return True
-        fits = is_plain_span(one, covers_from, covers_to, collected, self._clock)
-        if fits and covers_from == covers_to and (enough is None or collected < enough):
-            self._from[key] = collected
-        return fits
+    def read(self, one: Expected, rows: Iterable[tuple[Any, ...]], apart: list[Span]) -> Sums:
+        """Return the sums of one expectation; add to `apart` the spans that are none."""
+        # Column by column, because a loop over each of some hundred thousand rows would show.
+        _, to, since, numbers, received, collected = zip(*rows, strict=True)
+        last = tuple(map(self._days.__getitem__, to))
+        enough = self._enough.setdefault((one.kind, one.lag_days), _Enough(one, self._clock))
+        if to == since and all(map(ge, collected, map(enough.__getitem__, last))):
+            return Sums(last, last, numbers, received)
+        first = tuple(map(self._days.__getitem__, since))
+        found: list[Sum] = []
+        for each in zip(first, last, numbers, received, collected, strict=True):
+            if each[4] >= usable_from(one, each[0], each[1], self._clock):
+                found.append(Sum(*each[:4]))
+            else:
+                apart.append((one.expectation, each[1], each[0]))
+        return Sums.of(found)
+
+
+class _Enough(dict[date, int]):
+    """The instants from which on single days are usable for expectations of one kind and lag."""
+
+    def __init__(self, one: Expected, clock: Clock) -> None:
+        super().__init__()
+        self._one, self._clock = one, clock
+
+    def __missing__(self, day: date) -> int:
+        enough = self[day] = usable_from(self._one, day, day, self._clock)
+        return enough
 
 
 class _Days(dict[Any, date]):
@@ -140,7 +160,7 @@ def _one_by_one(
     with connection.cursor() as cursor:
         cursor.execute(
             _statement(scope),
-            [*(moment,) * 3, *scope.values, named, *(moment,) * 4, microseconds_of(scope.as_of)],
+            [*scope.values, named, *(moment,) * 4, microseconds_of(scope.as_of)],
         )
         for key, to, since, number, received, collected, partial, *said in cursor.fetchall():
             decision, verdict, superseded = said
@@ -166,7 +186,8 @@ def _one_by_one(
 def _statement(scope: _Scope) -> str:
     """Return the query that drives from what happened to items to the claims of the same days."""
     named = (
-        "SELECT (v->>0)::bigint, (v->>1)::date, (v->>2)::date FROM jsonb_array_elements(%s::jsonb) v"
+        "SELECT (v->>0)::bigint, (v->>1)::date, (v->>2)::date "
+        "FROM jsonb_array_elements(%s::jsonb) v"
         if connection.vendor == "postgresql"
         else "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
         "json_extract(value, '$[2]') FROM json_each(%s)"
@@ -174,11 +195,12 @@ def _statement(scope: _Scope) -> str:
     return f"""
         WITH touched AS (
             SELECT evidence_id FROM evidence_review
-                WHERE decision IN ('returned') AND decided_at <= %s
+                WHERE decision = 'returned'
             UNION SELECT evidence_id FROM evidence_checkresult
-                WHERE state IN ('failed', 'error') AND ran_at <= %s
+                WHERE state IN ('failed', 'error')
             UNION SELECT supersedes_id FROM evidence_evidence
-                WHERE supersedes_id > 0 AND received_at <= %s
+                WHERE supersedes_id > 0
+            UNION SELECT evidence_id FROM evidence_claim WHERE is_partial
         ), spans (expectation_id, covers_to, covers_from) AS (
             SELECT c.expectation_id, c.covers_to, c.covers_from FROM evidence_claim c
                 JOIN touched ON touched.evidence_id = c.evidence_id WHERE {scope.clause}

@@ -1,6 +1,6 @@
 """The organisation's own days: its time zone, today, the day of an instant, and its holidays."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -19,6 +19,11 @@ def day_of(instant: datetime) -> date:
 
 def today() -> date:
     return day_of(timezone.now())
+
+
+def end_of(day: date) -> datetime:
+    """Return the last moment of a day of the organisation."""
+    return datetime.combine(day, time(23, 59, 59, 999999), zone())
 
 
 def off(start: date, end: date) -> frozenset[date]:

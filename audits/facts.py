@@ -1,18 +1,19 @@
 """Asks the database what coverage needs to know, in five queries, and sums up the answer."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audits import changes, claim_facts, days, scope
 from audits.claims import Kind
-from audits.coverage import SHORTFALL, Expected, Occurrence, State, worst
+from audits.coverage import Expected, Occurrence, State, worst
 from audits.models import Engagement
-from audits.summed import Clock, cover_summed
+from audits.summed import Block, Clock, cover_summed
 from controls.models import Expectation
 from evidence.models import Evidence, Review
 
@@ -66,45 +67,60 @@ class CoverageReport:
     as_of: datetime
     months: tuple[date, ...]
     """The first day of each month that the window meets."""
-    occurrences: tuple[Occurrence, ...]
+    blocks: tuple[Block, ...]
     controls: tuple[ControlLine, ...]
     criteria: tuple[CriterionLine, ...]
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """Every occurrence, by control, expectation and time."""
+        return tuple(one for block in self.blocks for one in block.occurrences())
 
     @property
     def totals(self) -> Mapping[State, int]:
         """How many occurrences are in each state, every state named."""
-        counted = Counter(occurrence.state for occurrence in self.occurrences)
+        counted = Counter[State]()
+        for block in self.blocks:
+            for (_, state), count in block.counts().items():
+                counted[state] += count
         return {state: counted[state] for state in State}
 
     @property
     def shortfall(self) -> tuple[Occurrence, ...]:
-        return tuple(one for one in self.occurrences if one.state in SHORTFALL)
+        return tuple(one for block in self.blocks for one in block.short())
 
 
 def coverage_of(
-    engagement: Engagement, as_of: datetime | None = None, *, control: str = ""
+    engagement: Engagement,
+    as_of: datetime | None = None,
+    *,
+    control: str = "",
+    slugs: Collection[str] | None = None,
 ) -> CoverageReport:
     """Return every occurrence that the engagement expects, as it was known at `as_of` (or now).
 
-    With the reference of a control only what that control must leave is asked for and reported.
+    With the reference of a control only what that control must leave is asked for and reported;
+    with slugs of expectations only these are.
     """
     moment = as_of or timezone.now()
     wanted = scope.expectations_of(engagement).select_related("control")
-    expectations = list(wanted.filter(control__ref=control) if control else wanted)
-    expected = [_expected(one) for one in expectations]
+    if control:
+        wanted = wanted.filter(control__ref=control)
+    expectations = list(wanted if slugs is None else wanted.filter(slug__in=set(slugs)))
+    expected = [expected_of(one) for one in expectations]
     start, end = engagement.window_from, engagement.window_to
     clock = Clock(days.zone())
     facts = claim_facts.read(expected, start, end, moment, clock)
     question = changes.question(expected, start, end, moment)
-    occurrences = cover_summed(expected, question, facts.sums, facts.claims)
+    blocks = cover_summed(expected, question, facts.sums, facts.claims)
     criteria, controls = _mapped(engagement, control)
     months = tuple(_months(start, end))
     return CoverageReport(
         engagement=engagement,
         as_of=moment,
         months=months,
-        occurrences=tuple(occurrences),
-        controls=tuple(_lines(controls, expectations, occurrences, months)),
+        blocks=tuple(blocks),
+        controls=tuple(_lines(controls, expectations, blocks, months)),
         criteria=criteria,
     )
 
@@ -121,7 +137,8 @@ def happened(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _expected(expectation: Expectation) -> Expected:
+def expected_of(expectation: Expectation) -> Expected:
+    """Return an expectation in the words of the pure core."""
     return Expected(
         expectation.pk,
         expectation.slug,
@@ -161,7 +178,9 @@ def _mapped(
     )
     for ref, title, category, control, control_ref, control_title in rows:
         serving = criteria.setdefault(ref, (title, category, []))[2]
-        if control is not None and only in {"", control_ref}:
+        if control is not None:
+            if only and control_ref != only:
+                continue
             serving.append(control_ref)
             known = controls.setdefault(control, _Mapped(control_ref, control_title, []))
             known.criteria.append(ref)
@@ -175,16 +194,16 @@ def _mapped(
 def _lines(
     controls: Mapping[int, _Mapped],
     expectations: Sequence[Expectation],
-    occurrences: Sequence[Occurrence],
+    blocks: Sequence[Block],
     months: Sequence[date],
 ) -> Iterator[ControlLine]:
     place = {month: number for number, month in enumerate(months)}
     owner = {expectation.pk: expectation.control_id for expectation in expectations}
     counted = {pk: [Counter[State]() for _ in months] for pk in controls}
-    ends = {one.end: place[one.end.replace(day=1)] for one in occurrences}
-    tallied = Counter((one.expectation, ends[one.end], one.state) for one in occurrences)
-    for (expectation, month, state), count in tallied.items():
-        counted[owner[expectation]][month][state] += count
+    for block in blocks:
+        line = counted[owner[block.expected.expectation]]
+        for (month, state), count in block.counts().items():
+            line[place[month]][state] += count
     expected: dict[int, list[Expectation]] = {pk: [] for pk in controls}
     for expectation in expectations:
         expected[expectation.control_id].append(expectation)

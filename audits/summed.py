@@ -12,19 +12,23 @@ Why it may:
 The work grows with the number of sums, of other claims, and of windows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from operator import itemgetter
-from typing import NamedTuple
+from functools import partial
+from itertools import repeat
+from operator import itemgetter, lt
+from typing import Any, NamedTuple
 
 from audits.claims import Claimed, Decision, Kind, Reading, moment_shown, readings
-from audits.coverage import Expected, Occurrence, Question, State, exempted, judge
+from audits.coverage import SHORTFALL, Expected, Occurrence, Question, State, exempted, judge
 from controls.cadence import Window
 
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = 1 << 62
 _NOTHING = Reading((), (), (), (), (), (), is_covered=False, covered_at=None)
 
 
@@ -39,6 +43,31 @@ class Sum(NamedTuple):
     covers_to: date
     number: int
     received_us: int
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The sums of one expectation, column by column, ordered by their last day."""
+
+    covers_from: tuple[date, ...] = ()
+    covers_to: tuple[date, ...] = ()
+    numbers: tuple[int, ...] = ()
+    received_us: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Sequence[Sum]) -> "Sums":
+        return cls(*zip(*rows, strict=True))
+
+    def rows(self) -> Iterator[Sum]:
+        columns = (self.covers_from, self.covers_to, self.numbers, self.received_us)
+        return map(Sum._make, zip(*columns, strict=True))
+
+
+_NO_SUMS = Sums()
+
+
+_AS_OCCURRENCE: Callable[[tuple[Any, ...]], Occurrence] = partial(tuple.__new__, Occurrence)
+"""As Occurrence._make, but without a call of Python for each of some hundred thousand."""
 
 
 class Clock:
@@ -77,41 +106,77 @@ def instant(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def ref_of(number: int) -> str:
-    """Return the reference of the item with this number."""
-    return f"EV-{number:06d}"
+ref_of: Callable[[int], str] = "EV-{:06d}".format
+"""Returns the reference of the item with a number."""
 
 
-def is_plain_span(
-    expected: Expected, covers_from: date, covers_to: date, collected_us: int, clock: Clock
-) -> bool:
-    """Whether all that was collected at or after an instant can be used for all of these days."""
+def usable_from(expected: Expected, covers_from: date, covers_to: date, clock: Clock) -> int:
+    """Return the instant from which on all that was collected can be used for all of these days.
+
+    Where there is no such instant, because each item must be looked at, it lies beyond all time.
+    """
     if expected.kind is Kind.DOCUMENT:
-        return True
+        return -_NEVER
     if expected.kind is Kind.STATE:
-        shown = covers_from == covers_to
-        return shown and collected_us >= clock.surely_from(covers_to - _DAY)
-    settled = covers_to + timedelta(days=1 + expected.lag_days)
-    return collected_us >= clock.surely_from(settled)
+        return clock.surely_from(covers_to - _DAY) if covers_from == covers_to else _NEVER
+    return clock.surely_from(covers_to + timedelta(days=1 + expected.lag_days))
+
+
+@dataclass(frozen=True)
+class Block:
+    """The occurrences of one expectation, listed when somebody asks for them one by one.
+
+    `listed` is None where every window was met in time by the item with the number of the same
+    place: of most controls nobody wants to read more than that.
+    """
+
+    expected: Expected
+    plan: "_Plan"
+    numbers: tuple[int, ...] = ()
+    listed: Sequence[Occurrence] | None = None
+
+    def occurrences(self) -> Sequence[Occurrence]:
+        if self.listed is not None:
+            return self.listed
+        key, slug = repeat(self.expected.expectation), repeat(self.expected.slug)
+        items = zip(map(ref_of, self.numbers), strict=True)
+        days, due = self.plan.days, self.plan.due
+        met = (key, slug, days, days, due, repeat(State.MET), items, repeat(""))
+        return list(map(_AS_OCCURRENCE, zip(*met, strict=False)))
+
+    def counts(self) -> Mapping[tuple[date, State], int]:
+        """Return how many occurrences end in each month (by its first day), by their state."""
+        if self.listed is None:
+            return {(month, State.MET): count for month, count in self.plan.months.items()}
+        return Counter((one.end.replace(day=1), one.state) for one in self.listed)
+
+    def short(self) -> Iterator[Occurrence]:
+        """Yield the occurrences that a pack must list as its shortfall."""
+        return (one for one in self.listed or () if one.state in SHORTFALL)
 
 
 def cover_summed(
     expectations: Iterable[Expected],
     question: Question,
-    sums: Mapping[int, Sequence[Sum]],
+    sums: Mapping[int, Sums],
     claims: Mapping[int, Sequence[Claimed]],
-) -> list[Occurrence]:
-    """Return every occurrence in order; `sums` and `claims` are by expectation, never both.
+) -> list[Block]:
+    """Return the occurrences in the order of expectations; `sums` and `claims` are by expectation.
 
     The claims of the same days to an expectation are either all in a sum or all among `claims`.
     """
     planner = _Planner(question)
-    found: list[Occurrence] = []
+    found: list[Block] = []
     for expected in expectations:
         key = expected.expectation
-        mine = _Touching(expected, sums.get(key, ()), claims.get(key, ()))
-        judged = _judged(expected, planner.plan(expected), mine, question)
-        found += exempted(judged, question.exemptions.get(key, ()))
+        plan, mine, others = planner.plan(expected), sums.get(key, _NO_SUMS), claims.get(key, ())
+        exemptions = question.exemptions.get(key, ())
+        is_plain = not (others or exemptions or question.moves.get(key))
+        if is_plain and _is_met_daily(plan, mine, question):
+            found.append(Block(expected, plan, mine.numbers))
+        else:
+            judged = _judged(expected, plan, _Touching(expected, mine, others), question)
+            found.append(Block(expected, plan, listed=list(exempted(judged, exemptions))))
     return found
 
 
@@ -121,6 +186,11 @@ class _Plan:
 
     windows: Sequence[Window]
     deadlines: Sequence[int]
+    days: tuple[date, ...]
+    """Of windows that are one day long each, that day; else empty."""
+    due: tuple[date, ...]
+    months: Mapping[date, int]
+    """How many of these days each month has, by its first day."""
 
 
 @dataclass
@@ -138,7 +208,11 @@ class _Planner:
         if plan is None:
             clock = Clock(self.question.moment.zone)
             due = self.question.windows(expected)
-            plan = _Plan(due, [clock.surely_before(window.due + _DAY) for window in due])
+            deadlines = [clock.surely_before(window.due + _DAY) for window in due]
+            is_daily = all(window.start == window.end for window in due)
+            days = tuple(window.start for window in due) if is_daily else ()
+            months = Counter(day.replace(day=1) for day in days)
+            plan = _Plan(due, deadlines, days, tuple(window.due for window in due), months)
             self._known[key] = plan
         return plan
 
@@ -146,9 +220,9 @@ class _Planner:
 class _Touching:
     """Finds what touches each of some windows that are asked for in order of time."""
 
-    def __init__(self, expected: Expected, sums: Sequence[Sum], claims: Sequence[Claimed]) -> None:
+    def __init__(self, expected: Expected, sums: Sums, claims: Sequence[Claimed]) -> None:
         self._expected = expected
-        self._sums = sorted(sums, key=itemgetter(0))
+        self._sums = sorted(sums.rows(), key=itemgetter(0))
         self._claims = sorted(_spans(expected.kind, claims), key=itemgetter(0))
         self._next_sum = self._next_claim = 0
         self._held_sums: list[Sum] = []
@@ -207,6 +281,25 @@ def _spans(kind: Kind, claims: Iterable[Claimed]) -> Iterator[tuple[date, date, 
             yield shown, shown, claim
 
 
+def _is_met_daily(plan: "_Plan", sums: Sums, question: Question) -> bool:
+    """Whether each window is one day with its own sum that came in time: the plainest case."""
+    days = plan.days
+    return bool(
+        days
+        and days[-1] <= question.moment.day
+        and days == sums.covers_to
+        and days == sums.covers_from
+        and all(map(lt, sums.received_us, plan.deadlines))
+    )
+
+
+def _read(expected: Expected, window: Window, told: Sequence[Claimed]) -> Reading:
+    if not told:
+        return _NOTHING
+    lag = timedelta(days=expected.lag_days)
+    return next(readings(expected.kind, [window], told, lag=lag))
+
+
 def _judged(
     expected: Expected, plan: _Plan, touching: _Touching, question: Question
 ) -> Iterator[Occurrence]:
@@ -223,11 +316,7 @@ def _judged(
                     start, end, due = window.start, window.end, window.due
                     yield Occurrence(*known, start, end, due, State.MET, (ref_of(number),))
                     continue
-        reading = _NOTHING
-        if sums or claims:
-            lag = timedelta(days=expected.lag_days)
-            told = touching.told(sums, claims)
-            reading = next(readings(expected.kind, [window], told, lag=lag))
+        reading = _read(expected, window, touching.told(sums, claims))
         move = question.move_of(expected, window) if has_moves else None
         yield judge(expected, window, reading, question.moment, move)
 

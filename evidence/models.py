@@ -207,7 +207,10 @@ class Claim(models.Model):
                     "is_partial",
                 ],
                 name="claim_facts",
-            )
+            ),
+            models.Index(
+                fields=["evidence"], name="claim_partial", condition=models.Q(is_partial=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Records of audits, one module per topic.
 
-Packs, their files, access notes and changes of occurrences are append-only: triggers refuse UPDATE and DELETE.
+Packs, their files, access notes and changes of occurrences are append-only: triggers refuse
+UPDATE and DELETE.
 """
 
 from audits.models.access import AccessNote

@@ -38,6 +38,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            "claim",
+            models.Index(
+                fields=["evidence"],
+                name="claim_partial",
+                condition=models.Q(is_partial=True),
+            ),
+        ),
+        migrations.AddIndex(
             "checkresult",
             models.Index(
                 fields=["evidence"],

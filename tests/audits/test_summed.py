@@ -1,6 +1,6 @@
 """Sums of claims give the very answer that the claims themselves give, in every world."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -9,15 +9,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from audits.claims import Claimed, Decision, Kind, Verdict
-from audits.coverage import Exemption, Expected, Move, Question, cover, grouped, moment_of
+from audits.coverage import (
+    SHORTFALL,
+    Exemption,
+    Expected,
+    Move,
+    Question,
+    cover,
+    grouped,
+    moment_of,
+)
 from audits.summed import (
     Clock,
     Sum,
+    Sums,
     cover_summed,
     instant,
-    is_plain_span,
     microseconds_of,
     ref_of,
+    usable_from,
 )
 
 START, END = date(2026, 3, 1), date(2026, 5, 10)
@@ -25,7 +35,9 @@ AS_OF = datetime(2026, 5, 20, 10, tzinfo=UTC)
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Pacific/Apia", "America/Sao_Paulo")]
 
 days = st.dates(date(2026, 2, 20), date(2026, 5, 20))
-instants = st.datetimes(datetime(2026, 2, 20), datetime(2026, 6, 10), timezones=st.just(UTC))
+instants = st.integers(0, 110 * 24 * 60).map(
+    lambda minutes: datetime(2026, 2, 20, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 
 
 @st.composite
@@ -60,7 +72,9 @@ def worlds(draw: st.DrawFn) -> tuple[Expected, list[Claimed], tzinfo]:
                 first + timedelta(days=length),
                 collected.astimezone(zone).date(),
                 draw(st.just(collected) | instants),
-                Decision.RETURNED if odd == 1 else draw(st.sampled_from(["", "accepted"])),
+                Decision.RETURNED
+                if odd == 1
+                else draw(st.sampled_from([Decision.NONE, Decision.ACCEPTED])),
                 {2: Verdict.FAILED, 3: Verdict.ERROR}.get(odd, Verdict.PASSED),
                 odd == 4,
                 odd == 5,
@@ -72,7 +86,7 @@ def worlds(draw: st.DrawFn) -> tuple[Expected, list[Claimed], tzinfo]:
 
 def reduced(
     expected: Expected, claims: list[Claimed], clock: Clock, zone: tzinfo
-) -> tuple[list[Sum], list[Claimed]]:
+) -> tuple[Sums, list[Claimed]]:
     """Do what the database does: sum up the days of which every claim is plain."""
     by_days: dict[tuple[date, date], list[Claimed]] = defaultdict(list)
     for claim in claims:
@@ -82,12 +96,12 @@ def reduced(
         day = min(claim.collected_on for claim in same)
         collected = microseconds_of(datetime(day.year, day.month, day.day, tzinfo=zone))
         plain = all(claim.is_plain for claim in same)
-        if plain and is_plain_span(expected, first, last, collected, clock):
+        if plain and collected >= usable_from(expected, first, last, clock):
             arrived = min(microseconds_of(claim.received_at) for claim in same)
             sums.append(Sum(first, last, max(claim.number for claim in same), arrived))
         else:
             others += same
-    return sums, others
+    return Sums.of(sums), others
 
 
 SPANS = st.tuples(days, st.integers(0, 40)).map(lambda it: (it[0], it[0] + timedelta(days=it[1])))
@@ -122,11 +136,16 @@ def test_sums_and_claims_give_the_same_answer(
     question = Question(
         START, END, moment_of(AS_OF, zone), grouped(exemptions), grouped(moves), holidays
     )
-    assert cover_summed([expected], question, {1: sums}, {1: others}) == plain
+    (block,) = cover_summed([expected], question, {1: sums}, {1: others})
+    assert block.occurrences() == plain
+    assert block.counts() == Counter((one.end.replace(day=1), one.state) for one in plain)
+    assert list(block.short()) == [one for one in plain if one.state in SHORTFALL]
 
 
 @given(
-    st.datetimes(datetime(2010, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 17 * 366 * 24 * 3600).map(
+        lambda seconds: datetime(2010, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    ),
     st.sampled_from(ZONES),
 )
 @example(datetime(2018, 11, 4, 2, 59, 59, tzinfo=UTC), ZONES[3])
@@ -151,3 +170,31 @@ def test_an_instant_comes_back_from_its_microseconds(moment: datetime) -> None:
 @pytest.mark.parametrize(("number", "ref"), [(7, "EV-000007"), (1_234_567, "EV-1234567")])
 def test_a_number_tells_the_reference(number: int, ref: str) -> None:
     assert ref_of(number) == ref
+
+
+def daily(*, late_by: int = 0, without: int | None = None) -> tuple[Expected, list[Claimed]]:
+    """A state of every day, each shown by two items; of one day perhaps late, or none."""
+    expected = Expected(1, "daily", Kind.STATE, "daily", 1, START)
+    claims = []
+    for place in range((END - START).days + 1):
+        day = START + timedelta(days=place)
+        if place == without:
+            continue
+        late = late_by if place == 5 else 0
+        for hour in (6, 7):
+            at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + timedelta(days=late)
+            number = 2 * place + hour
+            claims.append(Claimed(1, ref_of(number), day, day, day, at, number=number))
+    return expected, claims
+
+
+@pytest.mark.parametrize("options", [{}, {"late_by": 3}, {"without": 7}])
+def test_a_plain_year_of_days_gives_the_same_answer(options: dict[str, int]) -> None:
+    expected, claims = daily(**options)
+    question = Question(START, END, moment_of(AS_OF, UTC))
+    sums, others = reduced(expected, claims, Clock(UTC), UTC)
+    (block,) = cover_summed([expected], question, {1: sums}, {1: others})
+    assert (block.listed is None) is (options == {})
+    plain = cover([expected], claims, start=START, end=END, as_of=AS_OF)
+    assert list(block.occurrences()) == plain
+    assert block.counts() == Counter((one.end.replace(day=1), one.state) for one in plain)

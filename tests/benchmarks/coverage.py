@@ -203,7 +203,8 @@ def _insert(template: Template, changed: Iterator[dict[str, Any]]) -> None:
                     copy.write_row([getattr(value, "obj", value) for value in row])
         else:
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+            statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'
+            cursor.executemany(statement, list(rows))
 
 
 def _leaf(index: int, number: int) -> dict[str, Any]:
@@ -251,8 +252,12 @@ def _moments(number: int, width: int = 500) -> tuple[date, datetime]:
 
 
 def _aggregate() -> list[Any]:
+    # As an expression a day is not read into a date: what ours does not do is not laid on it.
+    days = "covers_to, covers_from"
+    if connection.vendor == "sqlite":
+        days = "+covers_to, +covers_from"
     statement = (
-        "SELECT expectation_id, covers_to, covers_from, COUNT(*), MIN(received_us), MAX(number) "
+        f"SELECT expectation_id, {days}, COUNT(*), MIN(received_us), MAX(number) "
         "FROM evidence_claim GROUP BY expectation_id, covers_to, covers_from"
     )
     with connection.cursor() as cursor:
