@@ -20,7 +20,7 @@ def why(claim: Claimed, expected: Expected, window: Window, deciding: Collection
     if refused := refusal(claim, expected, window):
         return refused
     if claim.evidence not in deciding:
-        return "It counts, but a later item speaks for the same days."
+        return "A later item speaks for these days."
     if expected.kind is Kind.STATE:
         return f"It shows the state of {moment_shown(claim)}, which lies in this time."
     first, last = max(claim.covers_from, window.start), min(claim.covers_to, window.end)

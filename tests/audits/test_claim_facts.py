@@ -1,4 +1,4 @@
-"""The database tells of claims what the pure rules need: in every world the answers are the same."""
+"""The database tells of claims what the pure rules need: the answers are the same."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -75,10 +75,9 @@ def fill(world: World, chance: random.Random) -> None:
 
 
 def happen(world: World, item: Evidence, received: date, chance: random.Random) -> None:
-    for _ in range(chance.choice([0, 0, 1, 2])):
-        at = moment(received + timedelta(days=chance.randrange(30)))
-        with clock(at):
-            if chance.random() < 0.5:
+    for place, decision in enumerate(chance.choice(["", "", "a", "r", "ar", "ra"])):
+        with clock(moment(received + timedelta(days=chance.randrange(30) + 30 * place))):
+            if decision == "r":
                 review.return_with_reason(item, reviewer=world.alice, reason="No.")
             else:
                 review.accept(item, reviewer=world.alice)

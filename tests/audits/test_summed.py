@@ -34,6 +34,8 @@ START, END = date(2026, 3, 1), date(2026, 5, 10)
 AS_OF = datetime(2026, 5, 20, 10, tzinfo=UTC)
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Pacific/Apia", "America/Sao_Paulo")]
 
+KEPT = [Decision.NONE, Decision.ACCEPTED]
+
 days = st.dates(date(2026, 2, 20), date(2026, 5, 20))
 instants = st.integers(0, 110 * 24 * 60).map(
     lambda minutes: datetime(2026, 2, 20, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -72,9 +74,7 @@ def worlds(draw: st.DrawFn) -> tuple[Expected, list[Claimed], tzinfo]:
                 first + timedelta(days=length),
                 collected.astimezone(zone).date(),
                 draw(st.just(collected) | instants),
-                Decision.RETURNED
-                if odd == 1
-                else draw(st.sampled_from([Decision.NONE, Decision.ACCEPTED])),
+                Decision.RETURNED if odd == 1 else draw(st.sampled_from(KEPT)),
                 {2: Verdict.FAILED, 3: Verdict.ERROR}.get(odd, Verdict.PASSED),
                 odd == 4,
                 odd == 5,

@@ -62,7 +62,7 @@ class TestPage:
             "EV-000002",
             "Yes It shows the state of 2026-06-20, which lies in this time.",
             "EV-000001",
-            "No It counts, but a later item speaks for the same days.",
+            "No A later item speaks for these days.",
             "Exceptions found No staff without a second factor: 1 of 3",
             "An earlier item, EV-000001, did not pass its check.",
             "awaits review",
