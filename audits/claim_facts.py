@@ -183,15 +183,21 @@ def _one_by_one(
     return found, spans
 
 
-def _statement(scope: _Scope) -> str:
-    """Return the query that drives from what happened to items to the claims of the same days."""
-    named = (
-        "SELECT (v->>0)::bigint, (v->>1)::date, (v->>2)::date "
-        "FROM jsonb_array_elements(%s::jsonb) v"
-        if connection.vendor == "postgresql"
-        else "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
+def _named_spans() -> str:
+    """Return the query that reads spans out of a JSON list."""
+    if connection.vendor == "postgresql":
+        return (
+            "SELECT (v->>0)::bigint, (v->>1)::date, (v->>2)::date "
+            "FROM jsonb_array_elements(%s::jsonb) v"
+        )
+    return (
+        "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
         "json_extract(value, '$[2]') FROM json_each(%s)"
     )
+
+
+def _statement(scope: _Scope) -> str:
+    """Return the query that drives from what happened to items to the claims of the same days."""
     return f"""
         WITH touched AS (
             SELECT evidence_id FROM evidence_review
@@ -204,7 +210,7 @@ def _statement(scope: _Scope) -> str:
         ), spans (expectation_id, covers_to, covers_from) AS (
             SELECT c.expectation_id, c.covers_to, c.covers_from FROM evidence_claim c
                 JOIN touched ON touched.evidence_id = c.evidence_id WHERE {scope.clause}
-            UNION {named}
+            UNION {_named_spans()}
         )
         SELECT c.expectation_id, c.covers_to, c.covers_from, c.number, c.received_us,
             c.collected_us, c.is_partial,

@@ -35,6 +35,7 @@ CAPABILITY_WORDS = {
     Capability.MANAGE_SOURCES: "Connect and change sources",
     Capability.RUN_COLLECTOR: "Have a source collected now",
     Capability.MANAGE_ENGAGEMENTS: "Open and change engagements",
+    Capability.CHANGE_OCCURRENCES: "Skip and move what is expected",
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
     Capability.MANAGE_TOKENS: "Issue and revoke API tokens",

@@ -116,6 +116,20 @@ def _world(count: int, lead: User) -> Engagement:
         title="A criterion",
         position=1,
     )
+    _controls(count, criterion)
+    return engagements.open_engagement(
+        "Benchmark",
+        framework=framework,
+        type="soc2_type2",
+        window_from=START,
+        window_to=START + timedelta(days=DAYS - 1),
+        categories={"Security": "Always in scope."},
+        by=lead,
+    )
+
+
+def _controls(count: int, criterion: Criterion) -> None:
+    """Make controls, each with one expectation."""
     made = Control.objects.bulk_create(
         Control(
             ref=f"BN-{number:04d}",
@@ -142,15 +156,6 @@ def _world(count: int, lead: User) -> Engagement:
             active_from=START,
         )
         for each in made
-    )
-    return engagements.open_engagement(
-        "Benchmark",
-        framework=framework,
-        type="soc2_type2",
-        window_from=START,
-        window_to=START + timedelta(days=DAYS - 1),
-        categories={"Security": "Always in scope."},
-        by=lead,
     )
 
 
