@@ -12,6 +12,7 @@ class Capability(StrEnum):
     RUN_COLLECTOR = "sources.run"
     MANAGE_ENGAGEMENTS = "engagements.manage"
     SIGN_ASSERTION = "assertions.sign"
+    CHANGE_OCCURRENCES = "occurrences.change"
     BUILD_PACK = "packs.build"
     MANAGE_REGISTERS = "registers.manage"
     ANSWER_FINDINGS = "findings.answer"

@@ -5,7 +5,7 @@ The rules that it follows are those of `audits.coverage`, by number: 2 to 6 and 
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
@@ -39,7 +39,10 @@ class Verdict(StrEnum):
 
 
 class Claimed(NamedTuple):
-    """One item's claim to an expectation, with what was known of the item at the moment asked."""
+    """One item's claim to an expectation, with what was known of the item at the moment asked.
+
+    `number` is the place of the item in the order of intake, which no clock can turn round.
+    """
 
     expectation: int
     evidence: str
@@ -51,6 +54,17 @@ class Claimed(NamedTuple):
     verdict: Verdict = Verdict.NONE
     is_superseded: bool = False
     is_partial: bool = False
+    number: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is to be said of it but that it came."""
+        return self.stands and not self.is_bad
+
+    @property
+    def order(self) -> tuple[int, datetime, str]:
+        """Its place among the items of the same days: the last one speaks for them."""
+        return (self.number, self.received_at, self.evidence)
 
     @property
     def counts(self) -> bool:
@@ -91,19 +105,27 @@ class Reading(NamedTuple):
     covered_at: datetime | None
 
 
-def readings(kind: Kind, due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Reading]:
-    """Yield what the claims of one expectation say of each of its windows, in their order."""
-    return _READERS[kind](due, claims)
+def readings(
+    kind: Kind, due: Sequence[Window], claims: Sequence[Claimed], *, lag: timedelta = timedelta(0)
+) -> Iterator[Reading]:
+    """Yield what the claims of one expectation say of each of its windows, in their order.
+
+    What they say of a window rests only on the claims that touch it. `lag` is how long after a
+    day its source still gains events of that day.
+    """
+    if kind is Kind.STATE:
+        return _states(due, claims)
+    return _documents(due, claims) if kind is Kind.DOCUMENT else _events(due, claims, lag)
 
 
 def _states(due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Reading]:
     starts = [window.start for window in due]
-    inside: dict[int, list[tuple[date, datetime, str, Claimed]]] = defaultdict(list)
+    inside: dict[int, list[tuple[date, tuple[int, datetime, str], Claimed]]] = defaultdict(list)
     for claim in claims:
-        shown = _moment_shown(claim)
+        shown = moment_shown(claim)
         place = bisect_right(starts, shown) - 1 if shown else -1
         if shown and place >= 0 and shown <= due[place].end:
-            inside[place].append((shown, claim.received_at, claim.evidence, claim))
+            inside[place].append((shown, claim.order, claim))
     for place in range(len(due)):
         ordered = [claim for *_, claim in sorted(inside.get(place, ()))]
         standing = [claim for claim in ordered if claim.stands]
@@ -121,7 +143,7 @@ def _states(due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Readin
         )
 
 
-def _moment_shown(claim: Claimed) -> date | None:
+def moment_shown(claim: Claimed) -> date | None:
     """Return the day for which a state counts, or None when it shows nothing that can be used."""
     if claim.covers_from == claim.covers_to:
         # A source may date in another time zone, which is at most one day ahead of ours.
@@ -130,10 +152,10 @@ def _moment_shown(claim: Claimed) -> date | None:
     return claim.collected_on if inside else None
 
 
-def _events(due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Reading]:
+def _events(due: Sequence[Window], claims: Sequence[Claimed], lag: timedelta) -> Iterator[Reading]:
     spans, early = [], []
     for claim in claims:
-        usable = min(claim.covers_to, claim.collected_on - _DAY)
+        usable = min(claim.covers_to, claim.collected_on - _DAY - lag)
         if usable >= claim.covers_from:
             spans.append(_Span(claim.covers_from, usable, claim))
         if usable < claim.covers_to and claim.stands:
@@ -159,13 +181,6 @@ def _documents(due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Rea
         yield reading._replace(
             broken=_distinct(broken), is_covered=bool(reading.deciding), covered_at=covered_at
         )
-
-
-_READERS: dict[Kind, Callable[[Sequence[Window], Sequence[Claimed]], Iterator[Reading]]] = {
-    Kind.STATE: _states,
-    Kind.EVENT: _events,
-    Kind.DOCUMENT: _documents,
-}
 
 
 class _Span(NamedTuple):
@@ -231,21 +246,28 @@ class _Calendar:
 
 
 def _flattened(spans: Sequence[_Span], *, newest: bool) -> Iterator[_Span]:
-    """Cut overlapping spans so that each day belongs to the claim received last (or first)."""
-    ordered = sorted(spans, key=lambda span: (span.start, span.claim.evidence))
+    """Cut overlapping spans so that each day belongs to the claim that came last (or first)."""
+    ranked = sorted(spans, key=_by_order if newest else _by_arrival, reverse=newest)
+    places = sorted(range(len(ranked)), key=lambda place: ranked[place].start)
     edges = sorted({edge for span in spans for edge in (span.start, span.end + _DAY)})
-    sign = -1 if newest else 1
-    waiting: list[tuple[float, int, _Span]] = []
+    waiting: list[int] = []
     taken = 0
     for edge, following in pairwise(edges):
-        while taken < len(ordered) and ordered[taken].start <= edge:
-            span = ordered[taken]
-            heappush(waiting, (sign * span.claim.received_at.timestamp(), sign * taken, span))
+        while taken < len(places) and ranked[places[taken]].start <= edge:
+            heappush(waiting, places[taken])
             taken += 1
-        while waiting and waiting[0][2].end < edge:
+        while waiting and ranked[waiting[0]].end < edge:
             heappop(waiting)
         if waiting:
-            yield _Span(edge, following - _DAY, waiting[0][2].claim)
+            yield _Span(edge, following - _DAY, ranked[waiting[0]].claim)
+
+
+def _by_arrival(span: _Span) -> tuple[datetime, tuple[int, datetime, str]]:
+    return (span.claim.received_at, span.claim.order)
+
+
+def _by_order(span: _Span) -> tuple[int, datetime, str]:
+    return span.claim.order
 
 
 def _gaps(window: Window, spans: Sequence[_Span]) -> Iterator[tuple[date, date]]:

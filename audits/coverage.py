@@ -10,9 +10,9 @@ Rules:
 4. State: an item counts for one moment, and covers the window in which that moment lies. The
    moment is the day that the item shows; where it claims several days, the day of its collection,
    which must be one of them. A state that lies after its own collection was never seen.
-5. Event: a day is covered only by an item that was retrieved after that day was over. A window is
-   covered once every one of its days is. Till then it is partial, and what was retrieved too
-   early must be retrieved again.
+5. Event: a day is covered only by an item that was retrieved after that day was over, and after
+   the days that the source needs to settle (its lag). A window is covered once every one of its
+   days is. Till then it is partial, and what was retrieved too early must be retrieved again.
 6. Document: an item covers every window that its period meets on at least one day. The days on
    which nothing was in force are named, because an auditor will ask about them.
 7. Met: covered, and covered by the due day. Late: covered for the first time after the due day,
@@ -22,19 +22,24 @@ Rules:
 9. An earlier item of a window that did not pass its check stays named after a later one did.
 10. Missed: nothing speaks of it and the due day is over. Upcoming: nothing covers it yet and the
     due day is not over, or the window still runs. What has not begun is upcoming in any case.
-11. Exempt: the window lies within a recorded exemption, whose reason it carries.
+11. Exempt: the window lies within a recorded exemption (a skip), whose reason it carries.
+12. A recorded move puts another due day in the place of the one that the cadence gives, and is
+    named with its reason; one that was recorded after that day had passed is named as such.
+13. Of several items of the same days the one that came in last speaks, and the one that was
+    received first says when they were covered.
 
 Days are those of the organisation's time zone. The work grows with the number of claims and of
 windows (times the logarithm of the claims, for sorting), and with nothing else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from audits.claims import Claimed, Decision, Kind, Reading, Verdict, readings
+from audits.claims import Claimed, Kind, Reading, Verdict, readings
 from controls.cadence import Window, windows
 
 _MOST_GAPS = 3
@@ -73,6 +78,7 @@ class Expected(NamedTuple):
     days_allowed: int
     active_from: date
     active_to: date | None = None
+    lag_days: int = 0
 
 
 class Exemption(NamedTuple):
@@ -82,6 +88,20 @@ class Exemption(NamedTuple):
     start: date
     end: date
     reason: str
+
+
+class Move(NamedTuple):
+    """Another due day for the windows that lie within these days (both included), and why."""
+
+    expectation: int
+    start: date
+    end: date
+    due: date
+    recorded_on: date
+    reason: str
+
+    def holds(self, window: Window) -> bool:
+        return self.start <= window.start and window.end <= self.end
 
 
 class Occurrence(NamedTuple):
@@ -95,10 +115,9 @@ class Occurrence(NamedTuple):
     state: State
     evidence: tuple[str, ...] = ()
     reason: str = ""
-    awaits_review: bool = False
 
 
-class _Moment(NamedTuple):
+class Moment(NamedTuple):
     """The moment as of which is asked, as a day of the organisation, and its time zone."""
 
     day: date
@@ -108,7 +127,38 @@ class _Moment(NamedTuple):
         return instant.astimezone(self.zone).date()
 
 
-_Fact = TypeVar("_Fact", Claimed, Exemption)
+_Fact = TypeVar("_Fact", Claimed, Exemption, Move)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the days (both included), the moment, and what people have decided."""
+
+    start: date
+    end: date
+    moment: Moment
+    exemptions: Mapping[int, Sequence[Exemption]] = field(default_factory=dict)
+    moves: Mapping[int, Sequence[Move]] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()
+
+    def windows(self, expected: Expected) -> list[Window]:
+        """Return the windows of an expectation with the due days that its cadence gives."""
+        first = max(self.start, expected.active_from)
+        last = min(self.end, expected.active_to or self.end)
+        if first > last:
+            return []
+        return windows(
+            expected.cadence,
+            first,
+            last,
+            days_allowed=expected.days_allowed,
+            holidays=self.holidays,
+        )
+
+    def move_of(self, expected: Expected, window: Window) -> Move | None:
+        """Return the move that holds for a window: the latest of those recorded."""
+        held = [move for move in self.moves.get(expected.expectation, ()) if move.holds(window)]
+        return held[-1] if held else None
 
 
 def cover(
@@ -120,29 +170,36 @@ def cover(
     as_of: datetime,
     zone: tzinfo = UTC,
     exemptions: Iterable[Exemption] = (),
+    moves: Iterable[Move] = (),
+    holidays: frozenset[date] = frozenset(),
 ) -> list[Occurrence]:
     """Return every occurrence expected from `start` to `end` (both included), with its state.
 
     They come in the order of the expectations, then by time. `as_of` must be aware; decision,
-    verdict and supersession of a claim are those known then.
+    verdict and supersession of a claim, exemptions and moves are those known then.
     """
-    moment = _Moment(as_of.astimezone(zone).date(), zone)
-    claimed = _grouped(claim for claim in claims if claim.received_at <= as_of)
-    exempted = _grouped(exemptions)
+    moment = moment_of(as_of, zone)
+    question = Question(start, end, moment, grouped(exemptions), grouped(moves), holidays)
+    claimed = grouped(claim for claim in claims if claim.received_at <= as_of)
     found: list[Occurrence] = []
     for expected in expectations:
-        first = max(start, expected.active_from)
-        last = min(end, expected.active_to or end)
-        if first > last:
-            continue
-        due = windows(expected.cadence, first, last, days_allowed=expected.days_allowed)
-        read = readings(expected.kind, due, claimed.get(expected.expectation, ()))
+        due = question.windows(expected)
+        read = readings(
+            expected.kind,
+            due,
+            claimed.get(expected.expectation, ()),
+            lag=timedelta(days=expected.lag_days),
+        )
         judged = (
-            _judge(expected, window, reading, moment)
+            judge(expected, window, reading, moment, question.move_of(expected, window))
             for window, reading in zip(due, read, strict=True)
         )
-        found += _exempted(judged, exempted.get(expected.expectation, ()))
+        found += exempted(judged, question.exemptions.get(expected.expectation, ()))
     return found
+
+
+def moment_of(as_of: datetime, zone: tzinfo) -> Moment:
+    return Moment(as_of.astimezone(zone).date(), zone)
 
 
 def worst(states: Iterable[State]) -> State:
@@ -150,29 +207,47 @@ def worst(states: Iterable[State]) -> State:
     return min(states, key=WORST_FIRST.index)
 
 
-def _grouped(facts: Iterable[_Fact]) -> dict[int, list[_Fact]]:
-    grouped: dict[int, list[_Fact]] = defaultdict(list)
+def grouped(facts: Iterable[_Fact]) -> dict[int, list[_Fact]]:
+    """Return facts by the expectation that they are about."""
+    by_expectation: dict[int, list[_Fact]] = defaultdict(list)
     for fact in facts:
-        grouped[fact.expectation].append(fact)
-    return grouped
+        by_expectation[fact.expectation].append(fact)
+    return by_expectation
 
 
-def _judge(expected: Expected, window: Window, reading: Reading, moment: _Moment) -> Occurrence:
+def judge(
+    expected: Expected,
+    planned: Window,
+    reading: Reading,
+    moment: Moment,
+    move: Move | None = None,
+) -> Occurrence:
+    """Return what became of one window, given what the claims say of it."""
+    window = replace(planned, due=move.due) if move else planned
     known = (expected.expectation, expected.slug, window.start, window.end, window.due)
+    moved = _moved(move, planned) if move else ""
     if window.start > moment.day:
-        return Occurrence(*known, State.UPCOMING)
+        return Occurrence(*known, State.UPCOMING, (), moved)
     state = _state(window, reading, moment)
     used = [*reading.deciding, *reading.early, *reading.broken]
+    sentences = _sentences(state, expected, window, reading, moment)
     return Occurrence(
         *known,
         state,
         tuple(dict.fromkeys(claim.evidence for claim in used)),
-        " ".join(_sentences(state, expected, window, reading, moment)),
-        any(claim.decision == Decision.NONE for claim in reading.deciding),
+        " ".join([*sentences, moved] if moved else sentences),
     )
 
 
-def _state(window: Window, reading: Reading, moment: _Moment) -> State:
+def _moved(move: Move, planned: Window) -> str:
+    said = f"Its due day was moved from {planned.due} to {move.due}: {move.reason}"
+    if move.recorded_on > planned.due:
+        late = f"This was recorded on {move.recorded_on}, after the due day had passed."
+        return f"{said.rstrip('.')}. {late}"
+    return said
+
+
+def _state(window: Window, reading: Reading, moment: Moment) -> State:
     if any(claim.is_bad for claim in reading.deciding):
         return State.FAILING
     if reading.is_covered:
@@ -182,12 +257,12 @@ def _state(window: Window, reading: Reading, moment: _Moment) -> State:
     return State.MISSED if moment.day > window.due else State.UPCOMING
 
 
-def _covered_on(reading: Reading, moment: _Moment) -> date:
+def _covered_on(reading: Reading, moment: Moment) -> date:
     return moment.day_of(reading.covered_at) if reading.covered_at else date.min
 
 
 def _sentences(
-    state: State, expected: Expected, window: Window, reading: Reading, moment: _Moment
+    state: State, expected: Expected, window: Window, reading: Reading, moment: Moment
 ) -> Iterator[str]:
     """Say what is wrong, and what else an auditor should know, in sentences."""
     for claim in reading.deciding:
@@ -202,15 +277,17 @@ def _sentences(
     if reading.gaps and reading.deciding:
         missing = "Not covered" if expected.kind == Kind.EVENT else "Nothing in force on"
         yield f"{missing}: {_listed(reading.gaps)}."
-    yield from _remarks(reading)
+    yield from _remarks(expected, reading)
 
 
-def _remarks(reading: Reading) -> Iterator[str]:
+def _remarks(expected: Expected, reading: Reading) -> Iterator[str]:
     """Name the items that do not cover, and those that speak no more."""
+    lag = expected.lag_days
+    settled = f" and {lag} day{'s' if lag > 1 else ''} had passed for its source to settle"
     for claim in reading.early:
         yield (
-            f"{claim.evidence} was retrieved on {claim.collected_on}, before its days were over: "
-            "retrieve them again."
+            f"{claim.evidence} was retrieved on {claim.collected_on}, before its days were over"
+            f"{settled if lag else ''}: retrieve them again."
         )
     for claim in reading.broken:
         yield f"{claim.evidence} is incomplete: its source could not give all of it."
@@ -229,9 +306,7 @@ def _listed(gaps: Sequence[tuple[date, date]]) -> str:
     return ", ".join(named)
 
 
-def _exempted(
-    judged: Iterable[Occurrence], exemptions: Iterable[Exemption]
-) -> Iterator[Occurrence]:
+def exempted(judged: Iterable[Occurrence], exemptions: Iterable[Exemption]) -> Iterator[Occurrence]:
     """Replace what lies within one exemption; occurrences come in order of time."""
     ahead = sorted(exemptions, key=lambda exemption: exemption.start, reverse=True)
     held: list[Exemption] = []

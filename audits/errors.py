@@ -32,6 +32,10 @@ class FrozenError(AuditsError):
     """The engagement is frozen. Open a new one for what changed."""
 
 
+class ChangeError(AuditsError):
+    """This occurrence cannot be changed so."""
+
+
 class FreezeError(AuditsError):
     """The pack cannot be frozen."""
 

@@ -1,20 +1,21 @@
 """Asks the database what coverage needs to know, in five queries, and sums up the answer."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from audits import days, scope
-from audits.claims import Claimed, Decision, Kind, Verdict
-from audits.coverage import SHORTFALL, Expected, Occurrence, State, cover, worst
+from audits import changes, claim_facts, days, scope
+from audits.claims import Kind
+from audits.coverage import Expected, Occurrence, State, worst
 from audits.models import Engagement
+from audits.summed import Block, Clock, cover_summed
 from controls.models import Expectation
-from evidence.models import CheckResult, Review
-
-_WORST_VERDICT = (Verdict.ERROR, Verdict.FAILED, Verdict.PASSED, Verdict.NONE)
+from evidence.models import Evidence, Review
 
 
 @dataclass(frozen=True)
@@ -66,43 +67,69 @@ class CoverageReport:
     as_of: datetime
     months: tuple[date, ...]
     """The first day of each month that the window meets."""
-    occurrences: tuple[Occurrence, ...]
+    blocks: tuple[Block, ...]
     controls: tuple[ControlLine, ...]
     criteria: tuple[CriterionLine, ...]
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """Every occurrence, by control, expectation and time."""
+        return tuple(one for block in self.blocks for one in block.occurrences())
 
     @property
     def totals(self) -> Mapping[State, int]:
         """How many occurrences are in each state, every state named."""
-        counted = Counter(occurrence.state for occurrence in self.occurrences)
+        counted = Counter[State]()
+        for block in self.blocks:
+            for (_, state), count in block.counts().items():
+                counted[state] += count
         return {state: counted[state] for state in State}
 
     @property
     def shortfall(self) -> tuple[Occurrence, ...]:
-        return tuple(one for one in self.occurrences if one.state in SHORTFALL)
+        return tuple(one for block in self.blocks for one in block.short())
 
 
-def coverage_of(engagement: Engagement, as_of: datetime | None = None) -> CoverageReport:
-    """Return every occurrence that the engagement expects, as it was known at `as_of` (or now)."""
+def coverage_of(
+    engagement: Engagement,
+    as_of: datetime | None = None,
+    *,
+    control: str = "",
+    slugs: Collection[str] | None = None,
+) -> CoverageReport:
+    """Return every occurrence that the engagement expects, as it was known at `as_of` (or now).
+
+    With the reference of a control only what that control must leave is asked for and reported;
+    with slugs of expectations only these are.
+    """
     moment = as_of or timezone.now()
-    expectations = list(scope.expectations_of(engagement).select_related("control"))
-    occurrences = cover(
-        [_expected(one) for one in expectations],
-        _claims(engagement, moment),
-        start=engagement.window_from,
-        end=engagement.window_to,
-        as_of=moment,
-        zone=days.zone(),
-    )
-    criteria, controls = _mapped(engagement)
-    months = tuple(_months(engagement.window_from, engagement.window_to))
+    wanted = scope.expectations_of(engagement).select_related("control")
+    if control:
+        wanted = wanted.filter(control__ref=control)
+    expectations = list(wanted if slugs is None else wanted.filter(slug__in=set(slugs)))
+    expected = [expected_of(one) for one in expectations]
+    start, end = engagement.window_from, engagement.window_to
+    clock = Clock(days.zone())
+    facts = claim_facts.read(expected, start, end, moment, clock)
+    question = changes.question(expected, start, end, moment)
+    blocks = cover_summed(expected, question, facts.sums, facts.claims)
+    criteria, controls = _mapped(engagement, control)
+    months = tuple(_months(start, end))
     return CoverageReport(
         engagement=engagement,
         as_of=moment,
         months=months,
-        occurrences=tuple(occurrences),
-        controls=tuple(_lines(controls, expectations, occurrences, months)),
+        blocks=tuple(blocks),
+        controls=tuple(_lines(controls, expectations, blocks, months)),
         criteria=criteria,
     )
+
+
+def awaiting_review(refs: Iterable[str], as_of: datetime) -> frozenset[str]:
+    """Return those of some items about which nobody had decided by a moment."""
+    decided = Review.objects.filter(evidence=OuterRef("pk"), decided_at__lte=as_of)
+    open_ones = Evidence.objects.filter(~Exists(decided), ref__in=set(refs))
+    return frozenset(open_ones.values_list("ref", flat=True))
 
 
 def happened(at: datetime | None, as_of: datetime) -> bool:
@@ -110,7 +137,8 @@ def happened(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _expected(expectation: Expectation) -> Expected:
+def expected_of(expectation: Expectation) -> Expected:
+    """Return an expectation in the words of the pure core."""
     return Expected(
         expectation.pk,
         expectation.slug,
@@ -119,70 +147,8 @@ def _expected(expectation: Expectation) -> Expected:
         expectation.days_allowed,
         expectation.active_from,
         expectation.active_to,
+        expectation.lag_days,
     )
-
-
-def _claims(engagement: Engagement, moment: datetime) -> Iterator[Claimed]:
-    decisions = _decisions(engagement, moment)
-    verdicts = _verdicts(engagement, moment)
-    rows = (
-        scope.claims_of(engagement)
-        .filter(evidence__received_at__lte=moment)
-        .order_by("evidence_id")
-        .values_list(
-            "expectation_id",
-            "evidence_id",
-            "evidence__ref",
-            "covers_from",
-            "covers_to",
-            "evidence__collected_at",
-            "evidence__received_at",
-            "evidence__superseded_by__received_at",
-            "is_partial",
-        )
-    )
-    for expectation, pk, ref, first, last, collected, received, next_at, partial in rows.iterator():
-        yield Claimed(
-            expectation,
-            ref,
-            first,
-            last,
-            days.day_of(collected),
-            received,
-            decisions.get(pk, Decision.NONE),
-            verdicts.get((pk, expectation), Verdict.NONE),
-            happened(next_at, moment),
-            partial,
-        )
-
-
-def _decisions(engagement: Engagement, moment: datetime) -> dict[int, Decision]:
-    """Return the latest decision about each item."""
-    rows = (
-        Review.objects.filter(
-            evidence__in=scope.claims_of(engagement).values("evidence"), decided_at__lte=moment
-        )
-        .order_by("id")
-        .values_list("evidence_id", "decision")
-    )
-    return {evidence: Decision(decision) for evidence, decision in rows}
-
-
-def _verdicts(engagement: Engagement, moment: datetime) -> dict[tuple[int, int], Verdict]:
-    """Return the worst of the latest results of the checks of each item, by expectation."""
-    rows = (
-        CheckResult.objects.filter(
-            evidence__in=scope.claims_of(engagement).values("evidence"), ran_at__lte=moment
-        )
-        .order_by("id")
-        .values_list("evidence_id", "check_ref__expectation_id", "check_ref_id", "state")
-    )
-    latest = {(evidence, expectation, check): state for evidence, expectation, check, state in rows}
-    worst_of: dict[tuple[int, int], Verdict] = {}
-    for (evidence, expectation, _), state in latest.items():
-        known = worst_of.get((evidence, expectation), Verdict.NONE)
-        worst_of[evidence, expectation] = min(Verdict(state), known, key=_WORST_VERDICT.index)
-    return worst_of
 
 
 @dataclass(frozen=True)
@@ -192,7 +158,9 @@ class _Mapped:
     criteria: list[str]
 
 
-def _mapped(engagement: Engagement) -> tuple[tuple[CriterionLine, ...], dict[int, _Mapped]]:
+def _mapped(
+    engagement: Engagement, only: str
+) -> tuple[tuple[CriterionLine, ...], dict[int, _Mapped]]:
     """Return the criteria in scope and the controls that serve them, in one query."""
     controls: dict[int, _Mapped] = {}
     criteria: dict[str, tuple[str, str, list[str]]] = {}
@@ -211,6 +179,8 @@ def _mapped(engagement: Engagement) -> tuple[tuple[CriterionLine, ...], dict[int
     for ref, title, category, control, control_ref, control_title in rows:
         serving = criteria.setdefault(ref, (title, category, []))[2]
         if control is not None:
+            if only and control_ref != only:
+                continue
             serving.append(control_ref)
             known = controls.setdefault(control, _Mapped(control_ref, control_title, []))
             known.criteria.append(ref)
@@ -224,14 +194,16 @@ def _mapped(engagement: Engagement) -> tuple[tuple[CriterionLine, ...], dict[int
 def _lines(
     controls: Mapping[int, _Mapped],
     expectations: Sequence[Expectation],
-    occurrences: Sequence[Occurrence],
+    blocks: Sequence[Block],
     months: Sequence[date],
 ) -> Iterator[ControlLine]:
     place = {month: number for number, month in enumerate(months)}
     owner = {expectation.pk: expectation.control_id for expectation in expectations}
     counted = {pk: [Counter[State]() for _ in months] for pk in controls}
-    for one in occurrences:
-        counted[owner[one.expectation]][place[one.end.replace(day=1)]][one.state] += 1
+    for block in blocks:
+        line = counted[owner[block.expected.expectation]]
+        for (month, state), count in block.counts().items():
+            line[place[month]][state] += count
     expected: dict[int, list[Expectation]] = {pk: [] for pk in controls}
     for expectation in expectations:
         expected[expectation.control_id].append(expectation)

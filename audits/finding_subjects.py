@@ -54,4 +54,10 @@ def windows_of(engagement: Engagement, expectation: Expectation) -> list[Window]
     last = min(engagement.window_to, expectation.active_to or engagement.window_to)
     if first > last:
         return []
-    return windows(expectation.cadence, first, last, days_allowed=expectation.days_allowed)
+    return windows(
+        expectation.cadence,
+        first,
+        last,
+        days_allowed=expectation.days_allowed,
+        holidays=days.off(first, last),
+    )

@@ -3,10 +3,12 @@
 import ipaddress
 import os
 import secrets
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import holidays
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -52,6 +54,35 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without empty members."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def days(name: str) -> frozenset[date]:
+    """Return a comma-separated list of days in ISO 8601."""
+    try:
+        return frozenset(date.fromisoformat(word) for word in words(name))
+    except ValueError as error:
+        message = f"{name} holds {text(name)!r}; set it to days as in 2026-12-24,2026-12-31."
+        raise ImproperlyConfigured(message) from error
+
+
+def holiday_calendar(country: str, region: str) -> tuple[str, str]:
+    """Return country and region whose public holidays are no business days; empty for none."""
+    code, part = text(country).upper(), text(region).upper()
+    if not code and not part:
+        return "", ""
+    known = holidays.list_supported_countries()
+    if code not in known:
+        message = (
+            f"{country} is {code!r}, for which no holidays are known; set it to a code of two"
+            " letters as in DE or US, or leave it and "
+            f"{region} out."
+        )
+        raise ImproperlyConfigured(message)
+    if part and part not in known[code]:
+        regions = ", ".join(known[code]) or "none"
+        message = f"{region} is {part!r}; of {code} these are known: {regions}."
+        raise ImproperlyConfigured(message)
+    return code, part
 
 
 def folder(path: Path) -> Path:

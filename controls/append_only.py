@@ -34,6 +34,19 @@ def operations(table: str) -> list[RunPython]:
     return [RunPython(guard, free, elidable=False)]
 
 
+def lifted(table: str) -> list[RunPython]:
+    """Return what a migration does before it fills a new column of rows that are there already.
+
+    The migration after it ends with `operations` again.
+    """
+
+    def free(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        for statement in _drops(schema_editor, table):
+            schema_editor.execute(statement, params=None)
+
+    return [RunPython(free, RunPython.noop, elidable=False)]
+
+
 def unguarded(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> list[str]:
     """Return those of `tables` that lack one of their triggers, or have it weakened."""
     deeds = _deeds(connection.vendor)

@@ -24,6 +24,7 @@ from controls.errors import PeriodError
 LONGEST_PERIOD = timedelta(days=20 * 366)
 LAST_DAY = date(9000, 12, 31)
 MOST_DAYS_ALLOWED = 3660
+MOST_LAG_DAYS = 366
 
 _DAY = timedelta(days=1)
 _FRIDAY = 4

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict, StringConstraints
 
-from controls.cadence import MOST_DAYS_ALLOWED, Cadence
+from controls.cadence import MOST_DAYS_ALLOWED, MOST_LAG_DAYS, Cadence
 from controls.file_shape import Line, Name, Ref, Shape, Short, Slug, Whole, Words, looks_like
 from controls.models import Control, Expectation
 
@@ -77,6 +77,7 @@ class ExpectationEntry(Shape):
     kind: Expectation.Kind
     cadence: Cadence
     days_allowed: Annotated[Whole, Field(le=MOST_DAYS_ALLOWED)]
+    lag_days: Annotated[Whole, Field(le=MOST_LAG_DAYS)] = 0
     collector: Annotated[str, looks_like(r"|[a-z][a-z0-9_]{0,59}", "staff_mfa")] = ""
     columns: dict[Name, ColumnType] = Field(default_factory=dict)
     required_columns: tuple[Name, ...] | None = None

@@ -83,6 +83,7 @@ def _expectation(entry: ExpectationEntry, placed: PlacedControl) -> Values:
         "kind": str(entry.kind),
         "cadence": str(entry.cadence),
         "days_allowed": entry.days_allowed,
+        "lag_days": entry.lag_days,
         "collector": entry.collector,
         "columns": [{"name": name, "type": kind} for name, kind in entry.columns.items()],
         "required_columns": list(required),
@@ -137,7 +138,8 @@ def _stored_expectation(expectation: Expectation) -> Values:
     return {
         "control": expectation.control.ref,
         **_fields(expectation, "title", "guidance", "evidence_type", "kind", "cadence"),
-        **_fields(expectation, "days_allowed", "collector", "columns", "required_columns"),
+        **_fields(expectation, "days_allowed", "lag_days", "collector"),
+        **_fields(expectation, "columns", "required_columns"),
         "owner_role": expectation.owner_role,
         "active_from": expectation.active_from.isoformat(),
         "active_to": expectation.active_to.isoformat() if expectation.active_to else None,

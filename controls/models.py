@@ -175,6 +175,9 @@ class Expectation(models.Model):
         max_length=20, choices=[(cadence.value, cadence.words) for cadence in Cadence]
     )
     days_allowed = models.PositiveSmallIntegerField(help_text="Days after the period until due.")
+    lag_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Days after which its source gains no more events of a day."
+    )
     collector = models.CharField(max_length=60, blank=True, help_text="Empty: by hand.")
     columns = models.JSONField(
         default=list, blank=True, help_text="Name and type of the columns that checks may read."

@@ -341,13 +341,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
 def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
     """Record what hangs on the new versions: claims, populations, idempotency keys."""
     Claim.objects.bulk_create(
-        Claim(
-            evidence=evidence,
-            expectation=expectation,
-            covers_from=evidence.covers_from,
-            covers_to=evidence.covers_to,
-            is_partial=_is_partial(one.prepared.submission),
-        )
+        Claim.of(evidence, expectation, is_partial=_is_partial(one.prepared.submission))
         for evidence, one in made
         for expectation in one.prepared.submission.claims
     )

@@ -4,12 +4,19 @@ All tables here but BlobKey and LogHead are append-only: triggers refuse UPDATE 
 """
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 
 from controls.models import Area, Check, Expectation, Risk
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 class Blob(models.Model):
@@ -161,6 +168,11 @@ class Evidence(models.Model):
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
 
+    @property
+    def number(self) -> int:
+        """The place of this version in the order of intake, which its reference tells."""
+        return int(self.ref.removeprefix("EV-"))
+
 
 class Claim(models.Model):
     """What a version covers: an expectation, for a period within the one that it really shows.
@@ -173,6 +185,10 @@ class Claim(models.Model):
     covers_from = models.DateField()
     covers_to = models.DateField()
     is_partial = models.BooleanField(default=False)
+    # Facts of the version, told again so that a year of claims is summed up from one index.
+    number = models.PositiveBigIntegerField(help_text="Number of the version, as in its reference.")
+    received_us = models.BigIntegerField(help_text="Microseconds from 1970 to its receipt.")
+    collected_us = models.BigIntegerField(help_text="Microseconds from 1970 to its collection.")
 
     class Meta:
         constraints = [
@@ -180,11 +196,39 @@ class Claim(models.Model):
             models.UniqueConstraint(fields=["expectation", "evidence"], name="claim_once")
         ]
         indexes = [
-            models.Index(fields=["expectation", "covers_to", "covers_from"], name="claim_period")
+            models.Index(
+                fields=[
+                    "expectation",
+                    "covers_to",
+                    "covers_from",
+                    "number",
+                    "received_us",
+                    "collected_us",
+                    "is_partial",
+                ],
+                name="claim_facts",
+            ),
+            models.Index(
+                fields=["evidence"], name="claim_partial", condition=models.Q(is_partial=True)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.evidence_id} for {self.expectation_id}"
+
+    @classmethod
+    def of(cls, evidence: Evidence, expectation: Expectation, *, is_partial: bool) -> "Claim":
+        """Return an unsaved claim for the whole period that a version shows."""
+        return cls(
+            evidence=evidence,
+            expectation=expectation,
+            covers_from=evidence.covers_from,
+            covers_to=evidence.covers_to,
+            is_partial=is_partial,
+            number=evidence.number,
+            received_us=_microseconds(evidence.received_at),
+            collected_us=_microseconds(evidence.collected_at),
+        )
 
 
 class Population(models.Model):
@@ -227,6 +271,13 @@ class CheckResult(models.Model):
                 fields=["evidence", "check_ref", "check_digest"], name="check_result_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["evidence"],
+                name="check_result_not_passed",
+                condition=models.Q(state__in=["failed", "error"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.check_ref_id}: {self.state}"
@@ -249,7 +300,14 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["decision", "evidence"], name="review_by_decision")]
+        indexes = [
+            models.Index(fields=["decision", "evidence"], name="review_by_decision"),
+            models.Index(
+                fields=["evidence"],
+                name="review_returned",
+                condition=models.Q(decision="returned"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.evidence_id} {self.decision}"

@@ -1,13 +1,12 @@
 """Records of audits, one module per topic.
 
 What is a fact is append-only, as the second migration of each topic says: triggers refuse UPDATE
-and DELETE on packs, their files, access notes, what management writes, moves of dates, entries of
-findings, and threads of requests.
-Packs, their files, access notes, sealed populations, draws and work sheets are append-only:
-triggers refuse UPDATE and DELETE.
+and DELETE on packs, their files, access notes, what management writes, moves of dates, changes of
+occurrences, entries of findings, threads of requests, sealed populations, draws and work sheets.
 """
 
 from audits.models.access import AccessNote
+from audits.models.changes import OccurrenceChange
 from audits.models.description import Assertion, AssertionSignature, DescriptionRevision
 from audits.models.engagements import (
     BoundInvitation,
@@ -57,6 +56,7 @@ __all__ = [
     "FindingEntry",
     "FindingScan",
     "FindingStanding",
+    "OccurrenceChange",
     "Pack",
     "PackFile",
     "RequestEntry",

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from audits import summary
 from audits.coverage import WORST_FIRST, Occurrence, State
-from audits.facts import CoverageReport, coverage_of
+from audits.facts import CoverageReport, awaiting_review, coverage_of
 from audits.models import Engagement
 from compliance.portal import access
+from compliance.portal.asking import asked_day, kept
 from compliance.portal.pages import show
 from controls.models import Control, ControlVersion, Expectation
 
@@ -61,7 +63,8 @@ def control(
 ) -> HttpResponse:
     """Show one control; `?month=2026-10` shows the occurrences of that month only."""
     found = get_object_or_404(access.controls(engagement), ref=control_ref)
-    report = coverage_of(engagement)
+    asked = asked_day(request)
+    report = coverage_of(engagement, summary.moment_of(asked), control=found.ref)
     month = _month(request.GET.get("month", ""))
     access.viewed(engagement, user, found.ref)
     mappings = found.mappings.filter(criterion__framework=engagement.framework_id)
@@ -74,6 +77,11 @@ def control(
         mappings=mappings.select_related("criterion").order_by("criterion__position"),
         expected=list(_expected(report, found, month)),
         month=month,
+        asked=asked,
+        keep=kept(asked),
+        awaiting=awaiting_review(
+            (ref for one in report.occurrences for ref in one.evidence), report.as_of
+        ),
     )
 
 

@@ -5,26 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts.models import User
-from audits import description, organisations
+from audits import description, organisations, summary
 from audits.coverage import WORST_FIRST, State
-from audits.facts import Cell, ControlLine, CoverageReport, coverage_of
 from audits.models import AssertionSignature, Engagement
 from audits.parts import Part, divided
+from audits.summary import Counts, Row, Summary
 from compliance.portal import access
+from compliance.portal.asking import asked_day, kept
 from compliance.portal.pages import show
+from compliance.portal.signs import SIGNS
 from evidence import checkpoint
 
-SIGNS = {
-    State.MET: "✓",
-    State.LATE: "◷",
-    State.PARTIAL: "◐",
-    State.FAILING: "!",
-    State.MISSED: "✕",
-    State.UPCOMING: "○",
-    State.EXEMPT: "\N{EN DASH}",
-}
 _BAR = 1000
 """Units of the bar that shows the states' shares, from its left to its right end."""
 
@@ -43,7 +37,7 @@ class HeatCell:
 class HeatRow:
     """One control as the page shows it."""
 
-    control: ControlLine
+    control: Row
     cells: tuple[HeatCell, ...]
 
 
@@ -66,8 +60,10 @@ def engagements(request: HttpRequest, user: User) -> HttpResponse:
 
 @access.for_auditor
 def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
-    """Show the engagement, its coverage and its packs."""
-    report = coverage_of(engagement)
+    """Show the engagement, its coverage and its packs; `?as_of=2026-10-05` as known that day."""
+    asked = asked_day(request)
+    found = summary.of(engagement, asked)
+    totals = {state: found.totals[state.value] for state in State}
     access.viewed(engagement, user, engagement.ref)
     return show(
         request,
@@ -76,11 +72,14 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         categories=engagement.categories.order_by("pk"),
         scope=_scope(engagement),
         until=_access_until(engagement, user),
-        report=report,
-        shares=list(_shares(report.totals)),
-        expected=sum(report.totals.values()),
-        heat=list(_heat(report)),
-        uncovered=[line for line in report.criteria if not line.controls],
+        months=found.days,
+        asked=asked,
+        as_of=summary.moment_of(asked) or timezone.now(),
+        keep=kept(asked),
+        shares=list(_shares(totals)),
+        expected=sum(totals.values()),
+        heat=list(_heat(found)),
+        uncovered=[{"ref": ref, "title": title} for ref, title in found.gaps],
         packs=list(access.packs(engagement)),
         vkey=checkpoint.vkey(),
     )
@@ -110,18 +109,18 @@ def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
         yield Share(state, totals[state], start, end - start)
 
 
-def _heat(report: CoverageReport) -> Iterator[HeatRow]:
-    for line in report.controls:
-        cells = zip(report.months, line.cells, strict=True)
-        yield HeatRow(line, tuple(_cell(month, cell) for month, cell in cells))
+def _heat(found: Summary) -> Iterator[HeatRow]:
+    for row in found.rows:
+        cells = zip(found.days, row.cells, strict=True)
+        yield HeatRow(row, tuple(_cell(month, counts) for month, counts in cells))
 
 
-def _cell(month: date, cell: Cell) -> HeatCell:
-    if cell.state is None:
+def _cell(month: date, counts: Counts) -> HeatCell:
+    state = summary.state_of(counts)
+    if state is None:
         return HeatCell(month, None, "", "nothing expected")
-    counted = sorted(cell.counts.items(), key=lambda item: WORST_FIRST.index(item[0]))
-    words = ", ".join(f"{count} {state}" for state, count in counted)
-    return HeatCell(month, cell.state, SIGNS[cell.state], words)
+    words = ", ".join(f"{counts[each]} {each}" for each in WORST_FIRST if each.value in counts)
+    return HeatCell(month, state, SIGNS[state], words)
 
 
 def _access_until(engagement: Engagement, user: User) -> date:

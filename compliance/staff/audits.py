@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
+from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack, PackFile
-from compliance.staff import engagement_description, engagement_scope, summary, words
+from compliance.staff import engagement_description, engagement_scope, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site

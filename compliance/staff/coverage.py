@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.capabilities import Capability
+from audits import summary
 from audits.coverage import Occurrence, State
-from audits.facts import ControlLine, CoverageReport, coverage_of
+from audits.facts import ControlLine, CoverageReport, awaiting_review, coverage_of
 from audits.models import Engagement
-from compliance.staff import chosen, summary, words
+from compliance.staff import chosen, words
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, site
 from controls.models import Control, Expectation
@@ -69,7 +70,7 @@ def heat_map(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {"title": "Coverage", "choice": choice, "form": form}
     if choice.engagement is None:
         return site.render(request, "staff/coverage.html", context)
-    asked = _day(form)
+    asked = asked_day(form)
     found = summary.of(choice.engagement, asked)
     fit = [row for row in found.rows if _fits(row, form)]
     page = _page(request)
@@ -78,7 +79,7 @@ def heat_map(request: HttpRequest) -> HttpResponseBase:
     context |= {
         "asked": asked,
         "months": _years(found.days),
-        "lines": [_line(row, found.days, choice.engagement.pk, _kept(asked)) for row in shown],
+        "lines": [_line(row, found.days, choice.engagement.pk, kept(asked)) for row in shown],
         "fit": len(fit),
         "any": bool(found.rows),
         "following": page + 2 if len(fit) > start + ROWS_PER_PAGE else None,
@@ -98,8 +99,8 @@ def heat_map(request: HttpRequest) -> HttpResponseBase:
 def cell(request: HttpRequest, pk: int, control: str, month: str) -> HttpResponseBase:
     """Show the occurrences of one control that end in one month, each with its reason."""
     engagement = get_object_or_404(Engagement.objects.select_related("framework"), pk=pk)
-    asked = _day(AsOfForm(request.GET or None))
-    report = coverage_of(engagement, summary.moment_of(asked))
+    asked = asked_day(AsOfForm(request.GET or None))
+    report = coverage_of(engagement, summary.moment_of(asked), control=control)
     line = next((each for each in report.controls if each.ref == control), None)
     first = next((each for each in report.months if f"{each:%Y-%m}" == month), None)
     if line is None or first is None:
@@ -115,6 +116,8 @@ def cell(request: HttpRequest, pk: int, control: str, month: str) -> HttpRespons
         "state": line.cells[place].state,
         "state_words": LABELS.get(line.cells[place].state or State.EXEMPT, "Nothing expected"),
         "groups": _groups(line, report, first),
+        "awaiting": _awaiting(report, first),
+        "keep": kept(asked),
         "earlier": _neighbour(report, line, place - 1, asked),
         "later": _neighbour(report, line, place + 1, asked),
         "map": _map_of(engagement, asked),
@@ -134,7 +137,7 @@ def _map_of(engagement: Engagement, asked: date | None) -> str:
     return f"{reverse('admin:coverage')}?{urlencode(wanted)}"
 
 
-def _day(form: AsOfForm) -> date | None:
+def asked_day(form: AsOfForm) -> date | None:
     """Return the day that was asked for; None for now."""
     day: date | None = form.cleaned_data.get("as_of") if form.is_valid() else None
     return day if day and day < words.today() else None
@@ -171,7 +174,8 @@ def _years(months: Sequence[date]) -> list[tuple[int, list[date]]]:
     return [(year, list(group)) for year, group in groupby(months, key=lambda month: month.year)]
 
 
-def _kept(asked: date | None) -> str:
+def kept(asked: date | None) -> str:
+    """What a link adds so that the day that was asked for stays."""
     return f"?as_of={asked.isoformat()}" if asked else ""
 
 
@@ -203,6 +207,13 @@ def _groups(
     ]
 
 
+def _awaiting(report: CoverageReport, first: date) -> frozenset[str]:
+    """The items of the month about which nobody had decided by then."""
+    last = _last_day(first)
+    refs = [ref for one in report.occurrences if first <= one.end <= last for ref in one.evidence]
+    return awaiting_review(refs, report.as_of)
+
+
 def _last_day(first: date) -> date:
     return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
@@ -215,4 +226,4 @@ def _neighbour(
     month = report.months[place]
     name = "admin:coverage_cell"
     address = reverse(name, args=[report.engagement.pk, line.ref, f"{month:%Y-%m}"])
-    return month, f"{address}{_kept(asked)}"
+    return month, f"{address}{kept(asked)}"

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from accounts.access import can
 from accounts.capabilities import Capability
+from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack
 from collectors.models import Run, Source
-from compliance.staff import chosen, findings, jobs, standing, summary, words
+from compliance.staff import chosen, findings, jobs, standing, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control

@@ -36,6 +36,7 @@ CAPABILITY_WORDS = {
     Capability.RUN_COLLECTOR: "Have a source collected now",
     Capability.MANAGE_ENGAGEMENTS: "Open and change engagements",
     Capability.SIGN_ASSERTION: "Sign management's assertion",
+    Capability.CHANGE_OCCURRENCES: "Skip and move what is expected",
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_REGISTERS: "Keep registers",
     Capability.ANSWER_FINDINGS: "Answer findings and remedy them",

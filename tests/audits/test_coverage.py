@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from audits.claims import Decision, Kind, Verdict
-from audits.coverage import Exemption, State, cover, worst
+from audits.claims import Claimed, Decision, Kind, Verdict
+from audits.coverage import Exemption, Move, Occurrence, State, cover, worst
 from tests.audits.occurrences import LATER, MAY, MAY_END, at, covered, expected, item, one
 
 
@@ -164,13 +164,61 @@ class TestChecks:
 
 
 class TestReviews:
-    def test_what_nobody_reviewed_covers_but_says_so(self) -> None:
+    def test_what_nobody_reviewed_covers(self) -> None:
         claim = item("EV-1", MAY, MAY_END, decision=Decision.NONE)
-        occurrence = one(expected(Kind.EVENT), claim)
-        assert (occurrence.state, occurrence.awaits_review) == (State.MET, True)
+        assert one(expected(Kind.EVENT), claim).state is State.MET
 
-    def test_what_was_accepted_awaits_nothing(self) -> None:
-        assert not one(expected(Kind.EVENT), item("EV-1", MAY, MAY_END)).awaits_review
+
+class TestMoves:
+    JUNE = (date(2026, 6, 20), date(2026, 6, 2))
+
+    def moved(self, due: date, recorded: date, *claims: Claimed) -> Occurrence:
+        change = Move(1, MAY, MAY_END, due, recorded, "The system was being replaced.")
+        (occurrence,) = cover(
+            [expected(Kind.EVENT)], claims, start=MAY, end=MAY_END, as_of=LATER, moves=[change]
+        )
+        return occurrence
+
+    def test_what_came_by_the_new_day_is_in_time_and_the_move_is_named(self) -> None:
+        claim = item("EV-1", MAY, MAY_END, received=date(2026, 6, 15))
+        occurrence = self.moved(*self.JUNE, claim)
+        assert (occurrence.state, occurrence.due) == (State.MET, date(2026, 6, 20))
+        assert occurrence.reason == (
+            "Its due day was moved from 2026-06-05 to 2026-06-20: The system was being replaced."
+        )
+
+    def test_what_came_after_the_new_day_is_late(self) -> None:
+        claim = item("EV-1", MAY, MAY_END, received=date(2026, 6, 21))
+        assert self.moved(*self.JUNE, claim).state is State.LATE
+
+    def test_a_move_recorded_after_the_due_day_says_so(self) -> None:
+        occurrence = self.moved(date(2026, 6, 20), date(2026, 6, 6))
+        assert occurrence.state is State.MISSED
+        assert "recorded on 2026-06-06, after the due day had passed" in occurrence.reason
+
+    def test_a_move_of_other_days_moves_nothing(self) -> None:
+        change = Move(1, date(2026, 5, 2), MAY_END, date(2026, 7, 1), MAY, "Half of it.")
+        (occurrence,) = cover(
+            [expected(Kind.EVENT)], [], start=MAY, end=MAY_END, as_of=LATER, moves=[change]
+        )
+        assert occurrence.due == date(2026, 6, 5)
+
+
+class TestSourceLag:
+    def test_a_population_counts_only_after_its_source_has_settled(self) -> None:
+        slow = expected(Kind.EVENT)._replace(lag_days=3)
+        early = item("EV-1", MAY, MAY_END, collected=date(2026, 6, 3))
+        occurrence = one(slow, early)
+        assert (occurrence.state, occurrence.evidence) == (State.PARTIAL, ("EV-1",))
+        assert "before its days were over and 3 days had passed" in occurrence.reason
+        settled = item("EV-2", MAY, MAY_END, collected=date(2026, 6, 4))
+        assert one(slow, settled).state is State.MET
+
+    def test_states_and_documents_have_no_lag(self) -> None:
+        day = MAY_END
+        for kind in (Kind.STATE, Kind.DOCUMENT):
+            slow = expected(kind)._replace(lag_days=3)
+            assert one(slow, item("EV-1", day, collected=day)).state is State.MET
 
 
 class TestWhatIsExpected:

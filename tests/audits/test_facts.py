@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from audits.coverage import State
-from audits.facts import CoverageReport, coverage_of
+from audits.facts import CoverageReport, awaiting_review, coverage_of
 from audits.models import Engagement
 from controls.models import Check, ControlMapping, Framework
 from evidence import checks, review
@@ -136,9 +136,11 @@ class TestFacts:
 
     def test_the_latest_review_counts(self, world: World, engagement: Engagement) -> None:
         item = hand_in_staff(world, date(2026, 6, 10))
-        assert coverage_of(engagement).occurrences[3].awaits_review
-        review.accept(item, reviewer=world.alice)
-        assert not coverage_of(engagement).occurrences[3].awaits_review
+        assert awaiting_review([item.ref], AFTER) == {item.ref}
+        with clock(moment(date(2026, 6, 12))):
+            review.accept(item, reviewer=world.alice)
+        assert awaiting_review([item.ref], AFTER) == frozenset()
+        assert awaiting_review([item.ref], moment(date(2026, 6, 11))) == {item.ref}
         review.return_with_reason(item, reviewer=world.alice, reason="On second thought.")
         assert states(coverage_of(engagement), "staff-mfa-state")[0] is State.MISSED
 

@@ -12,7 +12,7 @@ from audits import assertion, description, organisations, packs, windows
 from audits.coverage import State
 from audits.facts import coverage_of
 from audits.parts import Part
-from compliance.portal.engagements import SIGNS
+from compliance.portal.signs import SIGNS
 from controls.models import ControlMapping, Expectation
 from evidence import checkpoint
 from tests import cast
@@ -173,6 +173,9 @@ def test_a_head_is_answered(door: Client, house: House) -> None:
 
 
 def test_its_queries_do_not_grow_with_the_evidence(door: Client, house: House) -> None:
+    # The first look of a day leaves a note; each look after something came computes anew.
+    door.get(house.path())
+    house.capture(date(2026, 7, 21))
     before = queries(door, house.path())
     for day in range(1, 21):
         house.capture(date(2026, 7, day))
@@ -227,3 +230,12 @@ def test_what_came_after_the_freeze_is_marked(door: Client, house: House) -> Non
         type(house.engagement).objects.update(freeze_on=freeze_on)
         assert ("after the freeze" in door.get(item).content.decode()) is marked
         assert "after the freeze" in door.get(house.path("evidence/")).content.decode()
+
+
+def test_it_can_be_read_as_of_an_earlier_day(door: Client, house: House) -> None:
+    page = door.get(house.path("?as_of=2026-06-29"))
+    assert b'value="2026-06-29"' in page.content
+    assert b"?month=2026-06&amp;as_of=2026-06-29" in page.content
+    assert page.context["asked"] == date(2026, 6, 29)
+    for wrong in ("soon", "9999-12-31", ""):
+        assert door.get(house.path(f"?as_of={wrong}")).context["asked"] is None

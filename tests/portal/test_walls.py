@@ -48,6 +48,8 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         LIST: {},
         "overview": ref,
         "control": {**ref, "control_ref": house.world.access.ref},
+        "windows": ref,
+        "occurrence": {**ref, "slug": house.world.mfa.slug, "start": "2026-06-01"},
         "evidence_list": ref,
         "evidence": {**ref, "item_ref": house.staff.ref},
         "content": {**ref, "item_ref": house.staff.ref},

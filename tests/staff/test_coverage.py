@@ -195,7 +195,7 @@ def test_a_cell_leads_to_its_evidence_and_to_the_form(
 
 
 def test_what_awaits_review_is_marked(alices: Desk, audit: Engagement) -> None:
-    assert "Met awaits review" in alices.text(CELL, audit.pk, "AC-01", "2026-06")
+    assert "EV-000001 awaits review" in alices.text(CELL, audit.pk, "AC-01", "2026-06")
 
 
 def test_a_cell_without_anything_expected_says_so(alices: Desk, audit: Engagement) -> None:

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from audits import packs
+from audits import packs, summary
 from audits.models import Engagement
-from compliance.staff import dashboard, summary
+from compliance.staff import dashboard
 from controls.models import Expectation
 from evidence import checkpoint, ledger, review
 from jobs.models import Job

@@ -7,7 +7,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audits import gates
+from audits.coverage import State
 from audits.models import Engagement
+from compliance.portal.signs import SIGNS
 
 register = template.Library()
 
@@ -31,6 +33,12 @@ def period(start: date, end: date) -> SafeString:
     elif start.month != end.month:
         words = f"{start.day} {start:%b}"
     return format_html("{} to {}", _time(start, words), day(end))
+
+
+@register.filter
+def sign(state: str) -> str:
+    """The sign of a state, which tells it without colour."""
+    return SIGNS[State(state)]
 
 
 @register.filter

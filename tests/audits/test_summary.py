@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
-from audits import engagements
+from audits import engagements, summary
 from audits.coverage import State
 from audits.facts import coverage_of
 from audits.models import Engagement
-from compliance.staff import summary
 from evidence import review
 from tests.audits.world import SECURITY, World, clock, hand_in_staff, moment
 from tests.staff.desk import at_most

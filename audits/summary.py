@@ -1,22 +1,25 @@
 """The coverage of an engagement summed up by control and month, kept until the log grows.
 
-Every fact that coverage rests on leaves a leaf (items, checks, reviews, the catalogue, the
-engagement itself), so the size of the log, the day and the engagement name one answer.
+Every fact that coverage rests on leaves a leaf (items, checks, reviews, the catalogue, skips and
+moves, the engagement itself), so the last leaf of the log, the day, the calendar settings and the
+engagement name one answer. The leaf is named by its hash, because a log that was restored from a
+backup may grow to the same size with other leaves.
 """
 
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 
+from audits import days
 from audits.coverage import State, worst
 from audits.facts import CoverageReport, coverage_of
 from audits.models import Engagement
-from compliance.staff import words
-from compliance.staff.forms import end_of
-from evidence import ledger
+from evidence.models import LedgerEntry
 
 _KEPT_SECONDS = 24 * 3600
 
@@ -53,12 +56,11 @@ class Summary:
 def of(engagement: Engagement, day: date | None = None) -> Summary:
     """Return the summary as of the end of a day, or of now; a computed one is kept."""
     asked = "now" if day is None else day.isoformat()
-    today = words.today().isoformat()
-    key = f"staff.coverage/1:{engagement.pk}:{ledger.size()}:{today}:{asked}"
+    key = f"audits.coverage/2:{engagement.pk}:{_known()}:{asked}"
     kept: str | None = cache.get(key)
     if kept is not None:
         return _read(json.loads(kept))
-    summary = _summed(coverage_of(engagement, end_of(day) if day else None))
+    summary = _summed(coverage_of(engagement, days.end_of(day) if day else None))
     cache.set(key, json.dumps(asdict(summary)), _KEPT_SECONDS)
     return summary
 
@@ -70,7 +72,20 @@ def state_of(cell: Counts) -> State | None:
 
 def moment_of(day: date | None) -> datetime | None:
     """The moment as of which a day is asked for; None for now."""
-    return end_of(day) if day else None
+    return days.end_of(day) if day else None
+
+
+def _known() -> str:
+    """Name all that is known today in one word."""
+    last = LedgerEntry.objects.order_by("-index").values_list("leaf_hash", flat=True).first()
+    calendar = (
+        settings.ORGANISATION_TIME_ZONE,
+        settings.HOLIDAY_COUNTRY,
+        settings.HOLIDAY_REGION,
+        sorted(settings.OWN_HOLIDAYS),
+    )
+    facts = (bytes(last or b"").hex(), days.today().isoformat(), calendar)
+    return sha256(repr(facts).encode()).hexdigest()
 
 
 def _summed(report: CoverageReport) -> Summary:
