@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from audits import days
 from audits.errors import WindowError
 from audits.models import Engagement
 from controls.cadence import Window, windows

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from django.urls import URLPattern, URLResolver
 
 from accounts.models import ApiToken, User
-from audits import admission, assertion, description, organisations
+from audits import admission, assertion, changes, description, organisations
+from audits.changes import Span
 from audits.days import today
 from audits.models import RequestImport
 from audits.organisations import Profile
@@ -66,6 +68,7 @@ class Samples:
             **_of_requests(house),
             **_of_registers(house),
             **_of_samples(house),
+            **_of_occurrences(house),
         }
 
     def address(self, route: Route) -> str:
@@ -208,6 +211,21 @@ def _of_samples(house: House) -> dict[str, object]:
         populations: drawn.population.number,
         f"{populations}/draws/<int:draw>": drawn.number,
         f"{populations}/draws/<int:draw>/items/<int:row>": house.drawn_row,
+    }
+
+
+def _of_occurrences(house: House) -> dict[str, object]:
+    expected, start = house.world.mfa, date(2026, 6, 1)
+    span = Span(start, date(2026, 6, 30), date(2026, 7, 5))
+    skipped = changes.skip(expected, span=span, reason="Nobody worked.", by=house.world.alice)
+    staff = "admin/coverage/<int:pk>/expected/<slug:slug>"
+    portal = "portal/<slug:ref>/coverage/<slug:slug>"
+    return {
+        staff: expected.slug,
+        f"{staff}/<str:start>": start.isoformat(),
+        f"{staff}/<str:start>/changes/<int:change>": skipped.pk,
+        portal: expected.slug,
+        f"{portal}/<slug:start>": start.isoformat(),
     }
 
 
