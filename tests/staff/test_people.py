@@ -79,7 +79,9 @@ def test_nobody_is_offered_more_than_the_giver_holds(alices: Desk) -> None:
     offered = {role.slug for role in alices.get(PAGE, reviewer.pk).context["may_grant"]}
     assert "administrator" not in offered
     assert "auditor" not in offered
-    assert {"engineer", "executive", "control-owner", "compliance-lead"} <= offered
+    assert {"engineer", "control-owner", "compliance-lead"} <= offered
+    # An executive signs in management's name, which a compliance lead may not.
+    assert "executive" not in offered
     nobody = cast.person()
     assert "auditor" in {role.slug for role in alices.get(PAGE, nobody.pk).context["may_grant"]}
 
