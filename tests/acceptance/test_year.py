@@ -10,7 +10,16 @@ import pytest
 from audits import packs
 from audits.coverage import SHORTFALL, Occurrence
 from audits.facts import CoverageReport, coverage_of
-from tests.acceptance.year import EARLY, EMPTY, FAILING, LATE, MISSED, Year
+from tests.acceptance.year import (
+    EARLY,
+    EMPTY,
+    FAILING,
+    LATE,
+    MISSED,
+    SKIPPED,
+    WHY_SKIPPED,
+    Year,
+)
 from tests.reports.making import members, verify, written
 
 pytestmark = pytest.mark.slow
@@ -61,6 +70,15 @@ def test_the_pack_lists_the_gaps_and_no_others(year: Year, tmp_path: Path) -> No
             for row in csv.DictReader(io.StringIO(text))
         }
         assert found == gaps, as_of
+
+
+def test_a_skip_is_shown_with_its_reason_from_the_day_it_was_recorded(year: Year) -> None:
+    """Before that day nobody knew of it, and the quarter was open."""
+    before = coverage_of(year.engagement, datetime(2026, 2, 2, 12, tzinfo=UTC))
+    assert occurrence(before, "restore-report", SKIPPED).state == "upcoming"
+    for as_of, _ in KNOWN:
+        skipped = occurrence(coverage_of(year.engagement, as_of), "restore-report", SKIPPED)
+        assert (skipped.state, WHY_SKIPPED in skipped.reason) == ("exempt", True)
 
 
 def test_what_was_mended_is_still_shown(year: Year) -> None:
