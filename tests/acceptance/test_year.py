@@ -20,6 +20,8 @@ from tests.acceptance.year import (
     WHY_SKIPPED,
     Year,
 )
+from tests.api import calls
+from tests.api.calls import Program
 from tests.reports.making import members, verify, written
 
 pytestmark = pytest.mark.slow
@@ -68,6 +70,22 @@ def test_the_pack_lists_the_gaps_and_no_others(year: Year, tmp_path: Path) -> No
         found = {
             (row["expectation"], date.fromisoformat(row["from"]), row["state"])
             for row in csv.DictReader(io.StringIO(text))
+        }
+        assert found == gaps, as_of
+
+
+def test_the_api_tells_the_gaps_and_no_others(year: Year) -> None:
+    robot = Program(calls.give_token(year.alice, "engagements:read"))
+    path = f"/api/v1/engagements/{year.engagement.ref}/coverage?limit=200"
+    for as_of, gaps in KNOWN:
+        moment = as_of.strftime("%Y-%m-%dT%H:%M:%SZ")
+        told = [
+            one
+            for state in SHORTFALL
+            for one in robot.get(f"{path}&as_of={moment}&state={state.value}").json()["items"]
+        ]
+        found = {
+            (one["expectation"], date.fromisoformat(one["start"]), one["state"]) for one in told
         }
         assert found == gaps, as_of
 
