@@ -67,12 +67,7 @@ def roll_forward(
     engagement raises, and WindowError for a window that begins before the former one ended.
     """
     gates.refuse_stranger(by)
-    if window_from <= engagement.window_to:
-        message = (
-            f"The window of {engagement.ref} ends on {engagement.window_to}. The next one begins "
-            "after it: a day is judged in one period only."
-        )
-        raise WindowError(message)
+    _refuse_overlap(engagement, window_from)
     with transaction.atomic():
         ledger.lock()
         chosen = engagement.categories.all()
@@ -98,6 +93,15 @@ def roll_forward(
         )
         _tell(engagement, carried, by)
     return carried
+
+
+def _refuse_overlap(engagement: Engagement, window_from: date) -> None:
+    if window_from <= engagement.window_to:
+        message = (
+            f"The window of {engagement.ref} ends on {engagement.window_to}. The next one begins "
+            "after it: a day is judged in one period only."
+        )
+        raise WindowError(message)
 
 
 def _carry_organisations(engagement: Engagement, following: Engagement, by: User) -> int:

@@ -25,7 +25,7 @@ def windows(request: HttpRequest, user: User, engagement: Engagement) -> HttpRes
         start=page * ROWS_PER_PAGE,
         size=ROWS_PER_PAGE,
     )
-    access.viewed(engagement, user, engagement.ref)
+    access.viewed(engagement, user, f"{engagement.ref}/coverage")
     return show(
         request,
         "windows",

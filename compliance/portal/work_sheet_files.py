@@ -62,6 +62,7 @@ def bring(
         raise Http404
     if request.POST.get("confirmed"):
         return _confirmed(request, user, drawn)
+    access.viewed(engagement, user, f"{drawn.ref} work sheet to bring back")
     form = SheetForm(request.POST or None, request.FILES or None)
     changes: Sequence[tuple[ItemResult, ItemResult]] | None = None
     if form.is_valid():

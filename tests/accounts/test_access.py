@@ -63,6 +63,7 @@ def test_capabilities_of_two_roles_add_up() -> None:
         Capability.SUBMIT_EVIDENCE,
         Capability.MANAGE_SOURCES,
         Capability.RUN_COLLECTOR,
+        Capability.MANAGE_REGISTERS,
         Capability.VIEW_JOBS,
     }
 
