@@ -40,6 +40,7 @@ def export(request: HttpRequest, user: User, engagement: Engagement) -> HttpResp
 @access.for_auditor_deed
 def upload(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponseBase:
     """Take a sheet and show what it would do; what is wrong with it is said here."""
+    access.viewed(engagement, user, f"{engagement.ref} request list to bring in")
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -57,6 +58,7 @@ def upload(request: HttpRequest, user: User, engagement: Engagement) -> HttpResp
 def preview(request: HttpRequest, user: User, engagement: Engagement, key: int) -> HttpResponseBase:
     """Show row by row what an uploaded list would do; by POST do it, whole or not at all."""
     staged = get_object_or_404(access.staged_lists(engagement, user), pk=key)
+    access.viewed(engagement, user, f"{engagement.ref} request list {key}")
     if request.method == "POST":
         try:
             done = request_list.apply(staged, by=user)

@@ -86,6 +86,7 @@ def request(
 @access.for_auditor_deed
 def ask(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponseBase:
     """Ask for evidence."""
+    access.viewed(engagement, user, f"{engagement.ref} new request")
     form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -104,6 +105,7 @@ def change(
 ) -> HttpResponseBase:
     """Change the words of a request."""
     found = get_object_or_404(access.requests(engagement), number=number)
+    access.viewed(engagement, user, f"{found.ref} words")
     form = AskForm(request.POST or None, initial=words_of(found))
     if request.method == "POST" and form.is_valid():
         try:
