@@ -3,11 +3,10 @@
 import shutil
 import sys
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.e2e import journey
@@ -39,7 +38,7 @@ def main() -> int:
 
 
 def _walk(browser: Browser, url: str, welcome: str) -> None:
-    today = timezone.now().date()
+    today = datetime.now(UTC).date()
     staff = browser.new_context(viewport=WIDE).new_page()
     staff.goto(welcome)
     _keep(staff, "welcome")
