@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from evidence.population import Cell
 from registers.base import Field, Type, Value, Values
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
@@ -21,7 +20,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0")
 _LONGEST_PARAGRAPH = 4000
-# What a spreadsheet would take for a formula; our own export writes it as text, so it may stay.
+# What a paragraph may hold beside letters; every other field is one plain line.
 _BREAKS = {"\n", "\t"}
 
 
@@ -59,11 +58,6 @@ def from_json(field: Field, stored: object) -> Value:
 def opened(fields: Mapping[str, Field], stored: Mapping[str, object]) -> Values:
     """Return the values of a stored entry; a field that it does not know yet is empty."""
     return {name: from_json(field, stored.get(name)) for name, field in fields.items()}
-
-
-def to_cell(value: Value) -> Cell:
-    """Return a value for a table of evidence."""
-    return value
 
 
 def words(value: Value) -> str:

@@ -18,7 +18,7 @@ NAMES = ("intake", "pages", "packs", "coverage")
 def main(arguments: list[str]) -> int:
     quick = "--quick" in arguments
     names = [name for name in arguments if not name.startswith("-")] or list(NAMES)
-    unknown = sorted(set(names) - set(NAMES))
+    unknown = sorted({*arguments} - {"--quick", *NAMES})
     if unknown:
         sys.stderr.write(f"No benchmark {unknown[0]!r}; there are {', '.join(NAMES)}.\n")
         return 2
