@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
 # What the test run sets for itself and a real installation must not see.
 OURS = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "BROKER_URL", "TEST_DIR", "TEST_DATABASE")
 
 
-def wait_until(happened: Callable[[], bool], *, what: str) -> None:
-    """Wait for a condition, however slow the machine is; fails with what was waited for."""
+def wait_until(
+    happened: Callable[[], bool], *, what: str, seen: Callable[[], str] = lambda: ""
+) -> None:
+    """Wait for a condition, however slow the machine is.
+
+    Fails with what was waited for, and with what was `seen` at the end of the patience.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not happened():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain: {what}\n{seen()}")
         time.sleep(0.05)
 
 
@@ -89,7 +95,7 @@ class Installation:
                 found.append(pid)
             return bool(found)
 
-        wait_until(runs, what=f"the part {name} to run\n{self.output()}")
+        wait_until(runs, what=f"the part {name} to run", seen=self.output)
         return found[0]
 
     def processes(self) -> list[int]:

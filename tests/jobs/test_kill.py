@@ -18,7 +18,14 @@ import psycopg
 import pytest
 
 from tests.conftest import demand
-from tests.installation import Installation, children_of, is_alive, kill, wait_until
+from tests.installation import (
+    Installation,
+    children_of,
+    command_of,
+    is_alive,
+    kill,
+    wait_until,
+)
 
 JOBS = 50
 KILLS = 20
@@ -112,7 +119,8 @@ def test_it_ends_hung_and_poisonous_jobs_and_does_the_others(installation: Insta
     installation.start("--only", "worker,beat", "--no-prepare")
     wait_until(
         lambda: truth.count("done") == 5 and truth.count("failed") == 2,
-        what=f"every job to end\n{installation.output()}",
+        what="every job to end",
+        seen=lambda: told(installation, truth),
     )
 
     failed = dict(truth.ask("SELECT kind, error FROM jobs_job WHERE state = 'failed'"))
@@ -131,17 +139,37 @@ def storm(house: Installation, truth: Truth) -> None:
         await_work(truth, number, house)
         strike(house, victim)
     assert truth.count("done") < JOBS, "the kills came too late to mean anything"
-    wait_until(lambda: truth.count("done") == JOBS, what=f"all jobs done\n{house.output()}")
+    wait_until(
+        lambda: truth.count("done") == JOBS,
+        what="all jobs done",
+        seen=lambda: told(house, truth),
+    )
     house.signal(signal.SIGTERM)
     assert house.wait() == 0
     judge(house, truth)
+
+
+def told(house: Installation, truth: Truth) -> str:
+    """Return all that helps to see why the jobs do not go on."""
+    open_jobs = truth.ask(
+        "SELECT key, state, attempt, run_after, dispatched_at, lease_until, error"
+        " FROM jobs_job WHERE state <> 'done'"
+    )
+    processes = [
+        f"{pid} {command_of(pid)[:90]} {Path(f'/proc/{pid}/wchan').read_text(encoding='ascii')}"
+        for pid in house.processes()
+    ]
+    messages = sorted(path.name for path in (house.folder / "broker").glob("*"))
+    lines = [*map(str, open_jobs), *processes, *messages]
+    return "\n".join([*lines, house.output()])
 
 
 def await_work(truth: Truth, done: int, house: Installation) -> None:
     """Wait for a further job to be done, so that the kills spread, and for one that runs."""
     wait_until(
         lambda: truth.count("done") >= done and truth.count("running") > 0,
-        what=f"work in progress after {done} jobs\n{house.output()}",
+        what=f"work in progress after {done} jobs",
+        seen=lambda: told(house, truth),
     )
 
 
