@@ -187,6 +187,11 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker process that once needed more memory than this (in KB) is replaced after its job.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
+# Unread ticks must not pile up: the mailbox keeps one message of a name, elsewhere they expire.
+# Never both: a worker that saw a message expire refuses all later ones of that name.
+UNREAD_TICK: dict[str, Any] = (
+    {"task_id": "tick"} if BROKER_URL == "filesystem://" else {"expires": 4 * JOB_TICK_SECONDS}
+)
 # The schedule lives in memory: which periodic work is due stands in the database.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -194,7 +199,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "jobs.tick",
         "schedule": float(JOB_TICK_SECONDS),
         # A queue of its own, so that a long row of jobs does not hold up the clock.
-        "options": {"queue": "clock", "task_id": "tick", "expires": 4 * JOB_TICK_SECONDS},
+        "options": {"queue": "clock"} | UNREAD_TICK,
     },
 }
 
