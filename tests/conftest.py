@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
+from playwright.sync_api import expect
 
 from accounts import journal as accounts_journal
 from accounts.models import User
@@ -26,6 +27,8 @@ def demand(program: str, package: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
+    # A test waits for what must come; how long that takes is the machine's affair.
+    expect.set_options(timeout=120_000)
     return demand("chromium", "chromium")
 
 

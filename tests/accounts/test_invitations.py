@@ -19,6 +19,7 @@ from accounts.errors import InvitationError, RoleError
 from accounts.models import Invitation, User
 from tests import cast
 from tests.cast import PASSWORD, Journal
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("journal")
 
@@ -256,7 +257,7 @@ def race(*attempts: Callable[[], object]) -> list[object]:
     results: list[object] = []
 
     def run(attempt: Callable[[], object]) -> None:
-        gate.wait(timeout=20)
+        gate.wait(timeout=PATIENCE_SECONDS)
         try:
             results.append(attempt())
         except InvitationError as error:
@@ -268,7 +269,7 @@ def race(*attempts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     return results
 
 

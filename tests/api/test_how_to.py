@@ -15,6 +15,7 @@ from evidence.models import Evidence
 from tests.api import calls
 from tests.conftest import demand
 from tests.evidence import items
+from tests.installation import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "how-to" / "push-evidence.md").read_text(encoding="utf-8")
@@ -71,7 +72,7 @@ def test_the_command_pushes_an_item_and_repeats_it(
             env=environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         ).stdout
         for _ in range(2)
     ]

@@ -20,6 +20,7 @@ from evidence.models import Evidence, LedgerEntry
 from tests.api import calls
 from tests.api.calls import Program
 from tests.evidence import items
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -267,7 +268,7 @@ class TestIdempotency:
 
         def push() -> None:
             try:
-                barrier.wait(timeout=10)
+                barrier.wait(timeout=PATIENCE_SECONDS)
                 answers.append(Program(robot.secret).push("the same"))
             finally:
                 connection.close()
@@ -276,7 +277,7 @@ class TestIdempotency:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(timeout=PATIENCE_SECONDS)
         assert sorted(answer.status_code for answer in answers) == [200, 201]
         assert answers[0].content == answers[1].content
         assert Evidence.objects.count() == 1

@@ -14,6 +14,7 @@ from audits.models import AccessNote, Engagement, Pack
 from evidence import intake, ledger
 from tests import cast
 from tests.audits.world import SECURITY, World, hand_in_staff, submission
+from tests.installation import PATIENCE_SECONDS
 
 TOGETHER = 4
 
@@ -29,7 +30,7 @@ def at_once(deed: Callable[[], object]) -> list[object]:
     found: list[object] = []
 
     def run() -> None:
-        gate.wait(timeout=20)
+        gate.wait(timeout=PATIENCE_SECONDS)
         try:
             found.append(deed())
         except Exception as error:  # noqa: BLE001  # a thread cannot raise into the test
@@ -41,7 +42,7 @@ def at_once(deed: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     return found
 
 

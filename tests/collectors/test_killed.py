@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import HOUSE, OURS, wait_until
+from tests.installation import HOUSE, OURS, PATIENCE_SECONDS, wait_until
 
 # A collector of this test only: it writes a row, says so, and waits to be killed or let go.
 COLLECTOR = '''
@@ -111,7 +111,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_works(installed: Path) -> 
     # The copies that the killed ones left are gone; only the folder of this run is there.
     assert len(runs_left(installed)) == 1
     flag.unlink()
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert json.loads(told) == ["complete", 3, 1, 1]
     assert runs_left(installed) == []
 
@@ -124,7 +124,9 @@ def test_two_workers_on_one_ticket_give_one_answer(installed: Path) -> None:
     wait_until(lambda: len(runs_left(installed)) == 2, what="the second worker")
     time.sleep(0.3)
     flag.unlink()
-    told = sorted(json.loads(each.communicate(timeout=60)[0])[:1] for each in (first, second))
+    told = sorted(
+        json.loads(each.communicate(timeout=PATIENCE_SECONDS)[0])[:1] for each in (first, second)
+    )
     assert told == [["complete"], ["complete"]]
     last = worker(installed, 3)
-    assert json.loads(last.communicate(timeout=60)[0])[2:] == [1, 1]
+    assert json.loads(last.communicate(timeout=PATIENCE_SECONDS)[0])[2:] == [1, 1]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from compliance import lifeline
-from tests.installation import HOUSE, children_of, is_alive, kill, wait_until
+from tests.installation import HOUSE, PATIENCE_SECONDS, children_of, is_alive, kill, wait_until
 
 CHILD = """
 import os, time
@@ -66,7 +66,7 @@ def test_it_ends_a_process_whose_supervisor_died_before_it_could_hold_on() -> No
         [sys.executable, "-c", CHILD.format("lifeline.hold_supervisor()")],
         cwd=HOUSE,
         env={lifeline.SUPERVISOR: "999999999"},
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

@@ -15,7 +15,7 @@ from accounts import invitations
 from compliance.management.commands import up
 from reports import pdf_engine
 from tests.cast import all_roles
-from tests.installation import Installation, is_alive, kill, wait_until
+from tests.installation import PATIENCE_SECONDS, Installation, is_alive, kill, wait_until
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_it_runs_the_whole_house_from_an_empty_folder(installation: Installation
 
 
 def answers(host: str, port: str) -> bool:
-    web = http.client.HTTPConnection(host, int(port), timeout=10)
+    web = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_SECONDS)
     try:
         web.request("GET", "/")
         return web.getresponse().status < 500

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from controls.models import Control, ControlVersion, Expectation
 from tests.controls.conftest import Folder
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pages")]
 
@@ -184,7 +185,7 @@ def test_the_process_ends_with_1_and_a_sentence(tmp_path: Path) -> None:
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 1

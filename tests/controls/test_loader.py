@@ -24,6 +24,7 @@ from controls.models import (
     Risk,
 )
 from tests.controls.conftest import CONTROLS, Folder, Page
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pages")]
 
@@ -354,7 +355,7 @@ class TestAPlan:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_loads_at_once_load_once(folder: Folder, pages: list[Page]) -> None:
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=PATIENCE_SECONDS)
     failures: list[BaseException] = []
 
     def run() -> None:

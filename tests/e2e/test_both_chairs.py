@@ -71,7 +71,7 @@ def chairs(
             session = cast.sign_in(Client(), user).cookies["sessionid"].value
             context = browser.new_context(base_url=live_server.url, accept_downloads=True)
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-            context.set_default_timeout(60_000)
+            context.set_default_timeout(120_000)
             return context.new_page()
 
         yield Chairs(

@@ -14,10 +14,10 @@ from evidence.errors import IdempotencyConflictError, SupersededError
 from evidence.group_commit import Group
 from evidence.models import Evidence, IntakeKey, LedgerEntry
 from tests.evidence import items
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("var_dir")]
 
-PATIENCE = 60
 Outcome = tuple[Evidence, bool] | Exception
 
 
@@ -37,7 +37,7 @@ def all_at_once(deeds: Sequence[Callable[[], tuple[Evidence, bool]]]) -> list[Ou
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=PATIENCE)
+        thread.join(timeout=PATIENCE_SECONDS)
     assert None not in found
     return [one for one in found if one is not None]
 
@@ -76,7 +76,7 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Outcome]]:
         opener = threading.Thread(target=open_the_gate)
         opener.start()
         found = all_at_once(deeds)
-        opener.join(timeout=PATIENCE)
+        opener.join(timeout=PATIENCE_SECONDS)
         assert sizes[0] == len(deeds)
         return found
 

@@ -19,6 +19,7 @@ import pytest
 
 from tests.conftest import demand
 from tests.installation import (
+    PATIENCE_SECONDS,
     Installation,
     children_of,
     command_of,
@@ -40,7 +41,7 @@ class Truth:
 
     def ask(self, question: str) -> list[tuple[Any, ...]]:
         if self.url.startswith("sqlite"):
-            file = sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=30)
+            file = sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=PATIENCE_SECONDS)
             try:
                 return file.execute(question).fetchall()
             finally:

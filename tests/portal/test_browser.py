@@ -50,7 +50,7 @@ def page(
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     fresh = context.new_page()
-    fresh.set_default_timeout(60_000)
+    fresh.set_default_timeout(120_000)
     fresh.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
     fresh.on("requestfailed", lambda request: complaints.append(request.url))
     yield fresh

@@ -42,7 +42,7 @@ def page(chromium: str, complaints: list[str], monkeypatch: pytest.MonkeyPatch) 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         fresh = browser.new_page()
-        fresh.set_default_timeout(60_000)
+        fresh.set_default_timeout(120_000)
         fresh.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
         fresh.on("pageerror", lambda error: complaints.append(str(error)))
         fresh.on("dialog", lambda dialog: dialog.accept())

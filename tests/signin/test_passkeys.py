@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests import cast
+from tests.installation import PATIENCE_SECONDS
 from tests.signin.pages import LOGIN, signed_in, type_password
 
 ADD = "/accounts/2fa/webauthn/add/"
@@ -126,7 +127,7 @@ def test_passkeys_are_offered_where_browsers_allow_them(
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     facts = json.loads(done.stdout)
     assert facts["SITE_URL"] == (site_url or "http://localhost:8000")

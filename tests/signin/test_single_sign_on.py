@@ -18,6 +18,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests import cast
+from tests.installation import PATIENCE_SECONDS
 from tests.signin.pages import ENROL, LOGIN, SECOND, code, signed_in, type_password
 
 PRINT = "from compliance import settings; print(settings.SOCIALACCOUNT_PROVIDERS)"
@@ -184,7 +185,7 @@ def settings_with(folder: Path, **variables: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

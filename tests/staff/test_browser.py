@@ -54,7 +54,7 @@ def page(
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         fresh = browser.new_page(viewport=WIDE)
         fresh.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        fresh.set_default_timeout(60_000)
+        fresh.set_default_timeout(120_000)
         fresh.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
         fresh.on("pageerror", lambda error: complaints.append(str(error)))
         yield fresh
