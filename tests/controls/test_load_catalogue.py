@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,12 @@ def somebody_says(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
 
 
 def run(folder: Folder, *options: str) -> str:
+    return run_on(folder.path, *options)
+
+
+def run_on(path: Path, *options: str) -> str:
     out = io.StringIO()
-    call_command("load_catalogue", "--folder", str(folder.path), *options, stdout=out)
+    call_command("load_catalogue", "--folder", str(path), *options, stdout=out)
     return out.getvalue()
 
 
@@ -59,6 +64,24 @@ def test_a_first_start_loads_with_yes_and_shows_what_it_adds(folder: Folder) -> 
         "The catalogue is loaded.",
     ]
     assert Control.objects.count() == 1
+
+
+def test_many_additions_are_summed_up_unless_names_are_asked_for() -> None:
+    shown = run_on(settings.CATALOGUE_DIR, "--dry-run")
+    assert max(map(len, shown.splitlines())) < 300
+    assert re.search(
+        r"add 1\d\d control: AC-01, .+ and \d+ more \(--verbosity 2 names all\)", shown
+    )
+    summed = re.search(r"word (1\d\d) controls for the first time", shown)
+    assert summed, shown
+
+    in_full = run_on(settings.CATALOGUE_DIR, "--dry-run", "--verbosity", "2")
+    assert in_full.count(", version 1, from") == int(summed[1])
+    assert " more (" not in in_full
+
+
+def test_it_can_be_quiet(folder: Folder) -> None:
+    assert run(folder, "--yes", "--verbosity", "0") == "The catalogue is loaded.\n"
 
 
 def test_a_second_start_says_that_all_is_up_to_date(folder: Folder) -> None:

@@ -4,6 +4,7 @@ import difflib
 import re
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controls import loader
 from controls.errors import ControlsError
+
+# More new things of one kind than this are not named one by one.
+MANY = 8
 
 
 class Command(BaseCommand):
@@ -29,7 +33,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             plan = loader.plan(options["folder"])
-            self._show(plan)
+            if options["verbosity"] or options["dry_run"]:
+                self._show(plan, in_full=options["verbosity"] > 1)
             if options["dry_run"]:
                 self.stdout.write("Nothing was changed, as asked.")
             elif not plan.is_empty:
@@ -40,7 +45,7 @@ class Command(BaseCommand):
         except ControlsError as error:
             raise CommandError(str(error)) from error
 
-    def _show(self, plan: loader.CataloguePlan) -> None:
+    def _show(self, plan: loader.CataloguePlan, *, in_full: bool) -> None:
         added: dict[str, list[str]] = {}
         for change in plan.changes:
             if change.before is None:
@@ -48,17 +53,26 @@ class Command(BaseCommand):
             else:
                 self.stdout.write(str(change))
         for kind, keys in added.items():
-            self.stdout.write(f"add {len(keys)} {kind}: {', '.join(keys)}")
-        for wording in plan.wordings:
+            self.stdout.write(f"add {len(keys)} {kind}: {_named(keys, in_full=in_full)}")
+        self._show_wordings(plan.wordings, in_full=in_full)
+        for name in plan.absent:
+            self.stdout.write(f"keep {name}, which is no longer in the files")
+        if plan.is_empty:
+            self.stdout.write("The catalogue is up to date.")
+
+    def _show_wordings(self, wordings: Sequence[loader.Wording], *, in_full: bool) -> None:
+        first = [wording for wording in wordings if not wording.old]
+        summed = len(first) > MANY and not in_full
+        if summed:
+            self.stdout.write(f"word {len(first)} controls for the first time")
+        for wording in wordings:
+            if summed and not wording.old:
+                continue
             self.stdout.write(
                 f"word {wording.control}, version {wording.number}, from {wording.effective_from}"
             )
             if wording.old:
                 self.stdout.write(_difference(wording))
-        for name in plan.absent:
-            self.stdout.write(f"keep {name}, which is no longer in the files")
-        if plan.is_empty:
-            self.stdout.write("The catalogue is up to date.")
 
     def _may_reword(self, plan: loader.CataloguePlan, options: dict[str, Any]) -> bool:
         if not plan.rewordings or options["reword"]:
@@ -85,6 +99,13 @@ class Command(BaseCommand):
         self.stdout.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was changed.")
+
+
+def _named(keys: list[str], *, in_full: bool) -> str:
+    """Name some, and say how many more there are: the whole catalogue fills many screens."""
+    if in_full or len(keys) <= MANY:
+        return ", ".join(keys)
+    return f"{', '.join(keys[:MANY])} and {len(keys) - MANY} more (--verbosity 2 names all)"
 
 
 def _difference(wording: loader.Wording) -> str:
