@@ -5,6 +5,7 @@ written down here, once. The text is RFC 8785 canonical JSON; its SHA-256 stands
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -183,7 +184,7 @@ class Selection:
             expectations=tuple(Expected(*row) for row in said["expectations"]),
             months=tuple(said["months"]),
             totals=said["totals"],
-            items=tuple(_item(*_tuples(row)) for row in said["items"]),
+            items=tuple(_item(*_tuples(row)) for row in _drained(said.pop("items"))),
             shortfall=tuple(Lack(*_tuples(row)) for row in said["shortfall"]),
             people=said["people"],
             # What was frozen before findings existed has none.
@@ -202,6 +203,13 @@ def digest(text: str) -> str:
 
 def _item(ref: str, status: str, leaves: tuple[int, ...], expectations: tuple[int, ...]) -> Item:
     return Item(ref, Status(status), leaves, expectations)
+
+
+def _drained(rows: list[Any]) -> Iterator[Any]:
+    """Yield the rows and let go of each: a long list shall not lie in memory in two forms."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _row(record: Any) -> list[Any]:

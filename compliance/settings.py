@@ -143,7 +143,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # INSERT OR REPLACE would step around the append-only triggers without recursive_triggers.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-            "PRAGMA cache_size=-16384; PRAGMA busy_timeout=20000;"
+            "PRAGMA cache_size=-8192; PRAGMA busy_timeout=20000;"
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
