@@ -5,6 +5,8 @@ the lock of the one LogHead row until its transaction ends, so indexes are gaple
 writers and a rolled-back deed leaves no leaf. Bodies carry ids and digests, never personal data.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +19,10 @@ from django.utils import timezone
 from evidence import merkle
 from evidence.errors import LedgerError
 from evidence.models import LedgerEntry, LedgerNode, LogHead
+
+_LARGEST = 2**53 - 1
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -122,10 +128,13 @@ def stamp(moment: datetime) -> str:
 
 def canonical(value: object) -> bytes:
     """Return RFC 8785 bytes; LedgerError for floats, whose text differs between programs."""
+    if _is_plain(value):
+        # The same bytes, several times as fast: every item and every leaf comes through here.
+        return _compact(value).encode()
     _refuse_floats(value)
     try:
         return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         message = f"No canonical JSON: {error}"
         raise LedgerError(message) from error
 
@@ -149,6 +158,22 @@ def _entry(index: int, draft: Draft, now: datetime) -> LedgerEntry:
         leaf_hash=merkle.leaf_hash(leaf),
         recorded_at=now,
     )
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether Python's own JSON is canonical: names and whole numbers cannot surprise."""
+    if isinstance(value, str):
+        # Half of a surrogate pair is no text; the library says so.
+        return value.isascii() or not _HALF_PAIR.search(value)
+    if isinstance(value, int):
+        return -_LARGEST <= value <= _LARGEST
+    if isinstance(value, dict):
+        # Other names sort by UTF-16 units in RFC 8785, and by code points in Python.
+        return all(
+            isinstance(name, str) and name.isascii() and _is_plain(part)
+            for name, part in value.items()
+        )
+    return value is None or (isinstance(value, list | tuple) and all(map(_is_plain, value)))
 
 
 def _refuse_floats(value: object) -> None:
