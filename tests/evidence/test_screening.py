@@ -98,6 +98,11 @@ def test_it_stops_after_twenty_findings() -> None:
     assert len(found("4111111111111111\n" * 50)) == 20
 
 
+def test_a_secret_that_begins_within_a_false_start_is_seen() -> None:
+    (seen,) = found("x\nAKI" + "AKIA" + "IOSFODNN7EXAMPLE")
+    assert (seen.line, seen.what) == (2, "looks like a secret (AWS access key)")
+
+
 def test_false_alarms_in_hex_are_rare() -> None:
     source = random.Random(7)  # noqa: S311  # a fixed stream, no secret
     lines = [source.randbytes(32).hex() for _ in range(30_000)]
