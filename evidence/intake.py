@@ -69,6 +69,8 @@ class Submission:
     supersedes: Evidence | None = None
     related_risk: Risk | None = None
     idempotency_key: str = ""
+    is_made_here: bool = False
+    """Whether it was put together here out of items that came in: it may be larger than one."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,11 @@ def prepare(submission: Submission) -> Prepared:
     _check_times(submission)
     with _opened(submission.content) as source:
         _screen(source, filename)
-        content = store.put(source, declared_sha256=submission.declared_sha256)
+        content = store.put(
+            source,
+            declared_sha256=submission.declared_sha256,
+            is_limited=not submission.is_made_here,
+        )
     table = None
     if submission.population:
         try:

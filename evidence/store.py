@@ -48,7 +48,7 @@ class Stored:
 class _Metered:
     """Reads a file in chunks and keeps its running digest and size."""
 
-    def __init__(self, source: BinaryIO, limit: int) -> None:
+    def __init__(self, source: BinaryIO, limit: int | None) -> None:
         self._source = source
         self._limit = limit
         self._hash = sha256()
@@ -57,7 +57,7 @@ class _Metered:
     def chunks(self) -> Iterator[bytes]:
         while chunk := _read_full(self._source, seal.CHUNK):
             self.size += len(chunk)
-            if self.size > self._limit:
+            if self._limit is not None and self.size > self._limit:
                 message = (
                     f"The file is larger than {self._limit:,} bytes, the limit of this "
                     "installation. Split it, or raise MAX_EVIDENCE_BYTES. Nothing was stored."
@@ -96,9 +96,16 @@ def batch() -> Iterator[None]:
         _OPEN_BATCH.reset(token)
 
 
-def put(source: BinaryIO, *, declared_sha256: str = "", allow_empty: bool = False) -> Stored:
+def put(
+    source: BinaryIO,
+    *,
+    declared_sha256: str = "",
+    allow_empty: bool = False,
+    is_limited: bool = True,
+) -> Stored:
     """Seal a file into the store and return where it lies; the database is not touched.
 
+    `is_limited` is off for what was made here, out of what came in by the limit.
     Raises TooLargeError, EmptyContentError, DigestMismatchError (SHA-256 in hex), StoreError.
     """
     together = _OPEN_BATCH.get()
@@ -106,7 +113,7 @@ def put(source: BinaryIO, *, declared_sha256: str = "", allow_empty: bool = Fals
     path = _path(location)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     data_key = seal.new_data_key()
-    metered = _Metered(source, settings.MAX_EVIDENCE_BYTES)
+    metered = _Metered(source, settings.MAX_EVIDENCE_BYTES if is_limited else None)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:

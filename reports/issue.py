@@ -83,6 +83,7 @@ def _submission(pack: Pack, path: Path) -> intake.Submission:
         sensitivity=Evidence.Sensitivity.CONFIDENTIAL,
         media_type=audit_pack_zip.REPORT.media_type,
         prepared_by=pack.built_by,
+        is_made_here=True,
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -71,6 +72,13 @@ class TestRequest:
 
 
 class TestJob:
+    def test_a_pack_may_be_larger_than_any_item_in_it(self, world: World, settings: Any) -> None:
+        pack = frozen(world)
+        settings.MAX_EVIDENCE_BYTES = max(Evidence.objects.values_list("blob__size", flat=True))
+        file = issue.issue(pack)
+        assert file.size > settings.MAX_EVIDENCE_BYTES
+        assert len(content(file)) == file.size
+
     def test_a_worker_stores_the_file_as_evidence(
         self, world: World, engagement: Engagement, tmp_path: Path
     ) -> None:
