@@ -7,7 +7,7 @@ from enum import StrEnum
 from controls.readiness_file import Entry
 from readiness.facts import Facts
 from readiness.score import Verdict
-from readiness.standing import Standing
+from readiness.standing import Backing, Standing
 
 MOST_ROWS = 200
 """So many rows are named; all of them are counted."""
@@ -83,8 +83,22 @@ def lacking(standings: Iterable[Standing], facts: Facts) -> Iterator[Row]:
     """Yield a row for each expectation of which no evidence is in force."""
     for standing in standings:
         if not standing.is_in_force(facts.today):
-            why = standing.lack(facts.today)
-            yield Row(RowKind.EXPECTATION, str(standing.key), standing.title, why)
+            yield _row(standing, facts)
+
+
+def unproven(standings: Iterable[Standing], facts: Facts) -> Iterator[Row]:
+    """Yield a row for each expectation without evidence in force, or whose checks did not pass.
+
+    What nobody has reviewed yet is there, so it is none of them.
+    """
+    for standing in standings:
+        if standing.backing(facts.today) in {Backing.CLAIM, Backing.CONTRADICTED}:
+            yield _row(standing, facts)
+
+
+def _row(standing: Standing, facts: Facts) -> Row:
+    why = standing.lack(facts.today)
+    return Row(RowKind.EXPECTATION, str(standing.key), standing.title, why)
 
 
 def absence(entry: Entry, facts: Facts, *, found: str, clear: str) -> Judgement:
@@ -99,7 +113,7 @@ def absence(entry: Entry, facts: Facts, *, found: str, clear: str) -> Judgement:
     if not facts.has_evidence:
         return not_judged("no evidence at all has come into this installation yet")
     checks = checked(entry, facts)
-    rows = [*lacking(standings, facts), *checks.rows]
+    rows = [*unproven(standings, facts), *checks.rows]
     return decide(rows, found=found, clear=clear, count=len(rows) - len(checks.rows) + checks.count)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from accounts.models import RoleGrant
+from accounts.models import Role, RoleGrant
 from audits import changes, claim_facts, days
 from audits.coverage import Occurrence, State
 from audits.facts import expected_of
-from audits.models import Engagement, EngagementMember, PackFile
+from audits.models import EngagementMember, PackFile
 from audits.summed import Clock, cover_summed
 from collectors.models import Run, Source
 from controls.cadence import Cadence
@@ -92,7 +92,7 @@ class _Found:
     ref: str
     state: str
     count: int
-    key: int
+    exceptions: Mapping[str, Any]
 
 
 _ITEM = ("pk", "ref", "title", "owner", "covers_to", "collected_at", "received_at")
@@ -100,7 +100,7 @@ _RESULT = (
     "check_results__check_ref__slug",
     "check_results__state",
     "check_results__exception_count",
-    "check_results__pk",
+    "check_results__exceptions",
 )
 
 
@@ -158,9 +158,9 @@ class Facts:
         for row in rows:
             item, decision = dict(zip(_ITEM, row, strict=False)), row[len(_ITEM)]
             told[item["pk"]] = (item, decision)
-            check, state, count, key = row[len(_ITEM) + 1 :]
+            check, state, count, exceptions = row[len(_ITEM) + 1 :]
             if check is not None:
-                found = _Found(check, item["pk"], item["ref"], state, count or 0, key)
+                found = _Found(check, item["pk"], item["ref"], state, count or 0, exceptions)
                 results[item["pk"], check] = found
         failed: dict[int, list[str]] = defaultdict(list)
         for found in results.values():
@@ -184,16 +184,12 @@ class Facts:
     @cached_property
     def _results(self) -> Mapping[str, Sequence[Result]]:
         """The latest results by check, each with the first of its exceptions in words."""
-        rows = self._read_items[1]
-        failing = [found.key for found in rows if found.state == CheckResult.State.FAILED]
-        kept = CheckResult.objects.filter(pk__in=failing).values_list("pk", "exceptions")
-        said = {key: tuple(_in_words(exceptions)) for key, exceptions in kept} if failing else {}
         results: dict[str, list[Result]] = defaultdict(list)
-        for found in rows:
+        for found in self._read_items[1]:
             is_answer = found.state != CheckResult.State.ERROR
-            exceptions = said.get(found.key, ())
+            said = tuple(_in_words(found.exceptions))
             results[found.check].append(
-                Result(found.check, found.item, found.ref, is_answer, found.count, exceptions)
+                Result(found.check, found.item, found.ref, is_answer, found.count, said)
             )
         return results
 
@@ -280,25 +276,32 @@ class Facts:
         return [SourceFact(*row) for row in rows]
 
     @cached_property
-    def roles_held(self) -> frozenset[str]:
-        """The roles that an active person holds, in the words of the catalogue."""
-        held = RoleGrant.objects.filter(user__is_active=True).values_list("role__slug", flat=True)
-        return frozenset(slug.replace("-", "_") for slug in held.distinct())
+    def _house(self) -> list[tuple[str, bool, bool, bool]]:
+        """Each role, whether somebody holds it, and, the same for all, two facts about audits.
 
-    @cached_property
-    def has_engagement(self) -> bool:
-        return Engagement.objects.filter(closed_at__isnull=True).exists()
-
-    @cached_property
-    def has_pack(self) -> bool:
-        return PackFile.objects.exists()
-
-    @cached_property
-    def has_auditor(self) -> bool:
+        They are asked together because pages have few queries to spend.
+        """
         members = EngagementMember.objects.filter(
             removed_at__isnull=True, access_until__gte=self.today, user__is_active=True
         )
-        return members.exists()
+        held = RoleGrant.objects.filter(role=OuterRef("pk"), user__is_active=True)
+        asked = Role.objects.order_by("slug").annotate(
+            is_held=Exists(held), pack=Exists(PackFile.objects.all()), auditor=Exists(members)
+        )
+        return list(asked.values_list("slug", "is_held", "pack", "auditor"))
+
+    @property
+    def roles_held(self) -> frozenset[str]:
+        """The roles that an active person holds, in the words of the catalogue."""
+        return frozenset(slug.replace("-", "_") for slug, held, *_ in self._house if held)
+
+    @property
+    def has_pack(self) -> bool:
+        return any(pack for _, _, pack, _ in self._house)
+
+    @property
+    def has_auditor(self) -> bool:
+        return any(auditor for *_, auditor in self._house)
 
 
 def _in_force(today: date) -> QuerySet[Claim]:

@@ -53,6 +53,17 @@ def checked(expectation: str, check: str, *, exceptions: int) -> Deed:
     return do
 
 
+def broken(expectation: str, check: str) -> Deed:
+    """An item in force on which a check could not run."""
+
+    def do(ground: Ground) -> None:
+        ground.expect(expectation)
+        ground.check(check, expectation, breaks=True)
+        ground.show(expectation)
+
+    return do
+
+
 def token(**changed: object) -> Deed:
     return lambda ground: ground.token(**changed)
 
@@ -71,6 +82,12 @@ FIRES: list[tuple[str, Deed, str]] = [
         several(shown(SIGN_IN), expected("api-authentication-standard")),
         "no evidence has come yet",
     ),
+    (
+        "evidence_in_force",
+        checked("api-authentication-standard", "any-check-of-it", exceptions=1),
+        "did not pass any-check-of-it",
+    ),
+    ("no_reconciliation", broken("daily-reconciliation", "unnamed"), "did not pass unnamed"),
     ("old_keys", token(rotate_by=ago(1).isoformat()), "to be replaced by"),
     ("old_keys", token(expires_on=ago(1).isoformat(), rotate_by=""), "ended on"),
     ("old_keys", checked("key-rotation", "keys-past-lifetime", exceptions=1), "person id: 1"),
