@@ -1,7 +1,7 @@
 """Asks the database what readiness needs to know; each kind of fact is read once, when wanted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -244,15 +244,17 @@ class Facts:
             if answer.value == Answer.Value.YES and is_claim:
                 yield answer
 
-    @cached_property
-    def missed(self) -> Mapping[str, Missed]:
+    def missed(self, slugs: Container[str]) -> Mapping[str, Missed]:
         """What came late, partly, failing or not at all since the last quarter began, by slug.
+
+        Of expectations that nothing was ever handed in for there is much to compute and little to
+        say, so the caller names those that it wants to hear of.
 
         What is asked for once or twice a year is judged by the age of its evidence instead: half
         of such a period cannot be missed.
         """
-        often = [one for one in self._expectations if one.cadence not in _JUDGED_BY_AGE]
-        expected = [expected_of(one) for one in often]
+        often = (one for one in self._expectations if one.cadence not in _JUDGED_BY_AGE)
+        expected = [expected_of(one) for one in often if one.slug in slugs]
         if not expected:
             return {}
         start = _last_quarter(self.today)

@@ -201,13 +201,14 @@ class Survey:
             yield Gap(GapKind.CONTROL, weights.get(ref, _USUAL), ref, title, why, deed, key)
 
     def _missed(self, weights: Mapping[str, int]) -> Iterator[Gap]:
-        silent = {
-            ref for ref, found in self._by_control().items() if not any(one.item for one in found)
+        spoken = {
+            one.slug
+            for found in self._by_control().values()
+            for one in found
+            if any(each.item for each in found)
         }
-        for slug, missed in self.facts.missed.items():
+        for slug, missed in self.facts.missed(spoken).items():
             standing = self.facts.standings[slug]
-            if standing.control in silent:
-                continue
             weight = weights.get(standing.control, _USUAL)
             weight = weight if missed.counts.keys() & {State.MISSED, State.FAILING} else 1
             deed, key = _deed(standing, self.facts.today)

@@ -11,11 +11,11 @@ from django.urls import reverse
 from accounts.access import can
 from accounts.capabilities import Capability
 from compliance.staff import readiness_links
-from compliance.staff.base import REFUSALS, person
+from compliance.staff.base import REFUSALS, attempt, person
 from compliance.staff.forms import StaffForm
-from compliance.staff.site import READ_AND_DO, site
+from compliance.staff.site import DO, READ_AND_DO, site
 from controls.readiness_file import Entry, Kind
-from readiness import answers, programme
+from readiness import answers, programme, snapshot
 from readiness.errors import UnknownEntryError
 from readiness.models import Answer
 from readiness.score import Verdict
@@ -135,6 +135,24 @@ def answer(request: HttpRequest, question: str) -> HttpResponseBase:
         "cancel": reverse("admin:readiness_question", args=[question]),
     }
     return site.render(request, "staff/form.html", context)
+
+
+@site.page(
+    "readiness/snapshot/",
+    name="readiness_snapshot",
+    needs=Capability.MANAGE_READINESS,
+    methods=DO,
+)
+def take_snapshot(request: HttpRequest) -> HttpResponseBase:
+    by = person(request)
+    evidence = attempt(
+        request,
+        lambda: snapshot.take(by=by),
+        done="The answers are kept as they stand now, as a population with its IPE record.",
+    )
+    if evidence is None:
+        return redirect("admin:readiness")
+    return redirect("admin:evidence_evidence_change", evidence.pk)
 
 
 @site.page("readiness/mistakes/<slug:mistake>/", name="readiness_mistake", needs=Capability.VIEW)

@@ -9,7 +9,7 @@ def judge(_entry: Entry, facts: Facts) -> Judgement:
     if not facts.has_evidence:
         return not_judged("no evidence at all has come into this installation yet")
     rows = []
-    for slug, missed in facts.missed.items():
+    for slug, missed in facts.missed(facts.standings).items():
         standing = facts.standings[slug]
         why = ", ".join(f"{count} {state}" for state, count in sorted(missed.counts.items()))
         rows.append(Row(RowKind.EXPECTATION, str(standing.key), standing.title, why))

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from evidence.models import Evidence
 from readiness import answers, steps
 from readiness.models import Answer, StepVersion
 from tests import cast
@@ -190,6 +191,7 @@ def test_an_executive_reads_all_and_changes_nothing(executives: Desk, var_dir: A
     assert executives.get("readiness_answer", QUESTION).status_code == 403
     assert send(executives, "plan_tick", STEP, "tick", note="x", seen=0).status_code == 403
     assert send(executives, "plan_lay_out", start="2026-01-05").status_code == 403
+    assert send(executives, "readiness_snapshot").status_code == 403
     refused = send(executives, "plan_step", STEP, owner="", due_on="2026-01-05", seen=0)
     assert refused.status_code == 403
     assert not Answer.objects.exists()
@@ -201,6 +203,7 @@ def test_an_executive_reads_all_and_changes_nothing(executives: Desk, var_dir: A
     [
         *((name, []) for name in READ),
         ("plan_lay_out", []),
+        ("readiness_snapshot", []),
         ("readiness_question", [QUESTION]),
         ("readiness_answer", [QUESTION]),
         ("readiness_mistake", ["mistake-old-keys"]),
@@ -214,6 +217,12 @@ def test_nobody_from_outside_gets_in(
     desk.assert_refused(name, *args, strangers=strangers)
 
 
+def test_the_answers_are_kept_as_evidence(alices: Desk) -> None:
+    page = alices.post("readiness_snapshot", follow=True)
+    assert "The answers are kept as they stand now" in told(page)
+    assert Evidence.objects.get().title.startswith("Readiness questions with answers")
+
+
 @pytest.mark.parametrize("name", READ)
 def test_pages_to_read_refuse_other_methods(name: str, alices: Desk) -> None:
     assert alices.client.post(desk.url(name)).status_code == 405
@@ -221,6 +230,7 @@ def test_pages_to_read_refuse_other_methods(name: str, alices: Desk) -> None:
 
 def test_deeds_refuse_to_be_read(alices: Desk) -> None:
     assert alices.get("plan_lay_out").status_code == 405
+    assert alices.get("readiness_snapshot").status_code == 405
     assert alices.get("plan_tick", STEP, "tick").status_code == 405
 
 
