@@ -10,6 +10,7 @@ from accounts.capabilities import Capability
 from compliance.staff import readiness_links
 from compliance.staff.base import PER_PAGE
 from compliance.staff.site import site
+from compliance.staff.surveying import with_survey
 from readiness.gaps import GapKind
 from readiness.survey import Survey
 
@@ -17,9 +18,9 @@ _KINDS = {kind.name.lower(): kind for kind in GapKind}
 
 
 @site.page("gaps/", name="gaps", needs=Capability.VIEW)
-def gaps(request: HttpRequest) -> HttpResponseBase:
+@with_survey
+def gaps(request: HttpRequest, survey: Survey) -> HttpResponseBase:
     """Show the gaps of one kind or of all, a page at a time."""
-    survey = Survey()
     wanted = _KINDS.get(request.GET.get("kind", ""))
     found = [gap for gap in survey.gaps if wanted is None or gap.kind is wanted]
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page", "1"))

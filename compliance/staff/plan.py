@@ -16,6 +16,7 @@ from accounts.models import User
 from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import DO, READ_AND_DO, site
+from compliance.staff.surveying import with_survey
 from readiness import steps
 from readiness.models import StepVersion
 from readiness.survey import Step, Survey
@@ -37,9 +38,9 @@ class AssignForm(StaffForm):
 
 
 @site.page("plan/", name="plan", needs=Capability.VIEW)
-def plan(request: HttpRequest) -> HttpResponseBase:
+@with_survey
+def plan(request: HttpRequest, survey: Survey) -> HttpResponseBase:
     """Show the phases with their steps, what is done and what is late."""
-    survey = Survey()
     phases = survey.phases
     today = survey.facts.today
     every = [step for phase in phases for step in phase.steps]
@@ -73,12 +74,12 @@ def lay_out(request: HttpRequest) -> HttpResponseBase:
 
 
 @site.page("plan/<slug:step>/", name="plan_step", needs=Capability.VIEW, methods=READ_AND_DO)
-def step_page(request: HttpRequest, step: str) -> HttpResponseBase:
+@with_survey
+def step_page(request: HttpRequest, survey: Survey, step: str) -> HttpResponseBase:
     """Show one step with its history; who keeps the programme gives it an owner and a day."""
     may_change = can(request.user, Capability.MANAGE_READINESS)
     if request.method == "POST" and not may_change:
         raise PermissionDenied
-    survey = Survey()
     every = [each for phase in survey.phases for each in phase.steps]
     found = next((each for each in every if each.entry.id == step), None)
     if found is None:

@@ -14,9 +14,11 @@ from compliance.staff import readiness_links
 from compliance.staff.base import REFUSALS, attempt, person
 from compliance.staff.forms import StaffForm
 from compliance.staff.site import DO, READ_AND_DO, site
+from compliance.staff.surveying import with_survey
+from controls.errors import ControlsError
 from controls.readiness_file import Entry, Kind
 from readiness import answers, programme, snapshot
-from readiness.errors import UnknownEntryError
+from readiness.errors import ReadinessError
 from readiness.models import Answer
 from readiness.score import Verdict
 from readiness.standing import Backing
@@ -58,9 +60,9 @@ class AnswerForm(StaffForm):
 
 
 @site.page("readiness/", name="readiness", needs=Capability.VIEW)
-def readiness(request: HttpRequest) -> HttpResponseBase:
+@with_survey
+def readiness(request: HttpRequest, survey: Survey) -> HttpResponseBase:
     """Show the score with what keeps it down, and every question by its group."""
-    survey = Survey()
     found = survey.score
     context = {
         "title": "Readiness",
@@ -77,9 +79,9 @@ def readiness(request: HttpRequest) -> HttpResponseBase:
 
 
 @site.page("readiness/questions/<slug:question>/", name="readiness_question", needs=Capability.VIEW)
-def question_page(request: HttpRequest, question: str) -> HttpResponseBase:
+@with_survey
+def question_page(request: HttpRequest, survey: Survey, question: str) -> HttpResponseBase:
     """Show one question: what stands behind it today, and every answer it ever had."""
-    survey = Survey()
     found = next((one for one in survey.questions if one.entry.id == question), None)
     if found is None:
         raise Http404
@@ -156,9 +158,9 @@ def take_snapshot(request: HttpRequest) -> HttpResponseBase:
 
 
 @site.page("readiness/mistakes/<slug:mistake>/", name="readiness_mistake", needs=Capability.VIEW)
-def mistake_page(request: HttpRequest, mistake: str) -> HttpResponseBase:
+@with_survey
+def mistake_page(request: HttpRequest, survey: Survey, mistake: str) -> HttpResponseBase:
     """Show one common mistake with the rows that give it away."""
-    survey = Survey()
     found = next((one for one in survey.mistakes if one.entry.id == mistake), None)
     if found is None:
         raise Http404
@@ -173,9 +175,9 @@ def mistake_page(request: HttpRequest, mistake: str) -> HttpResponseBase:
 
 
 @site.page("readiness/programme/", name="readiness_programme", needs=Capability.VIEW)
-def programme_page(request: HttpRequest) -> HttpResponseBase:
+@with_survey
+def programme_page(request: HttpRequest, survey: Survey) -> HttpResponseBase:
     """Show what else the programme asks, such as rules and signals, and what shows each."""
-    survey = Survey()
     files = programme.programme().files
     context = {
         "title": "The rest of the programme",
@@ -192,7 +194,7 @@ def entry_of(kind: Kind, name: str) -> Entry:
     """Return the entry of an address, or raise 404."""
     try:
         return programme.entry(kind, name)
-    except UnknownEntryError as error:
+    except (ReadinessError, ControlsError) as error:
         raise Http404 from error
 
 

@@ -1,6 +1,7 @@
 """Each detector fires where its mistake shows, is silent where not, and says when it is blind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from readiness import detection, programme, registry
 from readiness.score import Verdict
 from tests import cast
 from tests.api import calls
-from tests.audits.world import World
+from tests.audits.world import World, hand_in, staff_table, submission
 from tests.portal import house as houses
 from tests.readiness.ground import Ground, ago, entry_of
 
@@ -291,6 +292,37 @@ def test_a_returned_item_is_no_evidence(ground: Ground) -> None:
     assert found
     assert found.ref == item.ref
     ground.give_back(item)
+    assert ground.standing("daily-reconciliation").item is None
+
+
+def test_a_replaced_item_is_no_evidence(ground: Ground) -> None:
+    item = ground.show("daily-reconciliation")
+    hand_in(submission(b"another list", ago(1), filename="newer.txt", supersedes=item))
+    assert ground.standing("daily-reconciliation").item is None
+
+
+def test_the_item_that_covers_the_last_day_speaks(ground: Ground) -> None:
+    newest = ground.show("daily-reconciliation", age=1)
+    ground.show("daily-reconciliation", age=20)
+    found = ground.standing("daily-reconciliation").item
+    assert found
+    assert found.ref == newest.ref
+
+
+def test_an_incomplete_item_is_no_evidence(ground: Ground) -> None:
+    ground.expect("daily-reconciliation")
+    content, population = staff_table()
+    partial = replace(population, ipe=replace(population.ipe, partial_reason="It broke off."))
+    sent = submission(
+        content,
+        ago(1),
+        ago(1),
+        ground.made["daily-reconciliation"],
+        filename="half.csv",
+        population=partial,
+    )
+    item = hand_in(sent)
+    assert item.claims.get().is_partial
     assert ground.standing("daily-reconciliation").item is None
 
 

@@ -1,6 +1,6 @@
 """The queue of gaps: always the same order, the gravest first."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readiness.gaps import Deed, Gap, GapKind, queued
@@ -17,6 +17,7 @@ GAPS = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(GAPS))
 def test_the_gravest_come_first_and_nothing_is_lost(gaps: list[Gap]) -> None:
     found = queued(gaps)
@@ -24,6 +25,7 @@ def test_the_gravest_come_first_and_nothing_is_lost(gaps: list[Gap]) -> None:
     assert sorted(map(repr, found)) == sorted(map(repr, gaps))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(GAPS, unique_by=lambda gap: (gap.kind, gap.weight, gap.name)), st.randoms())
 def test_the_order_does_not_depend_on_how_they_came(gaps: list[Gap], random: object) -> None:
     mixed = list(gaps)

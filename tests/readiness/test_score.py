@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readiness.score import Asked, Judged, Value, Verdict, by_group, score
@@ -31,6 +31,7 @@ def test_a_programme_is_ready_when_all_is_shown_and_no_mistake_is_there() -> Non
     assert (found.shown, found.applying) == (1, 1)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(ASKED, min_size=1))
 def test_claims_alone_earn_nothing_and_are_never_ready(asked: list[Asked]) -> None:
     claimed = [replace(one, value=Value.YES, backing=Backing.CLAIM) for one in asked]
@@ -39,6 +40,7 @@ def test_claims_alone_earn_nothing_and_are_never_ready(asked: list[Asked]) -> No
     assert "a mere claim" in " ".join(one.words for one in found.hindrances)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(ASKED), st.lists(JUDGED))
 def test_ready_means_that_everything_that_applies_is_shown(
     asked: list[Asked], judged: list[Judged]
@@ -52,6 +54,7 @@ def test_ready_means_that_everything_that_applies_is_shown(
     assert (found.points == 100) == (whole and found.applying > 0)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(ASKED, min_size=1), st.data())
 def test_losing_its_evidence_never_raises_a_score(asked: list[Asked], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(asked) - 1))
@@ -61,6 +64,7 @@ def test_losing_its_evidence_never_raises_a_score(asked: list[Asked], data: st.D
     assert not score(worse, []).is_ready or score(asked, []).is_ready
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(ASKED), st.lists(JUDGED))
 def test_the_order_of_questions_does_not_matter(asked: list[Asked], judged: list[Judged]) -> None:
     assert score(asked, judged) == score(asked[::-1], judged[::-1])

@@ -107,6 +107,7 @@ def test_a_control_without_any_evidence_is_one_gap(ground: Ground) -> None:
     assert found
     assert (found.kind, found.weight, found.deed) == (GapKind.CONTROL, 5, Deed.HAND_IN)
     assert "One list, and 1 more." in found.why
+    assert gap("one-list") is None
     ground.show("two-list")
     assert gap("PI-04") is None
     missed = gap("one-list")

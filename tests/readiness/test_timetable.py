@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readiness.timetable import Stretch, laid_out
@@ -24,6 +24,7 @@ def test_two_steps_share_a_phase_of_two_weeks() -> None:
     assert due == {"a": date(2026, 1, 11), "b": date(2026, 1, 18), "c": date(2026, 1, 25)}
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(STRETCHES)
 def test_every_step_has_a_day_in_its_phase_in_order(phases: list[Stretch]) -> None:
     due = laid_out(START, phases)

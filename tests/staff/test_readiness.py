@@ -1,5 +1,6 @@
 """Readiness in the staff door: score, answers, mistakes with their rows, gaps, and the plan."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,6 +222,28 @@ def test_the_answers_are_kept_as_evidence(alices: Desk) -> None:
     page = alices.post("readiness_snapshot", follow=True)
     assert "The answers are kept as they stand now" in told(page)
     assert Evidence.objects.get().title.startswith("Readiness questions with answers")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_fault_in_the_files_of_the_programme_is_told_in_words(
+    name: str, alices: Desk, settings: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "readiness"
+    folder.mkdir()
+    (folder / "questions.yaml").write_text("kind: question\ntitle: Q\n", "utf-8")
+    settings.CATALOGUE_DIR = tmp_path
+    page = alices.get(name)
+    assert page.status_code == 503
+    assert "readiness/questions.yaml, line 1: entries is missing" in words(page)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_pages_without_a_programme_say_what_to_do(
+    name: str, alices: Desk, settings: Any, tmp_path: Path
+) -> None:
+    settings.CATALOGUE_DIR = tmp_path
+    text = alices.text(name)
+    assert "The catalogue" in text or "No gap is left" in text
 
 
 @pytest.mark.parametrize("name", READ)
