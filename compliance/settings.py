@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "audits",
     "registers",
     "reports",
+    "readiness",
     "compliance",
     "compliance.signin",
     "compliance.staff",

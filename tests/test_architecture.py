@@ -20,6 +20,7 @@ ROOMS = (
     "audits",
     "registers",
     "reports",
+    "readiness",
 )
 BELOW_THE_DOORS = ("django.http", "django.shortcuts", "django.contrib.admin", "rest_framework")
 ATTIC = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers"}

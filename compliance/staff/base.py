@@ -27,6 +27,7 @@ from compliance.staff.site import StaffSite
 from controls.errors import ControlsError
 from evidence.errors import EvidenceError
 from jobs.errors import JobsError
+from readiness.errors import ReadinessError
 from registers.errors import RegistersError
 from reports.errors import ReportsError
 
@@ -53,6 +54,7 @@ REFUSALS = (
     EvidenceError,
     CollectorError,
     AuditsError,
+    ReadinessError,
     RegistersError,
     ReportsError,
 )

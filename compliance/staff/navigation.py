@@ -19,6 +19,14 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
         ),
     ),
     (
+        "Readiness",
+        (
+            ("Readiness", "speed", "readiness", Capability.VIEW),
+            ("Gaps", "low_priority", "gaps", Capability.VIEW),
+            ("Plan", "checklist", "plan", Capability.VIEW),
+        ),
+    ),
+    (
         "Evidence",
         (
             ("Evidence", "inventory_2", "evidence_evidence_changelist", Capability.VIEW),

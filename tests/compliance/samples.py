@@ -69,6 +69,7 @@ class Samples:
             **_of_registers(house),
             **_of_samples(house),
             **_of_occurrences(house),
+            **_of_readiness(),
         }
 
     def address(self, route: Route) -> str:
@@ -226,6 +227,15 @@ def _of_occurrences(house: House) -> dict[str, object]:
         f"{staff}/<str:start>/changes/<int:change>": skipped.pk,
         portal: expected.slug,
         f"{portal}/<slug:start>": start.isoformat(),
+    }
+
+
+def _of_readiness() -> dict[str, object]:
+    return {
+        "admin/readiness/questions/<slug:question>": "q-sec-01",
+        "admin/readiness/mistakes/<slug:mistake>": "mistake-old-keys",
+        "admin/plan/<slug:step>": "step-1-1",
+        "admin/plan/<slug:step>/<slug:deed>": "tick",
     }
 
 
