@@ -153,6 +153,10 @@ def _words(field: Field, given: object) -> str:
     return " ".join(sorted({part for part in parts if part}))
 
 
+def _references(field: Field, given: object) -> str:
+    return _words(field, given).upper()
+
+
 def _shown(given: object) -> str:
     return repr(str(given)[:40])
 
@@ -168,5 +172,6 @@ _READERS: dict[Type, Callable[[Field, object], Value]] = {
     Type.EMAIL: _email,
     Type.LINK: _link,
     Type.WORDS: _words,
-    Type.CONTROLS: _words,
+    Type.CONTROLS: _references,
+    Type.EVIDENCE: _references,
 }

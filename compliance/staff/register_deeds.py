@@ -16,7 +16,7 @@ from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.forms import DayField, StaffForm, dress
 from compliance.staff.registers import named, one
 from compliance.staff.site import DO, READ_AND_DO, site
-from registers import entries, sheets, snapshot, values
+from registers import entries, headings, incoming, sheets, snapshot, values
 from registers.base import Field, Type, Value
 from registers.errors import EntryError
 from registers.models import Entry
@@ -183,9 +183,9 @@ class _Echo:
 
 def _lines(register: Register) -> Iterator[str]:
     writer = csv.writer(_Echo(), lineterminator="\r\n")
-    yield writer.writerow(sheets.header(register))
+    yield writer.writerow(headings.of(register))
     for row in sheets.rows(register):
-        yield writer.writerow([sheets.safe(cell) for cell in row])
+        yield writer.writerow([incoming.safe(cell) for cell in row])
 
 
 def _tried(form: EntryForm, deed: Any) -> Entry | None:

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from evidence.models import Evidence
-from registers import entries, registry, sheets
+from registers import entries, headings, registry, sheets
 from registers.models import Entry
 from registers.registry import Register
 from tests import cast
@@ -183,7 +183,7 @@ def test_pages_ask_little_however_much_there_is(
         )
         for number in range(120)
     ]
-    plan = sheets.plan(vendors, head=sheets.header(vendors), lines=lines)
+    plan = sheets.plan(vendors, head=headings.of(vendors), lines=lines)
     sheets.carry_out(plan, by=alices.user, reason="List.")
     for name, args in PAGES[:3]:
         with at_most(12):
