@@ -248,9 +248,7 @@ def _relate(register: Register, fresh: Sequence[Entry], known: Sequence[Entry]) 
     Relation.objects.bulk_create(named, batch_size=BATCH)
 
 
-def _computed(
-    register: Register, values: Values, problems: Mapping[str, str]
-) -> dict[str, Value]:
+def _computed(register: Register, values: Values, problems: Mapping[str, str]) -> dict[str, Value]:
     """Return what the register computes for fields that were left empty."""
     found = register.declared.computed(values)
     return {

@@ -229,7 +229,9 @@ def _kept(
 
 def _line(imported: RegisterImport, place: int, line: Line) -> ImportLine:
     draft = line.draft
-    written = {name: values.to_json(value) for name, value in draft.values.items()} if draft else None
+    written = (
+        {name: values.to_json(value) for name, value in draft.values.items()} if draft else None
+    )
     return ImportLine(
         imported=imported,
         place=place,

@@ -115,9 +115,7 @@ def _split(line: str, sign: str) -> list[str]:
         return []
 
 
-def _csv(
-    text: Iterator[str], sign: str, name: str
-) -> Iterator[tuple[int, Sequence[object]]]:
+def _csv(text: Iterator[str], sign: str, name: str) -> Iterator[tuple[int, Sequence[object]]]:
     reader = csv.reader(text, delimiter=sign, strict=True)
     number = 1
     while True:
@@ -131,4 +129,3 @@ def _csv(
         if any(cell.strip() for cell in cells):
             yield number, [plain(cell) for cell in cells]
         number = reader.line_num + 1
-

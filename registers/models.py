@@ -161,9 +161,7 @@ class ImportLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["imported", "place"], name="register_import_line")
         ]
-        indexes = [
-            models.Index(fields=["imported", "deed", "place"], name="register_import_deed")
-        ]
+        indexes = [models.Index(fields=["imported", "deed", "place"], name="register_import_deed")]
 
     def __str__(self) -> str:
         return f"{self.imported_id} line {self.number}: {self.deed}"

@@ -40,9 +40,7 @@ def obstacles(register: Register, many: Sequence[Values]) -> list[dict[str, str]
     At most one query for controls, one for evidence and one for each link.
     """
     unknown = _unknown(register, many)
-    found: list[dict[str, str]] = [
-        dict(_wrong_references(register, one, unknown)) for one in many
-    ]
+    found: list[dict[str, str]] = [dict(_wrong_references(register, one, unknown)) for one in many]
     for link in register.declared.links:
         if link.required:
             others = _others(link, many)
@@ -154,4 +152,3 @@ def _target(link: Link, values: Values) -> str:
     """Return the digest of the key that an entry names, empty where it names none."""
     parts = [values.get(name) for name in link.fields]
     return "" if any(part is None for part in parts) else digest_of(parts)
-

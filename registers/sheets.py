@@ -78,11 +78,13 @@ class Plan(Protocol):
     @property
     def stand(self) -> str:
         """What the register was when the plan was made."""
+
     @property
     def counts(self) -> Mapping[Deed, int]: ...
     @property
     def values_sha256(self) -> str:
         """The digest of what was shown to be written."""
+
     def drafts(self) -> Iterator[Draft]:
         """Yield what is to be written, in the order of the sheet, the same each time."""
 
@@ -289,9 +291,7 @@ class _Reader:
         entry = one.entry
         if not one.problems and one.reference not in {"", entry.ref if entry else ""}:
             own = f"is {entry.ref}" if entry else "is new"
-            one.problems[REFERENCE] = (
-                f"It says {one.reference[:60]!r}, but by its key this {own}."
-            )
+            one.problems[REFERENCE] = f"It says {one.reference[:60]!r}, but by its key this {own}."
         if one.problems:
             return Line(one.number, Deed.REFUSED, self._said(one), problem=self._told(one))
         said = self._said(one)

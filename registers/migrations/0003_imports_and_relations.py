@@ -6,100 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('evidence', '0005_claim_facts_guarded'),
-        ('registers', '0002_append_only'),
+        ("evidence", "0005_claim_facts_guarded"),
+        ("registers", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RegisterImport',
+            name="RegisterImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('register', models.CharField(max_length=40)),
-                ('filename', models.CharField(max_length=200)),
-                ('uploaded_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('reading', 'Being read'), ('refused', 'Cannot be read'), ('ready', 'Waits for you'), ('writing', 'Being taken in'), ('done', 'Taken in'), ('stopped', 'Not taken in')], default='reading', max_length=8)),
-                ('problem', models.TextField(blank=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('absent', models.JSONField(default=list)),
-                ('stand', models.TextField(blank=True)),
-                ('values_sha256', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('size', models.BigIntegerField(default=0)),
-                ('wrapped_key', models.BinaryField(default=b'')),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ledger_entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.ledgerentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("register", models.CharField(max_length=40)),
+                ("filename", models.CharField(max_length=200)),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "Being read"),
+                            ("refused", "Cannot be read"),
+                            ("ready", "Waits for you"),
+                            ("writing", "Being taken in"),
+                            ("done", "Taken in"),
+                            ("stopped", "Not taken in"),
+                        ],
+                        default="reading",
+                        max_length=8,
+                    ),
+                ),
+                ("problem", models.TextField(blank=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("absent", models.JSONField(default=list)),
+                ("stand", models.TextField(blank=True)),
+                ("values_sha256", models.CharField(blank=True, max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("size", models.BigIntegerField(default=0)),
+                ("wrapped_key", models.BinaryField(default=b"")),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ledger_entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.ledgerentry",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportPart',
+            name="ImportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('sealed', models.BinaryField()),
-                ('imported', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='registers.registerimport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("sealed", models.BinaryField()),
+                (
+                    "imported",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="registers.registerimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='ImportLine',
+            name="ImportLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveIntegerField()),
-                ('number', models.PositiveIntegerField()),
-                ('deed', models.CharField(max_length=8)),
-                ('said', models.CharField(max_length=200)),
-                ('ref', models.CharField(blank=True, max_length=60)),
-                ('problem', models.TextField(blank=True)),
-                ('differences', models.JSONField(default=list)),
-                ('values', models.JSONField(null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registers.entry')),
-                ('imported', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='registers.registerimport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveIntegerField()),
+                ("number", models.PositiveIntegerField()),
+                ("deed", models.CharField(max_length=8)),
+                ("said", models.CharField(max_length=200)),
+                ("ref", models.CharField(blank=True, max_length=60)),
+                ("problem", models.TextField(blank=True)),
+                ("differences", models.JSONField(default=list)),
+                ("values", models.JSONField(null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registers.entry",
+                    ),
+                ),
+                (
+                    "imported",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="registers.registerimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
+                "ordering": ["place"],
             },
         ),
         migrations.CreateModel(
-            name='Relation',
+            name="Relation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('target', models.CharField(max_length=64)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='registers.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("target", models.CharField(max_length=64)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="relations",
+                        to="registers.entry",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='registerimport',
-            index=models.Index(fields=['by', 'register', '-id'], name='register_imports_of'),
+            model_name="registerimport",
+            index=models.Index(fields=["by", "register", "-id"], name="register_imports_of"),
         ),
         migrations.AddConstraint(
-            model_name='importpart',
-            constraint=models.UniqueConstraint(fields=('imported', 'number'), name='register_import_part'),
+            model_name="importpart",
+            constraint=models.UniqueConstraint(
+                fields=("imported", "number"), name="register_import_part"
+            ),
         ),
         migrations.AddIndex(
-            model_name='importline',
-            index=models.Index(fields=['imported', 'deed', 'place'], name='register_import_deed'),
+            model_name="importline",
+            index=models.Index(fields=["imported", "deed", "place"], name="register_import_deed"),
         ),
         migrations.AddConstraint(
-            model_name='importline',
-            constraint=models.UniqueConstraint(fields=('imported', 'place'), name='register_import_line'),
+            model_name="importline",
+            constraint=models.UniqueConstraint(
+                fields=("imported", "place"), name="register_import_line"
+            ),
         ),
         migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['kind', 'target', '-id'], name='register_named'),
+            model_name="relation",
+            index=models.Index(fields=["kind", "target", "-id"], name="register_named"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Registers at size: tokens taken in from a sheet, and lists at many entries beside lists at few."""
+"""Registers at size: tokens from a sheet, and lists at many entries beside lists at few."""
 
 import csv
 import tempfile
@@ -101,6 +101,6 @@ def _pages(user: User) -> dict[str, Callable[[], object]]:
 
 
 def _get(client: Client, address: str) -> None:
-    answer = client.get(address)
+    answer = client.get(address, headers={"host": "localhost"})
     if answer.status_code != 200:
         raise SystemExit(f"{address} answered {answer.status_code}.")
