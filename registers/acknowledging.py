@@ -40,9 +40,7 @@ def ask(policy: Entry, *, until: date, today: date, by: User) -> int:
         known = Entry.objects.filter(register=register.slug, key__in=wanted)
         for key in known.values_list("key", flat=True):
             del wanted[key]
-        drafts = [
-            Draft(_said(register, policy, email, today, until)) for email in wanted.values()
-        ]
+        drafts = [Draft(_said(register, policy, email, today, until)) for email in wanted.values()]
         if drafts:
             leaf = _tell("asked", policy, [draft.values for draft in drafts], by)
             entries.write(register, drafts, leaf=leaf, by=by, reason="Asked to read it.")
@@ -102,7 +100,7 @@ def _named(policy: Entry) -> tuple[str, str]:
 
 def _said(register: Register, policy: Entry, email: str, asked: date, until: date) -> Values:
     title, version = _named(policy)
-    said = {
+    said: Values = {
         "policy": title,
         "version": version,
         "person": email,

@@ -118,7 +118,7 @@ def read(
     for name, field in register.fields.items():
         values[name] = None
         if name in withheld:
-            problems[name] = f"{field.label} {_SECRET}"
+            problems[name] = f"{field.label} {_NOT_KEPT}"
             continue
         try:
             values[name] = reading.read(field, given.get(name))
@@ -203,7 +203,7 @@ def refuse_stranger(by: User) -> None:
         raise NotAllowedError
 
 
-_SECRET = "looks like a card number or a secret. Keep a fingerprint or a name only."
+_NOT_KEPT = "looks like a card number or a secret. Keep a fingerprint or a name only."
 _CHANGING = ["title", "key", "values", "due_on", "is_active", "version", "changed_at"]
 
 

@@ -36,7 +36,8 @@ class Entry(models.Model):
         ]
         indexes = [
             models.Index(fields=["register", "is_active", "-id"], name="register_newest"),
-            models.Index(fields=["register", "is_active", "due_on"], name="register_due"),
+            models.Index(fields=["register", "-changed_at"], name="register_changed"),
+            models.Index(fields=["register", "is_active", "due_on", "id"], name="register_due"),
         ]
 
     def __str__(self) -> str:

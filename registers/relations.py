@@ -45,7 +45,7 @@ def obstacles(register: Register, many: Sequence[Values]) -> list[dict[str, str]
         if link.required:
             others = _others(link, many)
             for problems, one in zip(found, many, strict=True):
-                problems.update(_wrong_link(register, link, one, others))
+                problems.update(_wrong_link(link, one, others))
     return found
 
 
@@ -128,9 +128,7 @@ def _others(link: Link, many: Sequence[Values]) -> Mapping[str, Entry]:
     return {entry.key: entry for entry in found}
 
 
-def _wrong_link(
-    register: Register, link: Link, one: Values, others: Mapping[str, Entry]
-) -> Iterator[tuple[str, str]]:
+def _wrong_link(link: Link, one: Values, others: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
     first = link.fields[0]
     target = _target(link, one)
     if not target:

@@ -285,8 +285,8 @@ class _Reader:
 
     def _line(self, one: _Read, seen: dict[str, int]) -> Line:
         if not one.problems and one.key in seen:
-            entry = self.register.declared.entry
-            one.problems[""] = f"Line {seen[one.key]} is the same {entry}."
+            called = self.register.declared.entry
+            one.problems[""] = f"Line {seen[one.key]} is the same {called}."
         seen.setdefault(one.key, one.number)
         entry = one.entry
         if not one.problems and one.reference not in {"", entry.ref if entry else ""}:

@@ -59,10 +59,8 @@ class EntryForm(StaffForm):
         for name, sentence in refusal.problems.items():
             self.add_error(name or None, sentence)
         if refusal.withheld:
-            kept = self.data.copy()
-            for name in refusal.withheld:
-                kept[name] = ""
-            self.data = kept
+            emptied = dict.fromkeys(refusal.withheld, "")
+            self.data = {**self.data.dict(), **emptied}  # type: ignore[attr-defined]  # a QueryDict
 
 
 @site.page(

@@ -20,6 +20,10 @@ _FINGERPRINT = re.compile(
 # As dense as only machines write: long, without a sign between, of small and large letters and
 # digits. No name or purpose looks like it.
 _DENSE = re.compile(r"(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])\w{24,}", re.ASCII)
+_NO_FINGERPRINT = (
+    "This is no fingerprint; what was given is not kept. Give the first 8 to 16 digits of a "
+    "SHA-256, a whole one as sha256:…, or the first letters and dots, such as sk_live…."
+)
 _REFUSED = "It looks like the secret itself, which must not stand here. Give a name instead."
 
 
@@ -28,8 +32,7 @@ def _rules(values: Values) -> Iterator[Problem]:
     if isinstance(written, str) and not _FINGERPRINT.fullmatch(written):
         yield (
             "fingerprint",
-            "This is no fingerprint; what was given is not kept. Give the first digits of a SHA-256 "
-            "(8 to 16), a whole one as sha256:…, or the first letters and dots, such as sk_live….",
+            _NO_FINGERPRINT,
         )
     for name in ("name", "system", "purpose"):
         text = values[name]

@@ -204,7 +204,9 @@ def _of_registers(house: House) -> dict[str, object]:
         sheet.write("\r\n".join(",".join(cells) for cells in lines).encode())
         sheet.flush()
         made = imports.receive(vendors, Path(sheet.name), filename="vendors.csv", by=alice)
+    policy = entries.add(registry.get("policies"), given=GOOD["policies"], by=alice)
     return {
+        "admin/registers/policies/<int:number>": policy.number,
         "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,

@@ -12,14 +12,16 @@ from evidence.models import LedgerEntry
 from registers import entries, headings, incoming, registry, sheets
 from registers.errors import ChangedMeanwhileError, NotAllowedError, RegistersError, SheetError
 from registers.models import Entry
-from registers.sheets import Deed, Plan
+from registers.sheets import Deed, ShortPlan
 from tests import cast
 from tests.registers.books import GOOD, Book
 
 pytestmark = pytest.mark.django_db
 
 
-def planned(book: Book, *lines: Sequence[object], head: Sequence[object] | None = None) -> Plan:
+def planned(
+    book: Book, *lines: Sequence[object], head: Sequence[object] | None = None
+) -> ShortPlan:
     numbered = list(enumerate(lines, 2))
     return sheets.plan(book.register, head=head or headings.of(book.register), lines=numbered)
 

@@ -3,16 +3,19 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import User
 from evidence.models import Evidence
-from registers import entries, headings, registry, sheets
+from registers import entries, headings, incoming, registry, sheets
 from registers.models import Entry
 from registers.registry import Register
 from tests import cast
+from tests.audits.world import World, hand_in_staff
 from tests.registers.books import GOOD
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, told, words
@@ -109,6 +112,112 @@ def test_the_export_can_be_imported_again(alices: Desk, cloud: Entry, vendors: R
     head, *rows = csv.reader(io.StringIO(content))
     plan = sheets.plan(vendors, head=head, lines=enumerate(rows, 2))
     assert [line.deed for line in plan.lines] == ["same"]
+
+
+def test_the_excel_sheet_can_be_imported_again(
+    alices: Desk, cloud: Entry, vendors: Register, tmp_path: Path
+) -> None:
+    answer = alices.get("register_xlsx", VENDORS)
+    assert "attachment" in answer["Content-Disposition"]
+    path = tmp_path / "vendors.xlsx"
+    path.write_bytes(b"".join(answer.streaming_content))
+    with incoming.opened(path, vendors, name=path.name) as sheet:
+        plan = sheets.plan(vendors, head=sheet.head, lines=sheet.lines)
+    assert [line.deed for line in plan.lines] == ["same"]
+
+
+def test_a_pasted_secret_is_not_sent_back(alices: Desk) -> None:
+    secret = "9f86d081884c7d659a2feaa0c55ad015"
+    page = send(
+        alices,
+        "entry_add",
+        "service_accounts",
+        **{**GOOD["service_accounts"], "fingerprint": secret},
+    )
+    assert "This is no fingerprint" in words(page)
+    assert secret not in page.content.decode()
+    assert "settlement reader" in page.content.decode()
+
+
+def test_entries_that_belong_together_lead_to_each_other(alices: Desk, cloud: Entry) -> None:
+    report = entries.add(
+        registry.get("vendor_reports"), given=GOOD["vendor_reports"], by=alices.user
+    )
+    vendor = alices.get("entry", VENDORS, cloud.number)
+    assert desk.url("entry", "vendor_reports", report.number) in vendor.content.decode()
+    begun = next(place for _, place in vendor.context["adding"] if "vendor_reports" in place)
+    assert alices.client.get(begun).context["form"]["vendor"].value() == "Cloud AG"
+    page = alices.get("entry", "vendor_reports", report.number).content.decode()
+    assert desk.url("entry", VENDORS, cloud.number) in page
+    entries.add(
+        registry.get("vendor_reports"),
+        given={**GOOD["vendor_reports"], "vendor": "Nobody"},
+        by=alices.user,
+    )
+    assert "Nobody is not in Vendors" in alices.text("entry", "vendor_reports", 2)
+
+
+def test_a_risk_is_seen_at_its_control_and_its_evidence(alices: Desk, world: World) -> None:
+    item = hand_in_staff(world, date(2026, 6, 1))
+    given = {**GOOD["risks"], "controls": world.access.ref, "evidence": item.ref}
+    risk = entries.add(registry.get("risks"), given=given, by=alices.user)
+    for name, key in (
+        ("controls_control_change", world.access.pk),
+        ("evidence_evidence_change", item.pk),
+    ):
+        page = alices.get(name, key).content.decode()
+        assert desk.url("entry", "risks", risk.number) in page
+        assert desk.url(name, key) in alices.get("entry", "risks", risk.number).content.decode()
+
+
+@pytest.fixture
+def policy(alices: Desk) -> Entry:
+    return entries.add(registry.get("policies"), given=GOOD["policies"], by=alices.user)
+
+
+def test_a_policy_is_read_and_counted(alices: Desk, policy: Entry) -> None:
+    assert "Nobody was asked" in alices.text("entry", "policies", 1)
+    asked = alices.post("policy_ask", 1, follow=True, until="2099-01-31")
+    assert "0 of 1 have read version 3" in words(asked)
+    assert "Say until which day" in told(alices.post("policy_ask", 1, follow=True, until="soon"))
+    read = alices.post("policy_acknowledge", 1, follow=True)
+    assert "1 of 1 have read version 3" in words(read)
+    assert "You have read it." in words(read)
+
+
+def test_who_only_reads_says_that_they_have_read_and_asks_nobody(policy: Entry) -> None:
+    reader = desk.at(cast.person("executive"))
+    assert reader.post("policy_ask", 1, until="2099-01-31").status_code == 403
+    assert "You have read it." in words(reader.post("policy_acknowledge", 1, follow=True))
+
+
+@pytest.mark.parametrize("name", ["policy_ask", "policy_acknowledge"])
+def test_policies_are_not_for_strangers(
+    alices: Desk, policy: Entry, bob: User, charlie: User, name: str
+) -> None:
+    desk.assert_refused(name, 1, strangers=(bob, charlie))
+    assert alices.get(name, 1).status_code == 405
+    assert alices.post(name, 9, until="2099-01-31").status_code == 404
+
+
+def test_paging_what_needs_attention_loses_nothing(
+    alices: Desk, vendors: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compliance.staff.registers.PER_PAGE", 2)
+    for number in range(7):
+        entries.add(vendors, given={**GOOD[VENDORS], "name": f"V{number}"}, by=alices.user)
+    # Several share a day, and the order of days is not that of numbers.
+    for number, day in enumerate(("02", "01", "01", "01", "03", "02", "01"), 1):
+        Entry.objects.filter(number=number).update(due_on=f"2026-01-{day}")
+    seen: list[int] = []
+    address = desk.url("register", VENDORS) + "?view=due"
+    while address:
+        page = alices.client.get(address)
+        seen += [row.entry.number for row in page.context["shown"]]
+        address = page.context["next"] and desk.url("register", VENDORS) + page.context["next"]
+    assert seen == [2, 3, 4, 7, 1, 6, 5]
+    for broken in ("x", "2026-99-99_1", "_", "9" * 30):
+        assert alices.get("register", VENDORS, view="due", after=broken).status_code == 200
 
 
 @pytest.mark.usefixtures("var_dir")

@@ -24,11 +24,11 @@ EVIDENCE = "evidence_evidence_changelist"
 SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the plans of SQLite")
 
 
-def plans(office: Desk, name: str, table: str, **query: Any) -> list[str]:
+def plans(office: Desk, name: str, table: str, *args: Any, **query: Any) -> list[str]:
     """How the queries of a page that begin at a table read it."""
-    office.get(name, **query)
+    office.get(name, *args, **query)
     with CaptureQueriesContext(connection) as captured:
-        assert office.get(name, **query).status_code == 200
+        assert office.get(name, *args, **query).status_code == 200
     asked = [each["sql"] for each in captured.captured_queries if f'FROM "{table}"' in each["sql"]]
     found = []
     with connection.cursor() as cursor:
@@ -141,3 +141,13 @@ def test_what_is_said_of_rows_is_read_for_the_page_only(
     assert len(asked) == 1
     assert all(str(row.pk) in asked[0] for row in shown)
     assert asked[0].count(",") < 20
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "query", [{}, {"view": "due"}, {"view": "retired"}, {"after": "_900"}], ids=str
+)
+def test_the_list_of_a_register_is_read_from_an_index(alices: Desk, query: dict[str, str]) -> None:
+    found = plans(alices, "register", "registers_entry", "vendors", **query)
+    assert found
+    assert [plan for plan in found if sorts_all(plan) or "SCAN registers" in plan] == []
