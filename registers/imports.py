@@ -145,7 +145,7 @@ def confirm(imported: RegisterImport, *, by: User, reason: str) -> RegisterImpor
             raise ChangedMeanwhileError(_CHANGED)
         imported.reason = reason.strip()[:300]
         if plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE] <= FEW:
-            return _write(imported)
+            return _write(imported, sheets.digest_of(plan))
         imported.state = State.WRITING
         imported.save(update_fields=["state", "reason"])
         payload = {"import": imported.pk}
@@ -156,11 +156,14 @@ def confirm(imported: RegisterImport, *, by: User, reason: str) -> RegisterImpor
 
 def take_in(pk: int, *, progress: Progress | None = None) -> RegisterImport:
     """Write a confirmed sheet; a second call changes nothing. A refusal is kept for its keeper."""
+    values_sha256 = sheets.digest_of(KeptPlan(RegisterImport.objects.get(pk=pk)))
     try:
         with transaction.atomic():
             ledger.lock()
             imported = RegisterImport.objects.select_for_update().get(pk=pk)
-            return _write(imported, progress) if imported.state == State.WRITING else imported
+            if imported.state != State.WRITING:
+                return imported
+            return _write(imported, values_sha256, progress)
     except RegistersError as refusal:
         words = _CHANGED if isinstance(refusal, ChangedMeanwhileError) else str(refusal)
         imported = RegisterImport.objects.get(pk=pk)
@@ -247,11 +250,17 @@ def _line(imported: RegisterImport, place: int, line: Line) -> ImportLine:
     )
 
 
-def _write(imported: RegisterImport, progress: Progress | None = None) -> RegisterImport:
+def _write(
+    imported: RegisterImport, values_sha256: str, progress: Progress | None = None
+) -> RegisterImport:
     """Carry a plan out inside the caller's transaction, which holds the log."""
-    plan = KeptPlan(imported)
-    leaf = sheets.carry_out(plan, by=imported.by, reason=imported.reason, progress=progress)
-    imported.ledger_entry = leaf
+    imported.ledger_entry = sheets.carry_out(
+        KeptPlan(imported),
+        by=imported.by,
+        reason=imported.reason,
+        values_sha256=values_sha256,
+        progress=progress,
+    )
     _end(imported, State.DONE, "")
     return imported
 

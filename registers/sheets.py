@@ -142,24 +142,35 @@ def stand(register: Register) -> str:
     return " ".join(_stand(slug) for slug in (register.slug, *sorted(needed)))
 
 
+def digest_of(plan: Plan) -> str:
+    """Return the digest of what a plan would write."""
+    return entries.digest(draft.values for draft in plan.drafts())
+
+
 def carry_out(
-    plan: Plan, *, by: User, reason: str, progress: Progress | None = None
+    plan: Plan,
+    *,
+    by: User,
+    reason: str,
+    values_sha256: str = "",
+    progress: Progress | None = None,
 ) -> LedgerEntry | None:
     """Do what a plan says, all of it in one deed with one leaf; return the leaf, if any.
 
+    Who holds the log already gives the `digest_of` the plan, so that nobody waits for it.
     Raises NotAllowedError, SheetError for a plan with refused lines, ChangedMeanwhileError.
     """
     check(plan, by=by, reason=reason)
     total = plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE]
     if not total:
         return None
+    values_sha256 = values_sha256 or digest_of(plan)
+    if values_sha256 != plan.values_sha256:
+        raise SheetError("This is not what was shown; nothing was changed. Hand it in again.")
     with transaction.atomic():
         ledger.lock()
         if stand(plan.register) != plan.stand:
             raise ChangedMeanwhileError
-        values_sha256 = entries.digest(draft.values for draft in plan.drafts())
-        if values_sha256 != plan.values_sha256:
-            raise SheetError("This is not what was shown; nothing was changed. Hand it in again.")
         leaf = ledger.append(
             "register.import",
             subject=f"register:{plan.register.slug}",
