@@ -329,7 +329,10 @@ class _Reader:
         told = []
         for name, sentence in one.problems.items():
             place = self.places.get(name)
-            cell = "" if place is None else f"{get_column_letter(place + 1)}{one.number}: "
+            field = self.register.fields.get(name)
+            cell = f"{field.label}: " if field else ""
+            if place is not None:
+                cell = f"{get_column_letter(place + 1)}{one.number}: "
             told.append(f"{cell}{sentence}")
         return " ".join(told)
 

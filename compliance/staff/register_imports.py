@@ -107,7 +107,7 @@ def _context(request: HttpRequest, imported: RegisterImport) -> dict[str, Any]:
     job = _job(imported)
     states = imports.State
     context = {
-        "title": f"What {imported.filename} would do",
+        "title": f"What {imported.filename} {'did' if imported.ledger_entry_id else 'would do'}",
         "register": registry.get(imported.register),
         "imported": imported,
         "job": job,
