@@ -67,9 +67,10 @@ class KeptPlan:
         return {deed: int(self.imported.counts.get(deed, 0)) for deed in Deed}
 
     def drafts(self) -> Iterator[Draft]:
-        fields = self.register.fields
-        lines = self._lines().iterator(chunk_size=entries.BATCH)
-        while batch := list(islice(lines, entries.BATCH)):
+        fields, place = self.register.fields, 0
+        # By place and not by a cursor: one that a failure leaves open outlives its transaction.
+        while batch := list(self._lines().filter(place__gt=place)[: entries.BATCH]):
+            place = batch[-1].place
             named = Entry.objects.in_bulk([line.entry_id for line in batch if line.entry_id])
             for line in batch:
                 entry = named[line.entry_id] if line.entry_id else None

@@ -37,6 +37,17 @@ def send(who: Desk, page: str, *args: Any, **data: Any) -> Any:
     return who.client.post(desk.url(page, *args), data)
 
 
+def walked(who: Desk, query: str = "", *, pages: int) -> list[int]:
+    """The numbers on all pages of a list, which must end with the page that is said."""
+    seen: list[int] = []
+    for page in range(1, pages + 1):
+        shown = who.client.get(desk.url("register", VENDORS) + query)
+        seen += [row.entry.number for row in shown.context["shown"]]
+        query = shown.context["next"]
+        assert bool(query) is (page < pages)
+    return seen
+
+
 def test_all_registers_are_there_with_what_needs_attention(alices: Desk, cloud: Entry) -> None:
     Entry.objects.filter(pk=cloud.pk).update(due_on="2026-01-01")
     text = alices.text("registers")
@@ -170,6 +181,30 @@ def test_a_risk_is_seen_at_its_control_and_its_evidence(alices: Desk, world: Wor
         assert desk.url(name, key) in alices.get("entry", "risks", risk.number).content.decode()
 
 
+@pytest.mark.django_db
+def test_the_status_page_of_a_vendor_becomes_a_source(vendors: Register, var_dir: Path) -> None:
+    root = desk.at(cast.person("administrator"))
+    given = {**GOOD[VENDORS], "status_page": "https://status.cloud.example"}
+    cloud = entries.add(vendors, given=given, by=root.user)
+    page = root.get("entry", VENDORS, cloud.number)
+    assert "Nobody watches its status page yet." in words(page)
+    form = root.client.get(page.context["watch"]).context["form"]
+    assert form["setting_url"].value() == "https://status.cloud.example"
+    sent = {bound.html_name: bound.value() for bound in form if bound.value() is not None}
+    made = root.client.post(page.context["watch"], {**sent, "environment": "production"})
+    assert made.status_code == 302, words(made)
+    assert "watched by Status page of Cloud AG" in root.text("entry", VENDORS, cloud.number)
+    reader = desk.at(cast.person("executive"))
+    entries.change(
+        cloud,
+        register=vendors,
+        given={**cloud.values, "status_page": "https://other.example"},
+        by=root.user,
+        reason="Moved.",
+    )
+    assert not reader.get("entry", VENDORS, cloud.number).context["watch"]
+
+
 @pytest.fixture
 def policy(alices: Desk) -> Entry:
     return entries.add(registry.get("policies"), given=GOOD["policies"], by=alices.user)
@@ -209,13 +244,7 @@ def test_paging_what_needs_attention_loses_nothing(
     # Several share a day, and the order of days is not that of numbers.
     for number, day in enumerate(("02", "01", "01", "01", "03", "02", "01"), 1):
         Entry.objects.filter(number=number).update(due_on=f"2026-01-{day}")
-    seen: list[int] = []
-    address = desk.url("register", VENDORS) + "?view=due"
-    while address:
-        page = alices.client.get(address)
-        seen += [row.entry.number for row in page.context["shown"]]
-        address = page.context["next"] and desk.url("register", VENDORS) + page.context["next"]
-    assert seen == [2, 3, 4, 7, 1, 6, 5]
+    assert walked(alices, "?view=due", pages=4) == [2, 3, 4, 7, 1, 6, 5]
     for broken in ("x", "2026-99-99_1", "_", "9" * 30):
         assert alices.get("register", VENDORS, view="due", after=broken).status_code == 200
 
@@ -300,10 +329,5 @@ def test_pages_ask_little_however_much_there_is(
     for name, args in PAGES[:3]:
         with at_most(12):
             alices.text(name, *args)
-    seen: list[str] = []
-    address = desk.url("register", VENDORS)
-    while address:
-        page = alices.client.get(address)
-        seen += [row.entry.ref for row in page.context["shown"]]
-        address = page.context["next"] and desk.url("register", VENDORS) + page.context["next"]
+    seen = walked(alices, pages=3)
     assert len(seen) == len(set(seen)) == 121
