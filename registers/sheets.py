@@ -185,8 +185,7 @@ def carry_out(
         while batch := list(islice(drafts, entries.BATCH)):
             entries.write(plan.register, batch, leaf=leaf, by=by, reason=reason)
             done += len(batch)
-            if progress:
-                progress(done, total)
+            _tell(progress, done, total)
     return leaf
 
 
@@ -197,6 +196,11 @@ def check(plan: Plan, *, by: User, reason: str) -> None:
         raise SheetError(f"{refused:,} lines do not fit; correct them first. Nothing was changed.")
     if not reason.strip():
         raise RegistersError("Say where this table comes from.")
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress:
+        progress(done, total)
 
 
 def _stand(slug: str) -> str:
