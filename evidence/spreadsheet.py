@@ -28,6 +28,7 @@ _OVERLAP = 64
 _OLD = b"\xd0\xcf\x11\xe0"
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[\s>](?:[^>]{0,40}?ref=\"[A-Z]{1,3}([0-9]{1,7}))?")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_MARK = re.compile("_x(000D|005F)_")
 _ENTITIES = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 # What the parsers raise over files that only pretend to be workbooks.
 _BROKEN = (
@@ -165,7 +166,8 @@ def _worded(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    return value.replace("_x000D_", "").replace("_x005F_", "_")
+    # In one pass: a mark that somebody typed is itself marked, and must not be taken off twice.
+    return _MARK.sub(lambda found: "_" if found[1] == "005F" else "", value)
 
 
 def _with_formulas(values: Any, formulas: Any, name: str) -> Numbered:

@@ -35,6 +35,8 @@ class Type(StrEnum):
     """Several words, kept sorted and parted by one space, such as the scopes of a token."""
     CONTROLS = "controls"
     """References of controls of the catalogue, written as WORDS."""
+    EVIDENCE = "evidence"
+    """References of items of evidence, written as WORDS."""
 
     @property
     def column_type(self) -> str:
@@ -54,11 +56,37 @@ class Field:
     choices: tuple[str, ...] = ()
     help: str = ""
     longest: int = 300
+    conceals: bool = False
+    """What is refused here is shown to nobody again: it may be the very secret."""
 
 
 def no_rules(_values: Values) -> Iterator[Problem]:
     """Let every entry pass whose fields fit each for itself."""
     yield from ()
+
+
+def nothing_computed(_values: Values) -> Values:
+    """Leave every field as it was given."""
+    return {}
+
+
+def any_fits(_own: Values, _other: Values) -> Iterator[Problem]:
+    """Let an entry name every standing entry of the other register."""
+    yield from ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """How entries name one of another register: by the words of its key."""
+
+    register: str
+    """The slug of the other register."""
+    fields: tuple[str, ...]
+    """Own fields, in the order of the other register's key."""
+    required: bool = False
+    """Whether the other entry must be there and stand."""
+    fits: Callable[[Values, Values], Iterator[Problem]] = any_fits
+    """What does not fit between an entry and the one that it names (own values, its values)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +106,14 @@ class Declaration:
     """The fields that tell two entries apart, and by which an import finds them again."""
     shown: tuple[str, ...]
     """The fields of the list, at most five."""
-    due: str = ""
-    """The date field that says when an entry needs attention; empty where none does."""
+    due: tuple[str, ...] = ()
+    """The date fields that say when an entry needs attention; the earliest counts."""
     due_words: str = "Due"
+    done: str = ""
+    """The field that ends the clock: once it is filled, the entry needs no attention."""
+    links: tuple[Link, ...] = ()
+    computed: Callable[[Values], Values] = nothing_computed
+    """Values for fields that were left empty, computed from the others."""
     rules: Callable[[Values], Iterator[Problem]] = no_rules
     environment: Evidence.Environment = Evidence.Environment.CORPORATE
     sensitivity: Evidence.Sensitivity = Evidence.Sensitivity.INTERNAL

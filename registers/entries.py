@@ -19,11 +19,11 @@ from accounts import journal
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from controls.models import Control
 from evidence import ledger, screening
 from evidence.models import LedgerEntry
+from registers import relations
 from registers import values as reading
-from registers.base import Type, Value, Values
+from registers.base import Value, Values
 from registers.errors import (
     ChangedMeanwhileError,
     DoubleEntryError,
@@ -31,7 +31,8 @@ from registers.errors import (
     NotAllowedError,
     RegistersError,
 )
-from registers.models import Entry, EntryVersion
+from registers.keys import key_of, title_of
+from registers.models import Entry, EntryVersion, Relation
 from registers.registry import Register
 
 BATCH = 1000
@@ -55,6 +56,7 @@ def add(register: Register, *, given: Mapping[str, object], by: User, reason: st
     values = checked(register, given)
     with transaction.atomic():
         ledger.lock()
+        _refuse_wrong_names(register, values)
         double = Entry.objects.filter(register=register.slug, key=key_of(register, values)).first()
         if double:
             state = "" if double.is_active else " It is retired; bring it back."
@@ -77,6 +79,7 @@ def change(
         if reading.opened(register.fields, current.values) == values:
             return current
         _refuse_silence(reason)
+        _refuse_wrong_names(register, values)
         taken = Entry.objects.filter(register=register.slug, key=key_of(register, values))
         if other := taken.exclude(pk=entry.pk).first():
             raise DoubleEntryError(f"{other.ref} is this {register.declared.entry} already.")
@@ -98,9 +101,9 @@ def bring_back(entry: Entry, *, register: Register, by: User, reason: str) -> En
 def checked(register: Register, given: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of an entry; EntryError names every field that does not fit."""
     values, problems = read(register, given)
-    problems = problems or _unknown_controls(register, [values])
     if problems:
-        raise EntryError(problems)
+        concealed = {name for name, field in register.fields.items() if field.conceals}
+        raise EntryError(problems, withheld=secret_fields(given) | concealed.intersection(problems))
     return values
 
 
@@ -110,30 +113,36 @@ def read(
     """Return the values of an entry and what does not fit, by field; asks no database."""
     values: dict[str, Value] = {}
     problems: dict[str, str] = {}
+    # Secrets are looked for before anything is read, since refusals repeat what they refuse.
+    withheld = secret_fields(given)
     for name, field in register.fields.items():
+        values[name] = None
+        if name in withheld:
+            problems[name] = f"{field.label} {_NOT_KEPT}"
+            continue
         try:
             values[name] = reading.read(field, given.get(name))
         except ValueError as error:
-            values[name] = None
             problems[name] = f"{field.label} {error}."
-            continue
-        if field.required and values[name] is None:
+    values.update(_computed(register, values, problems))
+    for name, field in register.fields.items():
+        if field.required and values[name] is None and name not in problems:
             problems[name] = f"{field.label} is missing."
-    problems.update(_secrets(register, values))
     if not problems:
         problems = dict(register.declared.rules(values))
     return values, problems
 
 
-def key_of(register: Register, values: Values) -> str:
-    """Return the digest by which an entry is found again, whatever the case of its letters."""
-    parts = (reading.words(values[name]) for name in register.declared.key)
-    return sha256("\x1f".join(part.casefold() for part in parts).encode()).hexdigest()
+def secret_fields(given: Mapping[str, object]) -> set[str]:
+    """Return the fields that hold what looks like a card number or a secret.
 
-
-def title_of(register: Register, values: Values) -> str:
-    """Return what tells an entry apart, in words."""
-    return ", ".join(reading.words(values[name]) for name in register.declared.key)
+    A register is evidence one day, so it is screened as intake does it; one scan for all fields
+    is enough for the many entries that hold none.
+    """
+    texts = {name: _written(value).encode() for name, value in given.items() if value}
+    if not screening.scan(BytesIO(b"\n".join(texts.values()))):
+        return set()
+    return {name for name, text in texts.items() if screening.scan(BytesIO(text))}
 
 
 def write(
@@ -150,8 +159,9 @@ def write(
         else:
             known.append(_said(register, draft.entry, draft, now))
     Entry.objects.bulk_create(fresh, batch_size=BATCH)
-    Entry.objects.bulk_update(known, _CHANGING, batch_size=BATCH)
+    _overwrite(known)
     written = [*fresh, *known]
+    _relate(register, fresh, known)
     EntryVersion.objects.bulk_create(
         (
             EntryVersion(
@@ -173,17 +183,12 @@ def write(
 
 def digest(values: Iterable[Values]) -> str:
     """Return the SHA-256 (hex) of values in canonical JSON, as it stands in a leaf."""
-    said = [{name: reading.to_json(value) for name, value in one.items()} for one in values]
-    return sha256(ledger.canonical(said)).hexdigest()
-
-
-def unknown_controls(register: Register, values: Sequence[Values]) -> set[str]:
-    """Return the references that name no control of the catalogue; one query at most."""
-    names = [name for name, field in register.fields.items() if field.type is Type.CONTROLS]
-    named = {
-        ref for one in values for name in names for ref in reading.words(one.get(name)).split()
-    }
-    return named.difference(Control.objects.values_list("ref", flat=True)) if named else set()
+    found = sha256(b"[")
+    for count, one in enumerate(values):
+        said = ledger.canonical({name: reading.to_json(value) for name, value in one.items()})
+        found.update(b"," + said if count else said)
+    found.update(b"]")
+    return found.hexdigest()
 
 
 def refuse_stranger(by: User) -> None:
@@ -191,6 +196,7 @@ def refuse_stranger(by: User) -> None:
         raise NotAllowedError
 
 
+_NOT_KEPT = "looks like a card number or a secret. Keep a fingerprint or a name only."
 _CHANGING = ["title", "key", "values", "due_on", "is_active", "version", "changed_at"]
 
 
@@ -201,15 +207,65 @@ def _new(register: Register, number: int, now: datetime) -> Entry:
 
 def _said(register: Register, entry: Entry, draft: Draft, now: datetime) -> Entry:
     """Let an entry say what a draft says."""
-    due = draft.values.get(register.declared.due)
     entry.key = key_of(register, draft.values)
     entry.title = title_of(register, draft.values)[:200]
     entry.values = {name: reading.to_json(value) for name, value in draft.values.items()}
-    entry.due_on = due if isinstance(due, date) else None
+    entry.due_on = _due(register, draft.values)
     entry.is_active = draft.is_active
     entry.version += 1
     entry.changed_at = now
     return entry
+
+
+def _overwrite(known: Sequence[Entry]) -> None:
+    # An upsert costs a tenth of bulk_update, which asks the database to choose by row.
+    Entry.objects.bulk_create(
+        known,
+        batch_size=BATCH,
+        update_conflicts=True,
+        update_fields=_CHANGING,
+        unique_fields=["id"],
+    )
+
+
+def _written(value: object) -> str:
+    # Spreadsheets hold every number as a float, and the point would hide a card number.
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _due(register: Register, values: Values) -> date | None:
+    """Return the day on which an entry needs attention, None once it needs none."""
+    declared = register.declared
+    if declared.done and values.get(declared.done) is not None:
+        return None
+    days = (values.get(name) for name in declared.due)
+    return min((day for day in days if isinstance(day, date)), default=None)
+
+
+def _relate(register: Register, fresh: Sequence[Entry], known: Sequence[Entry]) -> None:
+    """Keep what entries name, in the place of what they named before."""
+    if known:
+        Relation.objects.filter(entry__in=[entry.pk for entry in known]).delete()
+    named = (each for entry in (*fresh, *known) for each in relations.of(register, entry))
+    Relation.objects.bulk_create(named, batch_size=BATCH)
+
+
+def _computed(register: Register, values: Values, problems: Mapping[str, str]) -> dict[str, Value]:
+    """Return what the register computes for fields that were left empty."""
+    found = register.declared.computed(values)
+    return {
+        name: value
+        for name, value in found.items()
+        if values[name] is None and name not in problems
+    }
+
+
+def _refuse_wrong_names(register: Register, values: Values) -> None:
+    (problems,) = relations.obstacles(register, [values])
+    if problems:
+        raise EntryError(problems)
 
 
 def _switch(entry: Entry, register: Register, by: User, reason: str, *, is_active: bool) -> Entry:
@@ -260,23 +316,3 @@ def _last_number(register: Register) -> int:
 
 def _next_ref(register: Register) -> str:
     return f"{register.declared.prefix}-{_last_number(register) + 1}"
-
-
-def _secrets(register: Register, values: Values) -> dict[str, str]:
-    """Refuse card numbers and secrets, as intake does: a register is evidence one day."""
-    problems = {}
-    for name, value in values.items():
-        if isinstance(value, str) and screening.scan(BytesIO(value.encode())):
-            label = register.fields[name].label
-            problems[name] = (
-                f"{label} looks like a card number or a secret. Keep a fingerprint or a name only."
-            )
-    return problems
-
-
-def _unknown_controls(register: Register, values: Sequence[Values]) -> dict[str, str]:
-    unknown = unknown_controls(register, values)
-    if not unknown:
-        return {}
-    name = next(name for name, field in register.fields.items() if field.type is Type.CONTROLS)
-    return {name: f"There is no control {', '.join(sorted(unknown))}."}

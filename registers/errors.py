@@ -1,6 +1,6 @@
 """What can go wrong with registers; each docstring is the sentence for the person who must act."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class RegistersError(Exception):
@@ -25,10 +25,12 @@ class NotAllowedError(RegistersError):
 class EntryError(RegistersError):
     """The entry does not fit its register. Correct the fields that are named."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str], *, withheld: Iterable[str] = ()) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = dict(problems)
         """One sentence for each field (by name) that does not fit; '' for the entry as a whole."""
+        self.withheld = frozenset(withheld)
+        """Fields whose content must not be shown again: it looks like a secret."""
 
 
 class DoubleEntryError(RegistersError):
@@ -41,3 +43,7 @@ class ChangedMeanwhileError(RegistersError):
 
 class SheetError(RegistersError):
     """The table does not fit the register. Correct it and hand it in again; nothing was changed."""
+
+
+class UploadError(RegistersError):
+    """The sheet cannot be taken. Hand it in again; nothing was changed."""

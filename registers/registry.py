@@ -62,10 +62,12 @@ def inspected(slug: str, module: ModuleType) -> Register:
     for name in names:
         if not _NAME.fullmatch(name) or name in RESERVED or names.count(name) > 1:
             _refuse(slug, f"the field {name!r} needs another name")
-    wanted = {*declared.key, *declared.shown, *([declared.due] if declared.due else [])}
+    linked = (name for link in declared.links for name in link.fields)
+    done = [declared.done] if declared.done else []
+    wanted = {*declared.key, *declared.shown, *declared.due, *done, *linked}
     unknown = sorted(wanted.difference(names))
     if unknown or not declared.key or not 0 < len(declared.shown) <= _MOST_SHOWN:
-        _refuse(slug, f"key, shown and due name fields of it, one at least: {unknown}")
+        _refuse(slug, f"key, shown, due, done and links name fields of it, one at least: {unknown}")
     for field in declared.fields:
         _inspect_field(slug, declared, field)
     source = Path(inspect.getfile(module)).read_bytes()
@@ -77,7 +79,7 @@ def _inspect_field(slug: str, declared: Declaration, field: Field) -> None:
         _refuse(slug, f"{field.name}: choices belong to the type CHOICE, and to no other")
     if field.name in declared.key and not field.required:
         _refuse(slug, f"{field.name}: a field of the key must be required")
-    if field.name == declared.due and field.type is not Type.DATE:
+    if field.name in declared.due and field.type is not Type.DATE:
         _refuse(slug, f"{field.name}: what is due must be a date")
 
 

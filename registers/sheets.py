@@ -3,34 +3,40 @@
 Rules:
 - A line is found again by its key; a reference, where the sheet has one, must be that of its key.
 - The header holds each field once, by name or label; `Reference` and `Active` may be there too.
+- A column that the sheet does not have leaves what stands as it is; a required one must be there
+  for entries that are new.
 - A plan changes nothing. It is done whole or not at all, and only while the register is as it was
   when the plan was made.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
+from typing import Protocol
 
 from django.db import transaction
+from openpyxl.utils import get_column_letter
 
 from accounts.access import actor
 from accounts.models import User
 from evidence import ledger
-from registers import entries, values
+from evidence.models import LedgerEntry
+from registers import entries, headings, relations, values
 from registers.base import Field, Type, Value, Values
 from registers.entries import Draft
 from registers.errors import ChangedMeanwhileError, RegistersError, SheetError
+from registers.headings import ACTIVE, REFERENCE
+from registers.keys import key_of, title_of
 from registers.models import Entry
 from registers.registry import Register
 
-REFERENCE, ACTIVE = "Reference", "Active"
 MOST_LINES = 200_000
 
 Numbered = Iterable[tuple[int, Sequence[object]]]
+Progress = Callable[[int, int], None]
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ACTIVE_FIELD = Field(name="active", label=ACTIVE, type=Type.BOOLEAN)
 
 
@@ -64,14 +70,32 @@ class Line:
     draft: Draft | None = None
 
 
+class Plan(Protocol):
+    """What a sheet would do to a register."""
+
+    @property
+    def register(self) -> Register: ...
+    @property
+    def stand(self) -> str:
+        """What the register was when the plan was made."""
+
+    @property
+    def counts(self) -> Mapping[Deed, int]: ...
+    @property
+    def values_sha256(self) -> str:
+        """The digest of what was shown to be written."""
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield what is to be written, in the order of the sheet, the same each time."""
+
+
 @dataclass(frozen=True)
-class Plan:
-    """What a sheet would do to a register; `lines` are in the order of the sheet."""
+class ShortPlan:
+    """A plan that is held in memory; `lines` are in the order of the sheet."""
 
     register: Register
     lines: tuple[Line, ...]
     stand: str
-    """What the register was when the plan was made."""
 
     @property
     def counts(self) -> Mapping[Deed, int]:
@@ -79,174 +103,242 @@ class Plan:
         return {deed: counted[deed] for deed in Deed}
 
     @property
-    def is_fit(self) -> bool:
-        return self.counts[Deed.REFUSED] == 0
+    def values_sha256(self) -> str:
+        return entries.digest(draft.values for draft in self.drafts())
 
-
-def header(register: Register) -> list[str]:
-    """Return the head line of a sheet."""
-    return [REFERENCE, *(field.label for field in register.declared.fields), ACTIVE]
+    def drafts(self) -> Iterator[Draft]:
+        return (line.draft for line in self.lines if line.draft)
 
 
 def rows(register: Register) -> Iterator[list[Value]]:
-    """Yield all entries by their number, retired ones too, in the columns of `header`."""
+    """Yield all entries by their number, retired ones too, in the columns of `headings.of`."""
     found = Entry.objects.filter(register=register.slug).order_by("number")
     for entry in found.iterator(entries.BATCH):
         opened = values.opened(register.fields, entry.values)
         yield [entry.ref, *opened.values(), entry.is_active]
 
 
-def safe(cell: Value) -> str:
-    """Return a cell for CSV: an apostrophe keeps a spreadsheet from taking text for a formula."""
-    text = values.words(cell)
-    return f"'{text}" if isinstance(cell, str) and _FORMULA.match(text) else text
+def plan(register: Register, *, head: Sequence[object], lines: Numbered) -> ShortPlan:
+    """Say what a sheet would do, line by line; SheetError where its columns do not fit."""
+    stood = stand(register)
+    return ShortPlan(register, tuple(planned(register, head=head, lines=lines)), stood)
 
 
-def plan(register: Register, *, head: Sequence[object], lines: Numbered) -> Plan:
-    """Say what a sheet would do, line by line; SheetError where its columns do not fit.
+def planned(register: Register, *, head: Sequence[object], lines: Numbered) -> Iterator[Line]:
+    """Yield what would become of each line; they are numbered as their reader sees them.
 
-    `lines` are numbered as their reader sees them. Three queries, however long the sheet is.
+    One query and one for each link per thousand lines. Raises SheetError.
     """
-    places = _places(register, head)
-    standing = {entry.key: entry for entry in Entry.objects.filter(register=register.slug)}
-    read = [_read(register, places, number, cells) for number, cells in _bounded(lines)]
-    unknown = entries.unknown_controls(register, [one.values for one in read])
+    reader = _Reader(register, headings.places(register, head))
+    rest = _bounded(lines)
     seen: dict[str, int] = {}
-    planned = [_planned(register, one, standing, unknown, seen) for one in read]
-    return Plan(register, tuple(planned), stand(register))
+    while batch := list(islice(rest, entries.BATCH)):
+        yield from reader.judged(batch, seen)
 
 
 def stand(register: Register) -> str:
-    """Return a text that changes whenever an entry of the register does."""
-    found = Entry.objects.filter(register=register.slug)
-    count, last = found.count(), found.order_by("-changed_at").values_list("changed_at").first()
-    return f"{count}/{last[0].isoformat() if last else ''}"
+    """Return a text that changes whenever an entry of the register does, or one that it needs."""
+    needed = {link.register for link in register.declared.links if link.required}
+    return " ".join(_stand(slug) for slug in (register.slug, *sorted(needed)))
 
 
-def carry_out(plan: Plan, *, by: User, reason: str) -> int:
-    """Do what a plan says, all of it in one deed with one leaf; return how many entries changed.
+def digest_of(plan: Plan) -> str:
+    """Return the digest of what a plan would write."""
+    return entries.digest(draft.values for draft in plan.drafts())
 
+
+def carry_out(
+    plan: Plan,
+    *,
+    by: User,
+    reason: str,
+    values_sha256: str = "",
+    progress: Progress | None = None,
+) -> LedgerEntry | None:
+    """Do what a plan says, all of it in one deed with one leaf; return the leaf, if any.
+
+    Who holds the log already gives the `digest_of` the plan, so that nobody waits for it.
     Raises NotAllowedError, SheetError for a plan with refused lines, ChangedMeanwhileError.
     """
-    entries.refuse_stranger(by)
-    if not plan.is_fit:
-        raise SheetError(f"{plan.counts[Deed.REFUSED]} lines do not fit; correct them first.")
-    if not reason.strip():
-        raise RegistersError("Say where this table comes from.")
+    check(plan, by=by, reason=reason)
+    total = plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE]
+    if not total:
+        return None
+    values_sha256 = values_sha256 or digest_of(plan)
+    if values_sha256 != plan.values_sha256:
+        raise SheetError("This is not what was shown; nothing was changed. Hand it in again.")
     with transaction.atomic():
         ledger.lock()
         if stand(plan.register) != plan.stand:
             raise ChangedMeanwhileError
-        drafts = [line.draft for line in plan.lines if line.draft]
-        if not drafts:
-            return 0
         leaf = ledger.append(
             "register.import",
             subject=f"register:{plan.register.slug}",
             body={
                 "added": plan.counts[Deed.ADD],
                 "changed": plan.counts[Deed.CHANGE],
-                "values_sha256": entries.digest(draft.values for draft in drafts),
+                "values_sha256": values_sha256,
             },
             actor=actor(by),
         )
-        entries.write(plan.register, drafts, leaf=leaf, by=by, reason=reason)
-    return len(drafts)
+        drafts, done = plan.drafts(), 0
+        while batch := list(islice(drafts, entries.BATCH)):
+            entries.write(plan.register, batch, leaf=leaf, by=by, reason=reason)
+            done += len(batch)
+            _tell(progress, done, total)
+    return leaf
 
 
-@dataclass(frozen=True)
-class _Read:
-    number: int
-    values: dict[str, Value]
-    problems: dict[str, str]
-    reference: str
-    is_active: bool
+def check(plan: Plan, *, by: User, reason: str) -> None:
+    """Refuse a plan that could not be carried out; NotAllowedError, SheetError, RegistersError."""
+    entries.refuse_stranger(by)
+    if refused := plan.counts[Deed.REFUSED]:
+        raise SheetError(f"{refused:,} lines do not fit; correct them first. Nothing was changed.")
+    if not reason.strip():
+        raise RegistersError("Say where this table comes from.")
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress:
+        progress(done, total)
+
+
+def _stand(slug: str) -> str:
+    found = Entry.objects.filter(register=slug)
+    count, last = found.count(), found.order_by("-changed_at").values_list("changed_at").first()
+    return f"{slug}:{count}/{last[0].isoformat() if last else ''}"
 
 
 def _bounded(lines: Numbered) -> Iterator[tuple[int, Sequence[object]]]:
     for count, line in enumerate(lines, 1):
         if count > MOST_LINES:
-            raise SheetError(f"The sheet has more than {MOST_LINES:,} lines. Split it.")
+            raise SheetError(
+                f"The sheet has more than {MOST_LINES:,} lines. Split it. Nothing was changed."
+            )
         yield line
 
 
-def _places(register: Register, head: Sequence[object]) -> dict[str, int]:
-    """Return where each field stands; SheetError names what is missing or unknown."""
-    known = {REFERENCE.lower(): REFERENCE, ACTIVE.lower(): ACTIVE}
-    for field in register.declared.fields:
-        known[field.label.lower()] = known[field.name] = field.name
-    places: dict[str, int] = {}
-    for place, cell in enumerate(head):
-        word = str(cell or "").strip().lower()
-        name = known.get(word)
-        if name is None or name in places:
-            why = "is there twice" if name else "is no column of this register"
-            columns = ", ".join(header(register))
-            raise SheetError(f"Column {place + 1}, {str(cell)[:40]!r}, {why}. It has: {columns}.")
-        places[name] = place
-    missing = [field.label for field in register.declared.fields if field.name not in places]
-    if missing:
-        raise SheetError(f"The column {missing[0]!r} is missing. Was it renamed? Name it so again.")
-    return places
+@dataclass
+class _Read:
+    """One line as it was read: cells by field, then values, and what does not fit by field."""
+
+    number: int
+    given: dict[str, object]
+    reference: str
+    is_active: bool
+    problems: dict[str, str]
+    key: str = ""
+    entry: Entry | None = None
+
+    def __post_init__(self) -> None:
+        self.values: dict[str, Value] = {}
 
 
-def _read(
-    register: Register, places: Mapping[str, int], number: int, cells: Sequence[object]
-) -> _Read:
-    def at(name: str) -> object:
-        place = places.get(name)
-        cell = cells[place] if place is not None and place < len(cells) else None
-        # The apostrophe of our own export goes again, so that it changes nothing.
-        is_kept = isinstance(cell, str) and cell[:1] == "'" and _FORMULA.match(cell)
-        return str(cell)[1:] if is_kept else cell
+@dataclass(frozen=True)
+class _Reader:
+    """Reads lines of one header, a batch at a time."""
 
-    found, problems = entries.read(register, {name: at(name) for name in register.fields})
-    if len(cells) > len(places) and any(cell not in (None, "") for cell in cells[len(places) :]):
-        problems[""] = "It has more cells than the header."
-    active = at(ACTIVE)
-    is_active = True
-    if active not in (None, ""):
+    register: Register
+    places: Mapping[str, int]
+
+    def judged(
+        self, batch: Sequence[tuple[int, Sequence[object]]], seen: dict[str, int]
+    ) -> Iterator[Line]:
+        read = [self._cells(number, cells) for number, cells in batch]
+        keys = [one.key for one in read if one.key]
+        found = Entry.objects.filter(register=self.register.slug, key__in=keys)
+        standing = {entry.key: entry for entry in found}
+        for one in read:
+            one.entry = standing.get(one.key)
+            self._values(one)
+        wrong = relations.obstacles(self.register, [one.values for one in read])
+        for one, problems in zip(read, wrong, strict=True):
+            if not one.problems:
+                one.problems.update(problems)
+            yield self._line(one, seen)
+
+    def _cells(self, number: int, cells: Sequence[object]) -> _Read:
+        given = {
+            name: cells[place] if place < len(cells) else None
+            for name, place in self.places.items()
+        }
+        problems: dict[str, str] = {}
+        known = set(self.places.values())
+        if any(cell not in (None, "") for place, cell in enumerate(cells) if place not in known):
+            problems[""] = "It has more cells than the header."
+        reference = str(given.pop(REFERENCE, None) or "").strip()
+        active, is_active = given.pop(ACTIVE, None), True
+        if active not in (None, ""):
+            try:
+                is_active = bool(values.read(_ACTIVE_FIELD, active))
+            except ValueError as error:
+                problems[ACTIVE] = f"{ACTIVE} {error}."
+        one = _Read(number, given, reference, is_active, problems)
+        one.key = self._key(given)
+        return one
+
+    def _key(self, given: Mapping[str, object]) -> str:
+        """Return the key of a line, empty where it cannot be read."""
+        fields = self.register.fields
         try:
-            is_active = bool(values.read(_ACTIVE_FIELD, active))
-        except ValueError as error:
-            problems[ACTIVE] = f"{ACTIVE} {error}."
-    return _Read(number, found, problems, str(at(REFERENCE) or "").strip(), is_active)
+            found = {
+                name: values.read(fields[name], given.get(name))
+                for name in self.register.declared.key
+            }
+        except ValueError:
+            return ""
+        return "" if None in found.values() else key_of(self.register, found)
 
+    def _values(self, one: _Read) -> None:
+        absent = self.register.fields.keys() - self.places.keys()
+        kept = {name: one.entry.values.get(name) for name in absent} if one.entry else {}
+        if ACTIVE not in self.places and one.entry:
+            one.is_active = one.entry.is_active
+        found, problems = entries.read(self.register, {**kept, **one.given})
+        one.values = found
+        one.problems.update(problems)
 
-def _planned(
-    register: Register,
-    one: _Read,
-    standing: Mapping[str, Entry],
-    unknown: set[str],
-    seen: dict[str, int],
-) -> Line:
-    said = entries.title_of(register, one.values)
-    problems = [*one.problems.values(), *_not_there(register, one.values, unknown)]
-    key = entries.key_of(register, one.values)
-    entry = standing.get(key)
-    if not problems and key in seen:
-        problems.append(f"Line {seen[key]} is the same {register.declared.entry}.")
-    seen.setdefault(key, one.number)
-    if not problems and one.reference not in {"", entry.ref if entry else ""}:
-        own = f"is {entry.ref}" if entry else "is new"
-        problems.append(f"It says {one.reference}, but by its key this {own}.")
-    if problems:
-        return Line(one.number, Deed.REFUSED, said, problem=" ".join(problems))
-    if entry is None:
-        draft = Draft(one.values, None, one.is_active)
-        return Line(one.number, Deed.ADD, said, draft=draft)
-    differences = tuple(_differences(register, entry, one))
-    if not differences:
-        return Line(one.number, Deed.SAME, said, entry.ref)
-    draft = Draft(one.values, entry, one.is_active)
-    return Line(one.number, Deed.CHANGE, said, entry.ref, differences, draft=draft)
+    def _line(self, one: _Read, seen: dict[str, int]) -> Line:
+        if not one.problems and one.key in seen:
+            called = self.register.declared.entry
+            one.problems[""] = f"Line {seen[one.key]} is the same {called}."
+        seen.setdefault(one.key, one.number)
+        entry = one.entry
+        if not one.problems and one.reference not in {"", entry.ref if entry else ""}:
+            own = f"is {entry.ref}" if entry else "is new"
+            one.problems[REFERENCE] = f"It says {one.reference[:60]!r}, but by its key this {own}."
+        if one.problems:
+            return Line(one.number, Deed.REFUSED, self._said(one), problem=self._told(one))
+        said = self._said(one)
+        if entry is None:
+            draft = Draft(one.values, None, one.is_active)
+            return Line(one.number, Deed.ADD, said, draft=draft)
+        differences = tuple(_differences(self.register, entry, one))
+        if not differences:
+            return Line(one.number, Deed.SAME, said, entry.ref)
+        draft = Draft(one.values, entry, one.is_active)
+        return Line(one.number, Deed.CHANGE, said, entry.ref, differences, draft=draft)
 
+    def _said(self, one: _Read) -> str:
+        """Return the key in words, without what may be a secret."""
+        fields = self.register.fields
+        shown: Values = {
+            name: None if fields[name].conceals and name in one.problems else value
+            for name, value in one.values.items()
+        }
+        return title_of(self.register, shown)[:200]
 
-def _not_there(register: Register, found: Values, unknown: set[str]) -> Iterator[str]:
-    for name, field in register.fields.items():
-        if field.type is Type.CONTROLS:
-            for ref in unknown.intersection(values.words(found[name]).split()):
-                yield f"{field.label}: there is no control {ref}."
+    def _told(self, one: _Read) -> str:
+        """Return what does not fit, each with its cell."""
+        told = []
+        for name, sentence in one.problems.items():
+            place = self.places.get(name)
+            field = self.register.fields.get(name)
+            cell = f"{field.label}: " if field else ""
+            if place is not None:
+                cell = f"{get_column_letter(place + 1)}{one.number}: "
+            told.append(f"{cell}{sentence}")
+        return " ".join(told)
 
 
 def _differences(register: Register, entry: Entry, one: _Read) -> Iterator[Difference]:

@@ -1,4 +1,4 @@
-"""Work of the room that happens by itself: a snapshot of each register in use, every week."""
+"""Work of the room without people: weekly snapshots, long sheets, and forgetting old ones."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from jobs import queue
 from jobs.handlers import handler
 from jobs.periodic import every
 from jobs.work import Work
-from registers import registry, snapshot
+from registers import imports, registry, snapshot
 from registers.models import Entry
 
 SNAPSHOT = "registers.snapshot"
@@ -27,3 +27,23 @@ def take(work: Work) -> dict[str, object]:
     register = registry.get(str(work.payload["register"]))
     evidence = snapshot.take_once(register, key=work.key)
     return {"evidence": evidence.ref}
+
+
+@handler(imports.READ)
+def read_sheet(work: Work) -> dict[str, object]:
+    """Read a long sheet, so that its keeper sees what it would do."""
+    imported = imports.read(int(work.payload["import"]), progress=work.progress)
+    return {"import": imported.pk, "state": imported.state}
+
+
+@handler(imports.WRITE)
+def take_in(work: Work) -> dict[str, object]:
+    """Take a confirmed sheet in, all of it or nothing."""
+    imported = imports.take_in(int(work.payload["import"]), progress=work.progress)
+    return {"import": imported.pk, "state": imported.state}
+
+
+@every(seconds=86_400, name="registers.imports")
+def forget_old_sheets(now: datetime) -> None:
+    """Forget what old sheets would have done: it names people, and nobody waits for it."""
+    imports.clear(now)

@@ -71,7 +71,10 @@ def _text(field: Field, given: object) -> str:
     text = unicodedata.normalize("NFC", given if isinstance(given, str) else str(to_plain(given)))
     text = text.replace("\r\n", "\n").strip()
     allowed = _BREAKS if field.type is Type.PARAGRAPH else set()
-    if any(unicodedata.category(letter) == "Cc" and letter not in allowed for letter in text):
+    # Most text is plain, and this tells it without looking at every letter.
+    if not text.isprintable() and any(
+        unicodedata.category(letter) == "Cc" and letter not in allowed for letter in text
+    ):
         raise ValueError("has a line break or a control character. Write it as one plain line")
     longest = _LONGEST_PARAGRAPH if field.type is Type.PARAGRAPH else field.longest
     if len(text) > longest:
@@ -153,6 +156,10 @@ def _words(field: Field, given: object) -> str:
     return " ".join(sorted({part for part in parts if part}))
 
 
+def _references(field: Field, given: object) -> str:
+    return _words(field, given).upper()
+
+
 def _shown(given: object) -> str:
     return repr(str(given)[:40])
 
@@ -168,5 +175,6 @@ _READERS: dict[Type, Callable[[Field, object], Value]] = {
     Type.EMAIL: _email,
     Type.LINK: _link,
     Type.WORDS: _words,
-    Type.CONTROLS: _words,
+    Type.CONTROLS: _references,
+    Type.EVIDENCE: _references,
 }

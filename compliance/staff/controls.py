@@ -11,10 +11,13 @@ from django.utils.safestring import SafeString
 
 from compliance.staff import words
 from compliance.staff.base import RoomAdmin
+from compliance.staff.registers import naming
 from compliance.staff.site import site
 from controls.cadence import Cadence
 from controls.models import Control, ControlMapping, Criterion, Expectation, Risk
 from evidence.models import Claim
+from registers import relations
+from registers.models import Relation
 
 _CLAIMS_SHOWN = 10
 
@@ -67,6 +70,7 @@ class ControlAdmin(_Words):
             "mappings": _own_first(row),
             "expectations": row.expectations.prefetch_related("checks", "sources").order_by("slug"),
             "risks": row.risks.all(),
+            "naming": naming(relations.naming(Relation.CONTROL, row.ref)),
             "claims": Claim.objects.filter(expectation__control=row)
             .select_related("evidence", "expectation")
             .order_by("-evidence_id")[:_CLAIMS_SHOWN],

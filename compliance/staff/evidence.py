@@ -16,10 +16,13 @@ from audits.models import Engagement
 from compliance.staff import standing, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.item import facts_of
+from compliance.staff.registers import naming
 from compliance.staff.site import site
 from controls.models import Expectation
 from evidence import exhibit
 from evidence.models import Claim, Evidence, LedgerEntry
+from registers import relations
+from registers.models import Relation
 
 _REF = re.compile(r"(?:EV-?)?0*(\d{1,9})", re.IGNORECASE)
 TITLES_SEARCHED = 10_000
@@ -106,6 +109,7 @@ class EvidenceAdmin(RoomAdmin):
         facts = facts_of(row, request.user)
         return {
             **facts,
+            "naming": naming(relations.naming(Relation.EVIDENCE, row.ref)),
             "evidence_type": type_words(row.evidence_type),
             "sealable_for": _audits_of(row) if facts["population"] else [],
             "may_seal": can(request.user, Capability.MANAGE_ENGAGEMENTS),

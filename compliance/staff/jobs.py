@@ -21,6 +21,8 @@ from compliance.staff.site import DO, READ, site
 from evidence.models import Evidence
 from jobs import queue
 from jobs.models import Job
+from registers import imports
+from registers import tasks as register_tasks
 from reports import issue
 
 SHOWN = 25
@@ -33,6 +35,9 @@ KIND_WORDS = {
     issue.KIND: "Build a pack",
     deviations.KIND: "Look for findings in the results of checks",
     "notices.mail": "Send a mail about requests",
+    imports.READ: "Read a sheet for a register",
+    imports.WRITE: "Take a sheet into a register",
+    register_tasks.SNAPSHOT: "Keep a snapshot of a register",
 }
 
 

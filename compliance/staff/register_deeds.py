@@ -1,11 +1,15 @@
 """Deeds around registers in the staff door: add, change, retire, bring back, export, snapshot."""
 
 import csv
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, StreamingHttpResponse
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,11 +20,12 @@ from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.forms import DayField, StaffForm, dress
 from compliance.staff.registers import named, one
 from compliance.staff.site import DO, READ_AND_DO, site
-from registers import entries, sheets, snapshot, values
+from registers import entries, headings, incoming, sheets, snapshot, values
 from registers.base import Field, Type, Value
 from registers.errors import EntryError
 from registers.models import Entry
 from registers.registry import Register
+from reports import register_sheet
 
 _HALF = {Type.DATE, Type.INTEGER, Type.DECIMAL, Type.CHOICE, Type.EMAIL, Type.BOOLEAN}
 _HINTS = {
@@ -49,9 +54,13 @@ class EntryForm(StaffForm):
     def given(self) -> dict[str, Any]:
         return {name: self.cleaned_data.get(name) for name in self.register.fields}
 
-    def add_problems(self, problems: dict[str, str]) -> None:
-        for name, sentence in problems.items():
+    def add_problems(self, refusal: EntryError) -> None:
+        """Say beside each field what does not fit; what may be a secret is not sent back."""
+        for name, sentence in refusal.problems.items():
             self.add_error(name or None, sentence)
+        if refusal.withheld:
+            emptied = dict.fromkeys(refusal.withheld, "")
+            self.data = {**self.data.dict(), **emptied}  # type: ignore[attr-defined]  # a QueryDict
 
 
 @site.page(
@@ -62,7 +71,9 @@ class EntryForm(StaffForm):
 )
 def add(request: HttpRequest, slug: str) -> HttpResponseBase:
     register = named(slug)
-    form = EntryForm(request.POST or None, register=register, asks_why=False)
+    # An entry that belongs to another one begins with the words of its key.
+    begun = {name: request.GET[name] for name in register.fields if name in request.GET}
+    form = EntryForm(request.POST or None, register=register, asks_why=False, initial=begun)
     if form.is_valid():
         by = person(request)
         made = _tried(form, lambda: entries.add(register, given=form.given, by=by))
@@ -174,6 +185,23 @@ def export_csv(_request: HttpRequest, slug: str) -> HttpResponseBase:
     return response
 
 
+@site.page("registers/<slug:slug>/export.xlsx", name="register_xlsx", needs=Capability.VIEW)
+def export_xlsx(_request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the whole register as an Excel sheet that can be imported again."""
+    register = named(slug)
+    file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR)  # noqa: SIM115  # the answer closes it
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+        path = Path(folder) / "register.xlsx"
+        register_sheet.write(register, path)
+        with path.open("rb") as made:
+            shutil.copyfileobj(made, file)
+    file.seek(0)
+    name = f"{slug}-{words.today().isoformat()}.xlsx"
+    return FileResponse(
+        file, as_attachment=True, filename=name, content_type=register_sheet.MEDIA_TYPE
+    )
+
+
 class _Echo:
     """A file that gives back what is written to it."""
 
@@ -183,16 +211,18 @@ class _Echo:
 
 def _lines(register: Register) -> Iterator[str]:
     writer = csv.writer(_Echo(), lineterminator="\r\n")
-    yield writer.writerow(sheets.header(register))
+    # Excel knows UTF-8 by this mark only.
+    yield "\ufeff"
+    yield writer.writerow(headings.of(register))
     for row in sheets.rows(register):
-        yield writer.writerow([sheets.safe(cell) for cell in row])
+        yield writer.writerow([incoming.safe(cell) for cell in row])
 
 
 def _tried(form: EntryForm, deed: Any) -> Entry | None:
     try:
         made: Entry = deed()
     except EntryError as refusal:
-        form.add_problems(refusal.problems)
+        form.add_problems(refusal)
     except REFUSALS as refusal:
         form.add_refusal(refusal)
     else:

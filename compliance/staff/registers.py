@@ -1,25 +1,32 @@
 """Registers in the staff door: all of them, one with its entries, one entry with its history."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from accounts.access import can
 from accounts.capabilities import Capability
 from compliance.staff import words
-from compliance.staff.base import PER_PAGE, BoundedPaginator
+from compliance.staff.base import COUNTED, PER_PAGE
 from compliance.staff.site import site
-from registers import registry, values
-from registers.base import Field
+from controls.models import Control
+from evidence.models import Evidence
+from registers import registry, relations, values
+from registers.base import Field, Type
 from registers.errors import UnknownRegisterError
 from registers.models import Entry
 from registers.registry import Register
+
+DETAILS: dict[str, Callable[[HttpRequest, Entry], dict[str, Any]]] = {}
+"""What the page of an entry says in addition, by register; its template is register_<slug>.html."""
 
 _VIEWS = (("", "Standing"), ("due", "Needs attention"), ("retired", "Retired"))
 
@@ -76,7 +83,11 @@ def registers(request: HttpRequest) -> HttpResponseBase:
 def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     register = named(slug)
     view, query = request.GET.get("view", ""), request.GET.get("q", "").replace("\0", "").strip()
-    page = _page(_chosen(register, view, query), request.GET.get("page", ""))
+    chosen = _chosen(register, view, query)
+    after = request.GET.get("after", "")
+    entries = list(_following(chosen, view, after)[: PER_PAGE + 1])
+    shown = entries[:PER_PAGE]
+    asked = {"view": view, "q": query}
     context = {
         "title": register.declared.title,
         "intro": register.declared.purpose,
@@ -85,11 +96,10 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "view": view,
         "query": query,
         "heads": [register.fields[name].label for name in register.declared.shown],
-        "shown": [_shown(register, entry) for entry in page.object_list],
-        "page": page,
-        "count": words.at_most(page.paginator.count, BoundedPaginator.counted),
-        "newer": _turn(page, view, query, -1),
-        "older": _turn(page, view, query, +1),
+        "shown": [_shown(register, entry) for entry in shown],
+        "count": words.at_most(chosen.order_by()[: COUNTED + 1].count(), COUNTED),
+        "first": _address(asked) if after else "",
+        "next": _address({**asked, "after": _place(shown[-1])}) if len(entries) > PER_PAGE else "",
         "may_change": can(request.user, Capability.MANAGE_REGISTERS),
     }
     return site.render(request, "staff/register.html", context)
@@ -98,24 +108,28 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 @site.page("registers/<slug:slug>/<int:number>/", name="entry", needs=Capability.VIEW)
 def entry_page(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     register, entry = one(slug, number)
-    opened = values.opened(register.fields, entry.values)
     context = {
         "title": entry.title,
         "register": register,
         "entry": entry,
-        "facts": [
-            (field, values.words(opened[name]), field.type)
-            for name, field in register.fields.items()
-        ],
+        "facts": _facts(register, entry),
+        "named": relations.named_by(register, entry),
+        "naming": naming(relations.naming_entry(entry)),
+        "adding": _adding(register, entry),
         "is_overdue": _is_overdue(entry),
         "steps": _history(register, entry),
         "may_change": can(request.user, Capability.MANAGE_REGISTERS),
     }
-    return site.render(request, "staff/entry.html", context)
+    detail = DETAILS.get(slug)
+    if detail is None:
+        return site.render(request, "staff/entry.html", context)
+    context |= detail(request, entry)
+    return site.render(request, f"staff/register_{slug}.html", context)
 
 
 def _chosen(register: Register, view: str, query: str) -> QuerySet[Entry]:
-    found = Entry.objects.filter(register=register.slug, is_active=view != "retired")
+    # As a list of one: SQLite uses no index for a column that is asked for as a bare truth.
+    found = Entry.objects.filter(register=register.slug, is_active__in=[view != "retired"])
     if query:
         found = found.filter(Q(title__icontains=query) | Q(ref__iexact=query))
     if view == "due":
@@ -123,17 +137,77 @@ def _chosen(register: Register, view: str, query: str) -> QuerySet[Entry]:
     return found.order_by("-id")
 
 
-def _page(found: QuerySet[Entry], wanted: str) -> "Page[Entry]":
-    return BoundedPaginator(found, PER_PAGE).get_page(wanted or 1)
+def _following(found: QuerySet[Entry], view: str, after: str) -> QuerySet[Entry]:
+    """Return the entries behind the last one of the page before; found by an index, not counted."""
+    day, _, key = after.rpartition("_")
+    if not (key.isdecimal() and len(key) <= 18):
+        return found
+    if view != "due":
+        return found.filter(pk__lt=int(key))
+    try:
+        since = date.fromisoformat(day)
+    except ValueError:
+        return found
+    return found.filter(due_on__gte=since).exclude(due_on=since, pk__lte=int(key))
 
 
-def _turn(page: "Page[Entry]", view: str, query: str, step: int) -> str:
-    """Return the address of the page before or after, empty where there is none."""
-    number = page.number + step
-    if not 1 <= number <= page.paginator.num_pages:
-        return ""
-    asked = {"view": view, "q": query, "page": number}
+def _place(entry: Entry) -> str:
+    """Return where an entry stands in its list."""
+    return f"{entry.due_on.isoformat() if entry.due_on else ''}_{entry.pk}"
+
+
+def _address(asked: dict[str, str]) -> str:
     return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def naming(found: QuerySet[Entry]) -> list[tuple[Register, Entry]]:
+    """Return entries with their registers, as many as a page shows; one query."""
+    known = registry.registers()
+    entries = found[: relations.SHOWN]
+    return [(known[entry.register], entry) for entry in entries if entry.register in known]
+
+
+def _facts(register: Register, entry: Entry) -> list[tuple[Field, str, list[tuple[str, str]]]]:
+    """Return each field with its words, and where its references lead; two queries at most."""
+    opened = values.opened(register.fields, entry.values)
+    refs: dict[Type, set[str]] = {Type.CONTROLS: set(), Type.EVIDENCE: set()}
+    for name, field in register.fields.items():
+        if field.type in refs:
+            refs[field.type].update(values.words(opened[name]).split())
+    places: dict[str, str] = {}
+    for kind, model, page in (
+        (Type.CONTROLS, Control, "admin:controls_control_change"),
+        (Type.EVIDENCE, Evidence, "admin:evidence_evidence_change"),
+    ):
+        if wanted := refs[kind]:
+            pairs = model.objects.filter(ref__in=wanted).values_list("ref", "pk")
+            places.update({ref: reverse(page, args=[pk]) for ref, pk in pairs})
+    return [
+        (field, text, _links(field, text, places))
+        for name, field in register.fields.items()
+        for text in [values.words(opened[name])]
+    ]
+
+
+def _links(field: Field, text: str, places: dict[str, str]) -> list[tuple[str, str]]:
+    if field.type not in (Type.CONTROLS, Type.EVIDENCE):
+        return []
+    return [(ref, places.get(ref, "")) for ref in text.split()]
+
+
+def _adding(register: Register, entry: Entry) -> list[tuple[Register, str]]:
+    """Return the registers whose entries may name this one, and the form that does so already."""
+    opened = values.opened(register.fields, entry.values)
+    key = [values.words(opened[name]) for name in register.declared.key]
+    return [
+        (
+            other,
+            reverse("admin:entry_add", args=[other.slug])
+            + "?"
+            + urlencode(dict(zip(link.fields, key, strict=True))),
+        )
+        for other, link in relations.linking_to(register.slug)
+    ]
 
 
 def _shown(register: Register, entry: Entry) -> Shown:

@@ -22,6 +22,7 @@ from compliance.staff.site import DO, READ, READ_AND_DO, site
 from controls.models import Expectation
 
 _PAGE = "collectors/source/<int:pk>/"
+_BEGUN = ("title", "slug", "setting_url")
 
 
 @site.page(
@@ -52,7 +53,9 @@ def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
         "time_zone": settings.ORGANISATION_TIME_ZONE,
         "expectations": list(serving),
     }
-    form = SourceForm(request.POST or None, collector=collector, initial=initial)
+    # Other pages lead here with what they know already, such as the status page of a vendor.
+    begun = {name: request.GET[name] for name in _BEGUN if name in request.GET}
+    form = SourceForm(request.POST or None, collector=collector, initial=initial | begun)
     if form.is_valid():
         try:
             source = connections.connect(

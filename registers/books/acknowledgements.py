@@ -1,7 +1,7 @@
 """Who has read which version of a policy."""
 
 from controls.models import Area
-from registers.base import Declaration, Field, Type
+from registers.base import Declaration, Field, Link, Type
 
 REGISTER = Declaration(
     title="Policy acknowledgements",
@@ -19,6 +19,8 @@ REGISTER = Declaration(
     ),
     key=("policy", "version", "person"),
     shown=("policy", "version", "person", "until", "read_on"),
-    due="until",
+    due=("until",),
     due_words="To be read until",
+    done="read_on",
+    links=(Link(register="policies", fields=("policy", "version")),),
 )

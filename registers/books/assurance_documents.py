@@ -1,4 +1,4 @@
-"""Our own assurance documents, and each release of one: only against a recorded NDA."""
+"""Our own assurance documents: what each covers, where it lies, how long it may be handed out."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,48 +7,35 @@ from controls.models import Area
 from evidence.models import Evidence
 from registers.base import Declaration, Field, Problem, Type, Values
 
+KINDS = ("SOC 2 report", "SOC 1 report", "PCI AoC", "bridge letter", "penetration test")
+
 
 def _rules(values: Values) -> Iterator[Problem]:
-    signed, released, ends = values["nda_signed_on"], values["released_on"], values["ends_on"]
-    if isinstance(signed, date) and isinstance(released, date) and released < signed:
-        yield "released_on", "It was released before the NDA was signed."
-    if isinstance(released, date) and isinstance(ends, date) and ends < released:
-        yield "ends_on", "The access ends before it begins."
+    issued, ends = values["issued_on"], values["valid_until"]
+    if isinstance(issued, date) and isinstance(ends, date) and ends < issued:
+        yield "valid_until", "It ends before it was issued."
 
 
 REGISTER = Declaration(
-    title="Releases of assurance documents",
-    entry="release",
-    purpose="Who got which of our reports, under which NDA, and until when.",
-    prefix="REL",
+    title="Assurance documents",
+    entry="assurance document",
+    purpose="The reports that buyers ask for; each is released only to who has signed an NDA.",
+    prefix="DOC",
     area=Area.AUDIT_REQUESTS,
     fields=(
-        Field(
-            name="document",
-            label="Document",
-            type=Type.CHOICE,
-            choices=(
-                "SOC 2 report",
-                "SOC 1 report",
-                "PCI AoC",
-                "bridge letter",
-                "penetration test",
-            ),
-            required=True,
-        ),
-        Field(name="period", label="Period of the document", required=True),
-        Field(name="company", label="Released to", required=True),
-        Field(name="person", label="Person", type=Type.EMAIL, required=True),
-        Field(name="nda_signed_on", label="NDA signed on", type=Type.DATE, required=True),
-        Field(name="nda_reference", label="Where the NDA lies", required=True),
-        Field(name="released_by", label="Released by", type=Type.EMAIL, required=True),
-        Field(name="released_on", label="Released on", type=Type.DATE, required=True),
-        Field(name="ends_on", label="Access ends on", type=Type.DATE, required=True),
+        Field(name="document", label="Document", type=Type.CHOICE, choices=KINDS, required=True),
+        Field(name="period", label="Period", required=True),
+        Field(name="issued_by", label="Issued by", required=True),
+        Field(name="issued_on", label="Issued on", type=Type.DATE, required=True),
+        Field(name="valid_until", label="Handed out until", type=Type.DATE, required=True),
+        Field(name="owner", label="Owner", type=Type.EMAIL, required=True),
+        Field(name="place", label="Where it lies"),
+        Field(name="evidence", label="Evidence", type=Type.EVIDENCE),
     ),
-    key=("document", "period", "person"),
-    shown=("document", "period", "company", "released_on", "ends_on"),
-    due="ends_on",
-    due_words="Access ends",
+    key=("document", "period"),
+    shown=("document", "period", "issued_by", "issued_on", "valid_until"),
+    due=("valid_until",),
+    due_words="Ends",
     rules=_rules,
     sensitivity=Evidence.Sensitivity.CONFIDENTIAL,
 )

@@ -25,10 +25,12 @@ REGISTER = Declaration(
         Field(name="due_on", label="Due", type=Type.DATE, required=True),
         Field(name="done_on", label="Done on", type=Type.DATE),
         Field(name="proof", label="Proof"),
+        Field(name="evidence", label="Evidence", type=Type.EVIDENCE),
         Field(name="controls", label="Controls", type=Type.CONTROLS),
     ),
     key=("title", "cause"),
     shown=("title", "cause", "owner", "due_on", "done_on"),
-    due="due_on",
+    due=("due_on",),
+    done="done_on",
     rules=_rules,
 )

@@ -35,7 +35,7 @@ REGISTER = Declaration(
     ),
     key=("title", "version"),
     shown=("title", "version", "owner", "effective_from", "next_review"),
-    due="next_review",
+    due=("next_review",),
     due_words="Review due",
     rules=_rules,
 )

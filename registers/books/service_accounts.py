@@ -8,9 +8,23 @@ from controls.models import Area
 from evidence.models import Evidence
 from registers.base import Declaration, Field, Problem, Type, Values
 
+# Shortened or marked as a digest: a bare run of 32 or 64 hexadecimal digits may be the key itself.
 _FINGERPRINT = re.compile(
-    r"[0-9a-f]{8,64}|[A-Za-z0-9]{1,8}(…|\.{3})?|[A-Za-z0-9]{0,4}\*+[A-Za-z0-9]{0,4}"
+    r"[0-9a-fA-F]{8,16}"
+    r"|sha256:[0-9a-f]{8,64}"
+    r"|SHA256:[A-Za-z0-9+/]{43}=?"
+    r"|(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}"
+    r"|[A-Za-z0-9_-]{1,8}(?:…|\.{3}|\*+)[A-Za-z0-9]{0,4}"
+    r"|\*+[A-Za-z0-9]{1,4}"
 )
+# As dense as only machines write: long, without a sign between, of small and large letters and
+# digits. No name or purpose looks like it.
+_DENSE = re.compile(r"(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])\w{24,}", re.ASCII)
+_NO_FINGERPRINT = (
+    "This is no fingerprint; what was given is not kept. Give the first 8 to 16 digits of a "
+    "SHA-256, a whole one as sha256:…, or the first letters and dots, such as sk_live…."
+)
+_REFUSED = "It looks like the secret itself, which must not stand here. Give a name instead."
 
 
 def _rules(values: Values) -> Iterator[Problem]:
@@ -18,8 +32,12 @@ def _rules(values: Values) -> Iterator[Problem]:
     if isinstance(written, str) and not _FINGERPRINT.fullmatch(written):
         yield (
             "fingerprint",
-            "Give a digest in hex or the first letters only; the secret must not stand here.",
+            _NO_FINGERPRINT,
         )
+    for name in ("name", "system", "purpose"):
+        text = values[name]
+        if isinstance(text, str) and _DENSE.search(text):
+            yield name, _REFUSED
     created, expires = values["created_on"], values["expires_on"]
     if isinstance(created, date) and isinstance(expires, date) and expires < created:
         yield "expires_on", "It ends before it was made."
@@ -32,9 +50,15 @@ REGISTER = Declaration(
     prefix="TOK",
     area=Area.API_SECURITY,
     fields=(
-        Field(name="system", label="System", required=True),
-        Field(name="name", label="Name", required=True),
-        Field(name="fingerprint", label="Fingerprint", help="Never the secret itself."),
+        Field(name="system", label="System", required=True, conceals=True),
+        Field(name="name", label="Name", required=True, conceals=True),
+        Field(
+            name="fingerprint",
+            label="Fingerprint",
+            help="Never the secret itself: the first digits of its SHA-256, or its first letters.",
+            longest=100,
+            conceals=True,
+        ),
         Field(
             name="kind",
             label="Kind",
@@ -43,7 +67,7 @@ REGISTER = Declaration(
             required=True,
         ),
         Field(name="owner", label="Owner", type=Type.EMAIL, required=True),
-        Field(name="purpose", label="Purpose", required=True),
+        Field(name="purpose", label="Purpose", required=True, conceals=True),
         Field(name="scopes", label="Scopes", type=Type.WORDS),
         Field(
             name="environment",
@@ -59,7 +83,7 @@ REGISTER = Declaration(
     ),
     key=("system", "name"),
     shown=("system", "name", "owner", "environment", "rotate_by"),
-    due="rotate_by",
+    due=("rotate_by", "expires_on"),
     due_words="Rotation due",
     rules=_rules,
     sensitivity=Evidence.Sensitivity.CONFIDENTIAL,

@@ -1,10 +1,19 @@
-"""Assurance reports of vendors: their period, the gap to ours, exceptions, what they ask of us."""
+"""Assurance reports of vendors: their period, the gap to ours, and their exceptions."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from controls.models import Area
-from registers.base import Declaration, Field, Problem, Type, Values
+from registers.base import Declaration, Field, Link, Problem, Type, Values
+
+KINDS = (
+    "SOC 2 Type 2",
+    "SOC 2 Type 1",
+    "SOC 1 Type 2",
+    "PCI AoC",
+    "ISO 27001",
+    "other",
+)
 
 
 def _rules(values: Values) -> Iterator[Problem]:
@@ -13,6 +22,9 @@ def _rules(values: Values) -> Iterator[Problem]:
         yield "period_to", "The period ends before it starts."
     if values["exceptions"] and not values["exceptions_assessed"]:
         yield "exceptions_assessed", "Say what the exceptions mean for us."
+    bridge = values["bridge_letter_until"]
+    if isinstance(end, date) and isinstance(bridge, date) and bridge < end:
+        yield "bridge_letter_until", "A bridge letter reaches beyond the period of its report."
     if values["reviewed_on"] and not values["reviewed_by"]:
         yield "reviewed_by", "Say who read the report."
 
@@ -20,7 +32,7 @@ def _rules(values: Values) -> Iterator[Problem]:
 REGISTER = Declaration(
     title="Vendor reports",
     entry="report of a vendor",
-    purpose="Each assurance report of a vendor, read, with its exceptions and what it asks of us.",
+    purpose="Each assurance report of a vendor, read, with its period and its exceptions.",
     prefix="VRE",
     area=Area.VENDOR,
     fields=(
@@ -29,14 +41,7 @@ REGISTER = Declaration(
             name="kind",
             label="Kind",
             type=Type.CHOICE,
-            choices=(
-                "SOC 2 Type 2",
-                "SOC 2 Type 1",
-                "SOC 1 Type 2",
-                "PCI AoC",
-                "ISO 27001",
-                "other",
-            ),
+            choices=KINDS,
             required=True,
         ),
         Field(name="auditor", label="Auditor"),
@@ -52,15 +57,15 @@ REGISTER = Declaration(
         ),
         Field(name="exceptions", label="Exceptions", type=Type.PARAGRAPH),
         Field(name="exceptions_assessed", label="What they mean for us", type=Type.PARAGRAPH),
-        Field(name="user_controls", label="Controls asked of users", type=Type.PARAGRAPH),
-        Field(name="our_controls", label="Our controls that meet them", type=Type.CONTROLS),
+        Field(name="evidence", label="The report as evidence", type=Type.EVIDENCE),
         Field(name="reviewed_by", label="Read by", type=Type.EMAIL),
         Field(name="reviewed_on", label="Read on", type=Type.DATE),
         Field(name="next_expected", label="Next report expected", type=Type.DATE),
     ),
     key=("vendor", "kind", "period_to"),
     shown=("vendor", "kind", "period_from", "period_to", "opinion"),
-    due="next_expected",
+    due=("next_expected",),
+    links=(Link(register="vendors", fields=("vendor",)),),
     due_words="Next report",
     rules=_rules,
 )

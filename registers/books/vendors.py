@@ -59,7 +59,7 @@ REGISTER = Declaration(
     ),
     key=("name",),
     shown=("name", "service", "criticality", "owner", "next_review"),
-    due="next_review",
+    due=("next_review",),
     due_words="Review due",
     rules=_rules,
 )

@@ -1,9 +1,11 @@
 """A real thing for every parameter of every address, so that only the right to it is missing."""
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from django.urls import URLPattern, URLResolver
 
@@ -16,7 +18,7 @@ from audits.organisations import Profile
 from compliance.urls import urlpatterns
 from evidence.models import LedgerEntry
 from jobs.models import Job
-from registers import entries, registry
+from registers import entries, imports, registry
 from tests.api import calls
 from tests.audits.asking import asked
 from tests.portal.house import House
@@ -196,8 +198,17 @@ def _of_requests(house: House) -> dict[str, object]:
 
 
 def _of_registers(house: House) -> dict[str, object]:
-    entry = entries.add(registry.get("vendors"), given=GOOD["vendors"], by=house.world.alice)
+    alice, vendors = house.world.alice, registry.get("vendors")
+    entry = entries.add(vendors, given=GOOD["vendors"], by=alice)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as sheet:
+        lines = [list(vendors.fields), [GOOD["vendors"].get(name, "") for name in vendors.fields]]
+        sheet.write("\r\n".join(",".join(cells) for cells in lines).encode())
+        sheet.flush()
+        made = imports.receive(vendors, Path(sheet.name), filename="vendors.csv", by=alice)
+    policy = entries.add(registry.get("policies"), given=GOOD["policies"], by=alice)
     return {
+        "admin/registers/policies/<int:number>": policy.number,
+        "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
     }

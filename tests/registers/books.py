@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from registers import entries
+from registers import entries, registry
 from registers.models import Entry
 from registers.registry import Register
 
@@ -28,13 +28,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "assurance_documents": {
         "document": "SOC 2 report",
         "period": "2025",
-        "company": "Shop GmbH",
-        "person": "buyer@shop.example",
-        "nda_signed_on": "2026-01-10",
-        "nda_reference": "Contract 77",
-        "released_by": "alice@example.org",
-        "released_on": "2026-01-11",
-        "ends_on": "2026-03-01",
+        "issued_by": "Audit LLP",
+        "issued_on": "2026-01-05",
+        "valid_until": "2027-01-31",
+        "owner": "alice@example.org",
     },
     "changes": {
         "number": "OPS-12",
@@ -55,6 +52,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "opened_on": "2026-10-02",
         "due_on": "2026-11-02",
     },
+    "document_releases": {
+        "document": "SOC 2 report",
+        "period": "2025",
+        "company": "Shop GmbH",
+        "person": "buyer@shop.example",
+        "released_by": "alice@example.org",
+        "released_on": "2026-01-11",
+        "ends_on": "2026-03-01",
+    },
     "incidents": {
         "number": "IN-4",
         "title": "Payouts were an hour late",
@@ -62,6 +68,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "kind": "processing",
         "owner": "eve@example.org",
         "noticed_on": "2026-09-30",
+    },
+    "ndas": {
+        "company": "Shop GmbH",
+        "signed_by": "Bo Buyer",
+        "signed_on": "2026-01-10",
+        "ends_on": "2027-01-10",
+        "place": "Contract 77",
     },
     "policies": {
         "title": "Information security",
@@ -93,6 +106,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "environment": "production",
         "rotate_by": "2026-12-31",
     },
+    "user_controls": {
+        "vendor": "Cloud AG",
+        "kind": "SOC 2 Type 2",
+        "period_to": "2026-06-30",
+        "number": "1",
+        "asks": "Take away the access of people who leave.",
+        "applies": "no",
+        "how": "We have no accounts there.",
+    },
     "vendor_reports": {
         "vendor": "Cloud AG",
         "kind": "SOC 2 Type 2",
@@ -122,6 +144,12 @@ GOOD: dict[str, dict[str, Any]] = {
     },
 }
 
+NEEDED: dict[str, tuple[str, ...]] = {
+    "document_releases": ("assurance_documents", "ndas"),
+    "user_controls": ("vendor_reports",),
+}
+"""The registers whose good entry must be there before that of a register."""
+
 
 @dataclass
 class Book:
@@ -134,7 +162,14 @@ class Book:
     def good(self) -> dict[str, Any]:
         return GOOD[self.register.slug]
 
+    def prepare(self) -> None:
+        """Add what an entry of this register must name."""
+        for slug in NEEDED.get(self.register.slug, ()):
+            if not Entry.objects.filter(register=slug).exists():
+                entries.add(registry.get(slug), given=GOOD[slug], by=self.keeper)
+
     def add(self, **changed: Any) -> Entry:
+        self.prepare()
         return entries.add(self.register, given={**self.good, **changed}, by=self.keeper)
 
     def change(self, entry: Entry, *, reason: str = "It was wrong.", **changed: Any) -> Entry:

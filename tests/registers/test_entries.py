@@ -84,20 +84,31 @@ def test_an_entry_is_kept_with_its_version_and_leaf(book: Book) -> None:
         ("changes", {"approved_by": "eve@example.org"}, "approved_by"),
         ("changes", {"kind": "emergency"}, "approved_after"),
         ("changes", {"touches_processing": "yes"}, "processing_note"),
-        ("assurance_documents", {"nda_signed_on": "2026-02-01"}, "released_on"),
-        ("assurance_documents", {"nda_signed_on": ""}, "nda_signed_on"),
-        ("assurance_documents", {"ends_on": "2026-01-01"}, "ends_on"),
+        ("assurance_documents", {"valid_until": "2026-01-01"}, "valid_until"),
+        ("document_releases", {"ends_on": "2026-01-01"}, "ends_on"),
+        ("ndas", {"ends_on": "2026-01-01"}, "ends_on"),
+        ("user_controls", {"how": ""}, "how"),
+        ("user_controls", {"applies": "yes"}, "controls"),
+        ("user_controls", {"vendor": "Nobody"}, "vendor"),
+        ("risks", {"evidence": "EV-000999"}, "evidence"),
+        (
+            "risks",
+            {"treatment": "accept", "accepted_by": "x@example.org", "accepted_until": "2027-06-01"},
+            "accepted_until",
+        ),
+        ("vendor_reports", {"bridge_letter_until": "2026-05-01"}, "bridge_letter_until"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_kept(
     slug: str, changed: dict[str, Any], named: str, alice: User
 ) -> None:
     book = Book(registry.get(slug), alice)
+    book.prepare()
     before = LedgerEntry.objects.count()
     with pytest.raises(EntryError) as refused:
         book.add(**changed)
     assert named in refused.value.problems
-    assert not Entry.objects.exists()
+    assert not Entry.objects.filter(register=slug).exists()
     assert LedgerEntry.objects.count() == before
 
 

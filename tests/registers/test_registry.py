@@ -23,7 +23,7 @@ def declaring(**changed: Any) -> ModuleType:
 def test_every_file_is_a_register_and_has_a_good_entry() -> None:
     assert list(registry.registers()) == sorted(GOOD)
     prefixes = [register.declared.prefix for register in registry.registers().values()]
-    assert len(set(prefixes)) == len(prefixes) == 12
+    assert len(set(prefixes)) == len(prefixes) == 15
 
 
 def test_an_unknown_register_is_named() -> None:
@@ -46,7 +46,7 @@ def test_a_file_without_a_declaration_is_refused() -> None:
         ({"key": ("nothing",)}, "nothing"),
         ({"shown": ("name",) * 6}, "one at least"),
         ({"key": ("status_page",)}, "must be required"),
-        ({"due": "name"}, "must be a date"),
+        ({"due": ("name",)}, "must be a date"),
         (
             {
                 "fields": (

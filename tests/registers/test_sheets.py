@@ -9,19 +9,21 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from evidence.models import LedgerEntry
-from registers import entries, registry, sheets
+from registers import entries, headings, incoming, registry, sheets
 from registers.errors import ChangedMeanwhileError, NotAllowedError, RegistersError, SheetError
 from registers.models import Entry
-from registers.sheets import Deed, Plan
+from registers.sheets import Deed, ShortPlan
 from tests import cast
 from tests.registers.books import GOOD, Book
 
 pytestmark = pytest.mark.django_db
 
 
-def planned(book: Book, *lines: Sequence[object], head: Sequence[object] | None = None) -> Plan:
+def planned(
+    book: Book, *lines: Sequence[object], head: Sequence[object] | None = None
+) -> ShortPlan:
     numbered = list(enumerate(lines, 2))
-    return sheets.plan(book.register, head=head or sheets.header(book.register), lines=numbered)
+    return sheets.plan(book.register, head=head or headings.of(book.register), lines=numbered)
 
 
 def line(book: Book, ref: str = "", active: object = "", **changed: Any) -> list[object]:
@@ -36,7 +38,7 @@ def test_its_own_export_changes_nothing(slug: str, alice: User) -> None:
     plan = planned(book, *sheets.rows(book.register))
     assert [each.deed for each in plan.lines] == [Deed.SAME]
     size = LedgerEntry.objects.count()
-    assert sheets.carry_out(plan, by=alice, reason="Our own export.") == 0
+    assert sheets.carry_out(plan, by=alice, reason="Our own export.") is None
     assert LedgerEntry.objects.count() == size
 
 
@@ -69,9 +71,10 @@ def test_a_plan_is_done_in_one_deed_with_one_leaf(book: Book) -> None:
         line(book, name="Mail"),
     )
     size = LedgerEntry.objects.count()
-    assert sheets.carry_out(plan, by=book.keeper, reason="List of the buyers.") == 3
+    made = sheets.carry_out(plan, by=book.keeper, reason="List of the buyers.")
     assert LedgerEntry.objects.count() == size + 1
     leaf = LedgerEntry.objects.latest("index")
+    assert leaf == made
     assert (leaf.kind, '"added":2,"changed":1' in leaf.leaf) == ("register.import", True)
     found = {entry.ref: entry for entry in Entry.objects.all()}
     assert sorted(found) == ["VEN-1", "VEN-2", "VEN-3"]
@@ -111,7 +114,10 @@ def test_more_cells_than_the_header_are_refused(book: Book) -> None:
 @pytest.mark.parametrize(
     ("head", "problem"),
     [
-        (["Name"], "'Service' is missing. Was it renamed"),
+        (["Name"], "missing: 'Service', 'Criticality'.* Were they renamed"),
+        (["Vendor name", "Service"], "Column 1, 'Vendor name', .* Did you mean 'Name'"),
+        (["Name", "Servcie"], "Column 2, 'Servcie', .* Did you mean 'Service'"),
+        (["Name", "sk_live_" + "a1" * 12], "Column 2, what looks like a secret, is no"),
         (["Name", "Price"], "'Price', is no column"),
         (["Name", "name"], "'name', is there twice"),
         ([None], "is no column"),
@@ -171,6 +177,6 @@ def test_what_looks_like_a_formula_goes_out_safe_and_comes_back_the_same(
 ) -> None:
     book.add(service=text)
     (row,) = sheets.rows(book.register)
-    written = [sheets.safe(cell) for cell in row]
+    written = [incoming.safe(cell) for cell in row]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in written)
-    assert planned(book, written).lines[0].deed is Deed.SAME
+    assert planned(book, [incoming.plain(cell) for cell in written]).lines[0].deed is Deed.SAME

@@ -15,8 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from compliance.staff import base
 from evidence import intake, review
+from registers import registry, sheets
 from tests.audits.world import World, hand_in_staff
 from tests.evidence import items
+from tests.registers.books import GOOD
 from tests.staff import desk
 from tests.staff.desk import Desk
 
@@ -24,11 +26,11 @@ EVIDENCE = "evidence_evidence_changelist"
 SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the plans of SQLite")
 
 
-def plans(office: Desk, name: str, table: str, **query: Any) -> list[str]:
+def plans(office: Desk, name: str, table: str, *args: Any, **query: Any) -> list[str]:
     """How the queries of a page that begin at a table read it."""
-    office.get(name, **query)
+    office.get(name, *args, **query)
     with CaptureQueriesContext(connection) as captured:
-        assert office.get(name, **query).status_code == 200
+        assert office.get(name, *args, **query).status_code == 200
     asked = [each["sql"] for each in captured.captured_queries if f'FROM "{table}"' in each["sql"]]
     found = []
     with connection.cursor() as cursor:
@@ -141,3 +143,53 @@ def test_what_is_said_of_rows_is_read_for_the_page_only(
     assert len(asked) == 1
     assert all(str(row.pk) in asked[0] for row in shown)
     assert asked[0].count(",") < 20
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "query", [{}, {"view": "due"}, {"view": "retired"}, {"after": "_900"}], ids=str
+)
+def test_the_list_of_a_register_is_read_from_an_index(alices: Desk, query: dict[str, str]) -> None:
+    found = plans(alices, "register", "registers_entry", "vendors", **query)
+    assert found
+    assert [plan for plan in found if sorts_all(plan) or "SCAN registers" in plan] == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="reads the plans of PostgreSQL")
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"after": "_90"},
+        {"view": "retired"},
+        {"view": "due"},
+        {"view": "due", "after": "2026-01-05_90"},
+    ],
+    ids=str,
+)
+def test_postgresql_reads_the_list_of_a_register_from_an_index(
+    alices: Desk, query: dict[str, str]
+) -> None:
+    vendors = registry.get("vendors")
+    good = {**GOOD["vendors"], "next_review": "2026-01-02"}
+    lines = [
+        (number, [str({**good, "name": f"V{number}"}.get(name, "")) for name in vendors.fields])
+        for number in range(3_000)
+    ]
+    sheets.carry_out(
+        sheets.plan(vendors, head=list(vendors.fields), lines=lines), by=alices.user, reason="List."
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registers_entry")
+    with CaptureQueriesContext(connection) as captured:
+        alices.get("register", "vendors", **query)
+    (asked,) = [
+        each["sql"]
+        for each in captured.captured_queries
+        if 'FROM "registers_entry"' in each["sql"] and "ORDER BY" in each["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = "\n".join(str(row[0]) for row in cursor.fetchall())
+    assert "Index Scan" in plan, plan
+    assert "Sort" not in plan, plan
