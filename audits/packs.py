@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import findings, sampled, scope, selection
+from audits import asked, findings, sampled, scope, selection
 from audits.coverage import State
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.facts import CoverageReport, coverage_of, happened
@@ -117,6 +117,8 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
     found = _findings(engagement, as_of)
     people = {person for one in known for person in one.people} | found.people
     people |= sampled.people_of(engagement, as_of)
+    requested = asked.requests_of(engagement, as_of)
+    people |= requested.people
     return Selection(
         organisation=settings.ORGANISATION,
         time_zone=settings.ORGANISATION_TIME_ZONE,
@@ -141,6 +143,7 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
             for person in User.objects.filter(pk__in=people).order_by("pk")
         },
         samples=sampled.records_of(engagement, as_of),
+        requests=requested.requests,
     )
 
 

@@ -128,6 +128,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request and the leaves of its thread; the last one that asked or changed it binds its
+    words. `owner` is a person as the log knows them, or a role."""
+
+    ref: str
+    number: int
+    state: str
+    title: str
+    text: str
+    refs: tuple[str, ...]
+    due: str
+    owner: str
+    leaves: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Selection:
     """A frozen selection; days and moments are ISO 8601 text."""
 
@@ -145,6 +161,7 @@ class Selection:
     people: dict[str, str]
     findings: tuple[Finding, ...] = ()
     samples: tuple[Sample, ...] = ()
+    requests: tuple[Request, ...] = ()
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -164,6 +181,7 @@ class Selection:
             "people": self.people,
             "findings": [_row(one) for one in self.findings],
             "samples": [_row(one) for one in self.samples],
+            "requests": [_row(one) for one in self.requests],
         }
         return ledger.canonical(described).decode()
 
@@ -192,6 +210,7 @@ class Selection:
             samples=tuple(
                 Sample(SampleKind(kind), ref, leaf) for kind, ref, leaf in said.get("samples", ())
             ),
+            requests=tuple(Request(*_tuples(row)) for row in said.get("requests", ())),
         )
 
 

@@ -24,6 +24,7 @@ from reports.pack import (
     findings,
     manifest,
     readme,
+    requests,
     samples,
     shortfall,
     statement,
@@ -63,6 +64,7 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
         frozen = Frozen(pack, selection, samples.recorded(selection))
         described = _lay_items(spool, frozen, cover, progress)
         findings.lay(spool, selection)
+        requests.lay(spool, selection)
         _lay_samples(spool, frozen.records)
         _lay_proofs(spool, pack, selection)
         _lay_papers(spool, pack, selection, cover.finish())
@@ -121,6 +123,7 @@ def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     leaves = {index for item in selection.items for index in item.leaves}
     leaves |= {index for finding in selection.findings for index in finding.leaves}
     leaves |= {one.leaf for one in selection.samples}
+    leaves |= {index for request in selection.requests for index in request.leaves}
     for index in sorted(leaves):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())

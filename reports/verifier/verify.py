@@ -12,7 +12,8 @@ later is all it needs. It uses no network and writes nothing. The steps, each re
 4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log.
 5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers.
 6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
-   the same bytes and made by somebody else; no file and no replaced item is left unexplained.
+   the same bytes and made by somebody else; no file and no replaced item is left unexplained. The
+   words of findings and requests were logged, and what was handed in for a request is here.
 7. Samples: each population is the table that was logged, each draw was logged after it and comes
    out again from its nonce, no draw is missing, and results are about rows that were drawn.
 
@@ -25,6 +26,7 @@ import argparse
 import binascii
 import csv
 import hashlib
+import io
 import json
 import re
 import struct
@@ -44,12 +46,20 @@ CHECKPOINT, COVERS = "checkpoint.txt", {"cover.pdf", "cover.html"}
 FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "shortfall.csv"}
 FIXED |= {"verify.py"}
 FINDINGS, OPTIONAL = "findings.json", {"findings.json", "findings.csv"}
+REQUESTS, REQUEST_LIST = "requests.json", "requests.csv"
+OPTIONAL |= {REQUESTS, REQUEST_LIST}
+MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
+MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
 WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
+
+
+# What Python raises where something else was expected, besides ValueError.
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, csv.Error, struct.error)
 
 
 class CannotCheckError(Exception):
@@ -485,7 +495,7 @@ class Verification:
             yield
         except ValueError as error:
             self.failures.append({"file": file, "reason": str(error)})
-        except (ArithmeticError, AttributeError, LookupError, TypeError, struct.error) as error:
+        except ODD as error:
             reason = f"lacks something, or holds another thing in its place: {error!r}"
             self.failures.append({"file": file, "reason": reason})
 
@@ -582,6 +592,8 @@ class Verification:
             demand(here == signed, f"says {here!r} where the signed papers say {signed!r}")
         self.findings = {one["ref"]: one["leaves"] for one in manifest.get("findings", [])}
         demand(len(self.findings) == len(manifest.get("findings", [])), "names a finding twice")
+        self.requests = {one["ref"]: one for one in manifest.get("requests", [])}
+        demand(len(self.requests) == len(manifest.get("requests", [])), "names a request twice")
         self.items = {item.ref: item for item in manifest["items"]}
         demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
         self.engagement, self.samples = told["engagement"], manifest.get("samples", [])
@@ -592,6 +604,7 @@ class Verification:
 
     def check_items(self) -> str:
         present = {*self.items, *(sample["ref"] for sample in self.samples)}
+        present |= {*self.findings, *self.requests}
         missing = sorted(self.anchors.scope - present)
         demand(not missing, f"lacks what your scope names: {', '.join(missing)}")
         for item in self.items.values():
@@ -599,8 +612,11 @@ class Verification:
                 self.check_item(item)
         with self.blaming(FINDINGS):
             self.check_findings()
+        with self.blaming(REQUESTS):
+            self.check_requests()
         entries = sum(len(item.entries) for item in self.items.values())
         found = f", and {len(self.findings)} findings" if self.findings else ""
+        found += f", and {len(self.requests)} requests" if self.requests else ""
         return f"Items: {len(self.items)} items, bound by {entries} entries of the log{found}"
 
     def check_strays(self) -> str:
@@ -705,6 +721,70 @@ class Verification:
             subject = hashlib.sha256(finding["subject"]["ref"].encode()).hexdigest()
             same = same and (title, subject) == (body["title_sha256"], body["subject_sha256"])
             demand(same, "was logged as a finding of something else")
+
+    def check_requests(self) -> None:
+        """Hold the threads of requests to the log, and their answers to the items of the pack."""
+        if REQUESTS not in self.signed:
+            demand(not self.requests, "is missing, and the manifest names requests")
+            return
+        told = parse(self.pack.read(REQUESTS))["requests"]
+        refs = [request["ref"] for request in told]
+        demand(refs == list(self.requests), "tells of other requests than the manifest")
+        for request in told:
+            listed = self.requests[request["ref"]]
+            leaves = [leaf["index"] for leaf in listed["leaves"]]
+            same = leaves == [entry["leaf"] for entry in request["thread"]] == sorted(leaves)
+            demand(same, f"tells another thread of {request['ref']} than the manifest")
+            bodies = []
+            for entry in request["thread"]:
+                with self.blaming(f"leaves/{entry['leaf']}.json"):
+                    bodies.append(self.check_request_entry(request["ref"], entry))
+            moves = [entry["kind"] for entry in request["thread"] if entry["kind"] in MOVES]
+            same = {request["state"], listed["state"]} == {moves[-1]}
+            demand(same, f"gives {request['ref']} a state of its own")
+            self.check_request_words(request, bodies)
+        with self.blaming(REQUEST_LIST):
+            self.check_request_list(told)
+
+    def check_request_entry(self, ref: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return what was logged of an entry; its evidence is what lies in this pack."""
+        leaf = self.open_leaf(entry["leaf"], ref)
+        about = leaf["kind"], leaf["subject"], leaf["actor"]
+        due = f"request.{entry['kind']}", ref, entry["actor"]
+        demand(about == due, f"is no entry of {ref} of this kind and author")
+        body = dict(leaf["body"])
+        words = hashlib.sha256(entry["text"].encode()).hexdigest()
+        demand((body["side"], body["text_sha256"]) == (entry["side"], words), "has other words")
+        demand(body.get("evidence", []) == entry["evidence"], "was logged with other evidence")
+        for answer in entry["evidence"]:
+            item = self.items.get(answer["ref"])
+            here = item and item.sha256 == answer["sha256"]
+            demand(here, f"answers {ref} with {answer['ref']}, which is not in this pack")
+        return body
+
+    def check_request_words(self, request: dict[str, Any], bodies: list[dict[str, Any]]) -> None:
+        """Hold the words to the last entry that asked or changed them."""
+        worded = [body for body in bodies if "request_sha256" in body]
+        demand(worded, f"has no entry with the words of {request['ref']}")
+        body = worded[-1]
+        title = hashlib.sha256(request["title"].encode()).hexdigest()
+        text = hashlib.sha256(request["text"].encode()).hexdigest()
+        same = (title, text) == (body["title_sha256"], body["request_sha256"])
+        told = request["controls"], request["due"] or "", request["owner"]
+        same = same and told == (body["refs"], body["due"], body["owner"])
+        demand(same, f"gives {request['ref']} other words than were logged")
+
+    def check_request_list(self, requests: list[dict[str, Any]]) -> None:
+        """Hold the list for people to the threads: the same requests, states and evidence."""
+        csv.field_size_limit(LARGEST_TEXT)
+        lines = io.StringIO(self.pack.read(REQUEST_LIST).decode("utf-8-sig"), newline="")
+        rows = [(row["request"], row["state"], row["evidence"]) for row in csv.DictReader(lines)]
+        told = []
+        for request in requests:
+            handed_in = [one["evidence"] for one in request["thread"] if one["evidence"]][-1:]
+            refs = " ".join(answer["ref"] for last in handed_in for answer in last)
+            told.append((request["ref"], MOVES[request["state"]], refs))
+        demand(rows == told, "tells of other requests, states or evidence than the threads")
 
     def check_description(self, item: Item, body: dict[str, Any]) -> None:
         logged = body["size"], body["metadata_sha256"]
