@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from audits.engagement_facts import EngagementFacts
 from evidence import ledger
 
 FORMAT = "countersign-selection/v1"
@@ -28,6 +29,7 @@ class Status(StrEnum):
 class Category:
     name: str
     reason: str
+    ground: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class Selection:
     findings: tuple[Finding, ...] = ()
     samples: tuple[Sample, ...] = ()
     requests: tuple[Request, ...] = ()
+    facts: EngagementFacts | None = None
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -182,6 +185,7 @@ class Selection:
             "findings": [_row(one) for one in self.findings],
             "samples": [_row(one) for one in self.samples],
             "requests": [_row(one) for one in self.requests],
+            "facts": self.facts.said() if self.facts else None,
         }
         return ledger.canonical(described).decode()
 
@@ -211,6 +215,7 @@ class Selection:
                 Sample(SampleKind(kind), ref, leaf) for kind, ref, leaf in said.get("samples", ())
             ),
             requests=tuple(Request(*_tuples(row)) for row in said.get("requests", ())),
+            facts=EngagementFacts.read(said["facts"]) if said.get("facts") else None,
         )
 
 

@@ -11,7 +11,7 @@ from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
 from evidence import keys
-from reports.pack import findings, requests, shortfall
+from reports.pack import engagement, findings, requests, shortfall
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
@@ -181,6 +181,7 @@ def _about(pack: Pack, selection: Selection) -> Iterator[tuple[str, Cell]]:
     yield "Observed to", date.fromisoformat(about.window_to)
     for category in about.categories:
         yield f"Category: {category.name}", category.reason
+    yield from engagement.about_rows(selection)
     yield "What was known at (UTC)", pack.as_of
     yield "Sealed at (UTC)", pack.sealed_at
     yield "Items", len(selection.items)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from audits.models import Pack
 from audits.selection import Finding, Request, Selection
 from evidence import keys, ledger
+from reports.pack import engagement
 from reports.pack.contents import Packed, compact, proof_path
 from reports.pack.samples import Recorded
 
@@ -32,7 +33,7 @@ def write(
     """Write the manifest of a pack."""
     before: dict[str, Any] = {
         "as_of": selection.as_of,
-        "engagement": _engagement(selection),
+        "engagement": engagement.described(selection),
         "findings": [_thread(one) for one in selection.findings],
         "format": FORMAT,
     }
@@ -69,18 +70,6 @@ def _shortfall(selection: Selection) -> list[dict[str, str]]:
         }
         for lack in selection.shortfall
     ]
-
-
-def _engagement(selection: Selection) -> dict[str, Any]:
-    about = selection.about
-    return {
-        "ref": about.ref,
-        "title": about.title,
-        "framework": about.framework,
-        "categories": [{"name": one.name, "reason": one.reason} for one in about.categories],
-        "window_from": about.window_from,
-        "window_to": about.window_to,
-    }
 
 
 def _thread(one: Finding | Request) -> dict[str, Any]:

@@ -10,7 +10,8 @@ later is all it needs. It uses no network and writes nothing. The steps, each re
 2. Signature: statement.dsse.json is signed by the key and names every file of the pack.
 3. Files: every file has the SHA-256 that the statement gives it, and SHA256SUMS repeats.
 4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log.
-5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers.
+5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers;
+   what it says of type, categories, dates and management's texts was logged.
 6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
    the same bytes and made by somebody else; no file and no replaced item is left unexplained. The
    words of findings and requests were logged, and what was handed in for a request is here.
@@ -323,6 +324,51 @@ def draw_again(seed: str, method: str, size: int, months: list[str]) -> list[int
     return sorted(chosen)
 
 
+# --- What is said of the engagement, and the entries of the log that must say the same -----------
+def words(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[str, Any], str]]:
+    """Yield index, kind, body and author of the entry behind each fact; old packs have none."""
+    reasons = [
+        {"category": o["name"], "reason_sha256": words(o["reason"]), "ground": o.get("ground")}
+        for o in told["categories"]
+    ]
+    opened, chosen = told.get("opened"), told.get("chosen")
+    moved = {one["what"]: one["after"] for one in told.get("changes", ())}
+    now = {"window": [told["window_from"], told["window_to"]]}
+    now["freeze"] = ["", told.get("freeze_on") or ""]
+    for what, days in now.items():
+        demand(moved.get(what, days) == days, f"says another {what} than the last change of it")
+    if opened:
+        body = {"type": told["type"]} | ({} if chosen else {"categories": reasons})
+        body |= {} if "freeze" in moved else {"freeze_on": now["freeze"][1]}
+        first, last = now["window"]
+        body |= {} if "window" in moved else {"window_from": first, "window_to": last}
+        yield opened["index"], "engagement.opened", body, ""
+    if chosen:
+        yield chosen["index"], "engagement.categories", {"categories": reasons}, ""
+    for one in told.get("changes", ()):
+        body = {"before": one["before"], "after": one["after"]}
+        body["reason_sha256"] = words(one["reason"])
+        yield one["leaf"]["index"], f"engagement.{one['what']}_changed", body, one["by"]
+    for one in told.get("user_entity_controls", ()):
+        body = {"cuec": one["ref"], "criterion": one["criterion"], "number": one["number"]}
+        body["text_sha256"] = words(one["text"])
+        yield one["leaf"]["index"], "cuec.worded", body, one["by"]
+    for one in told.get("description", ()):
+        body = {"section": one["section"], "number": one["number"], "carried": one["is_carried"]}
+        body["text_sha256"] = one["text_sha256"]
+        yield one["leaf"]["index"], "description.written", body, one["by"]
+    for name, kind in (("assertion", "assertion.written"), ("signature", "assertion.signed")):
+        one = told.get(name)
+        if one:
+            body = {"number": one["number"], "text_sha256": one["text_sha256"]}
+            body |= {"position_sha256": words(one["position"])} if name == "signature" else {}
+            yield one["leaf"]["index"], kind, body, one["by"]
+
+
 # --- The container: a ZIP in which every byte follows from names, sizes and bytes of the files ---
 STREAMED, UTF8, NEW_YEAR_1980, PLAIN_FILE = 0x08, 0x800, 0x21, 0o100644 << 16
 MANY, LARGE, HUGE = 2**16 - 1, 2**31 - 1, 2**32 - 1
@@ -597,10 +643,23 @@ class Verification:
         self.items = {item.ref: item for item in manifest["items"]}
         demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
         self.engagement, self.samples = told["engagement"], manifest.get("samples", [])
+        for index, kind, body, by in engagement_entries(manifest["engagement"]):
+            with self.blaming(f"leaves/{index}.json"):
+                self.check_engagement_entry(index, kind, body, by)
         return (
             f"Manifest: pack {manifest['pack']} of {manifest['organisation']}, sealed at "
             f"{manifest['sealed_at']}; it declares {len(manifest['shortfall'])} shortfalls"
         )
+
+    def check_engagement_entry(self, index: int, kind: str, body: dict[str, Any], by: str) -> None:
+        """Hold one thing that is said of the engagement to the entry that binds it."""
+        leaf = self.open_leaf(index, self.engagement)
+        about = leaf["kind"], leaf["subject"], by or leaf["actor"]
+        demand(
+            about == (kind, self.engagement, leaf["actor"]), f"is no {kind} by {by or 'anybody'}"
+        )
+        for name, value in body.items():
+            demand(leaf["body"].get(name) == value, f"was logged with another {name}")
 
     def check_items(self) -> str:
         present = {*self.items, *(sample["ref"] for sample in self.samples)}

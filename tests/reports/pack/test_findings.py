@@ -69,7 +69,7 @@ def test_the_index_lists_them_and_their_steps(case: Case) -> None:
     row = dict(zip(header, standing, strict=True))
     [finding] = told(content)
     assert (row["Finding"], row["State"]) == (finding["ref"], finding["state"])
-    assert row["From"].date().isoformat() == finding["from"]
+    assert str(row["From"])[:10] == finding["from"]
     causes = [one["text"] for one in finding["history"] if one["part"] == "cause"]
     assert row["Cause"] == causes[-1]
     _, *steps = book["Finding steps"].iter_rows(values_only=True)

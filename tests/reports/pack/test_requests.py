@@ -121,7 +121,7 @@ class TestGoodPack:
         header, first, *_ = book["Requests"].iter_rows(values_only=True)
         told = dict(zip(header, first, strict=True))
         assert (told["State"], told["Times returned"]) == ("Accepted", 1)
-        assert told["Due"].date() == date(2026, 9, 1)
+        assert str(told["Due"])[:10] == "2026-09-01"
         assert told["Text"] == "=All systems\nof June"
         assert book["Requests"].cell(2, 4).data_type == "s"
         _, *entries = book["Request threads"].iter_rows(values_only=True)
