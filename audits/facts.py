@@ -12,6 +12,7 @@ from django.utils import timezone
 from audits import changes, claim_facts, days, scope
 from audits.claims import Kind
 from audits.coverage import Expected, Occurrence, State, worst
+from audits.finding_subjects import windows_of
 from audits.models import Engagement
 from audits.summed import Block, Clock, cover_summed
 from controls.models import Expectation
@@ -109,12 +110,17 @@ def coverage_of(
     expectations = list(wanted if slugs is None else wanted.filter(slug__in=set(slugs)))
     expected = [expected_of(one) for one in expectations]
     start, end = engagement.window_from, engagement.window_to
+    at_a_date = engagement.is_at_a_date
+    if at_a_date:
+        judged = [one.start for each in expectations for one in windows_of(engagement, each)]
+        start = min([start, *judged])
     clock = Clock(days.zone())
     facts = claim_facts.read(expected, start, end, moment, clock)
-    question = changes.question(expected, start, end, moment)
+    question = changes.question(expected, start, end, moment, is_at_a_date=at_a_date)
     blocks = cover_summed(expected, question, facts.sums, facts.claims)
     criteria, controls = _mapped(engagement, control)
-    months = tuple(_months(start, end))
+    ends = [one.end for block in blocks for one in block.listed or ()] if at_a_date else []
+    months = tuple(_months(min([engagement.window_from, *ends]), end))
     return CoverageReport(
         engagement=engagement,
         as_of=moment,

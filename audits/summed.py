@@ -171,7 +171,8 @@ def cover_summed(
         key = expected.expectation
         plan, mine, others = planner.plan(expected), sums.get(key, _NO_SUMS), claims.get(key, ())
         exemptions = question.exemptions.get(key, ())
-        is_plain = not (others or exemptions or question.moves.get(key))
+        odd = others or exemptions or question.moves.get(key) or question.is_at_a_date
+        is_plain = not odd
         if is_plain and _is_met_daily(plan, mine, question):
             found.append(Block(expected, plan, mine.numbers))
         else:
@@ -203,7 +204,9 @@ class _Planner:
     def plan(self, expected: Expected) -> _Plan:
         start, end = self.question.start, self.question.end
         first, last = max(start, expected.active_from), min(end, expected.active_to or end)
-        key = (expected.cadence, first, last, expected.days_allowed)
+        key: tuple[object, ...] = (expected.cadence, first, last, expected.days_allowed)
+        if self.question.is_at_a_date:
+            key += (expected.kind, expected.active_from, expected.active_to)
         plan = self._known.get(key)
         if plan is None:
             clock = Clock(self.question.moment.zone)
@@ -308,7 +311,8 @@ def _judged(
     today, has_moves = question.moment.day, bool(question.moves.get(expected.expectation))
     for window, deadline in zip(plan.windows, plan.deadlines, strict=True):
         sums, claims = touching.at(window)
-        if sums and not claims and not has_moves and window.start <= today:
+        is_plain = sums and not claims and not has_moves and not question.is_at_a_date
+        if is_plain and window.start <= today:
             one = sums[0] if len(sums) == 1 else _as_one(sums) if is_state else None
             if one and (is_state or (one[0] <= window.start and one[1] >= window.end)):
                 _, _, number, received = one
@@ -318,7 +322,8 @@ def _judged(
                     continue
         reading = _read(expected, window, touching.told(sums, claims))
         move = question.move_of(expected, window) if has_moves else None
-        yield judge(expected, window, reading, question.moment, move)
+        judged = judge(expected, window, reading, question.moment, move)
+        yield question.told(expected, judged)
 
 
 def _as_one(states: Sequence[Sum]) -> Sum:
