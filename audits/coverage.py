@@ -36,11 +36,11 @@ windows (times the logarithm of the claims, for sorting), and with nothing else.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from audits import at_a_date
+from audits import at_a_date, settling
 from audits.claims import Claimed, Kind, Reading, Verdict, readings
 from controls.cadence import Window, windows
 
@@ -217,7 +217,7 @@ def cover(
             expected.kind,
             due,
             claimed.get(expected.expectation, ()),
-            lag=timedelta(days=expected.lag_days),
+            lag_days=expected.lag_days,
         )
         judged = (
             judge(expected, window, reading, moment, question.move_of(expected, window))
@@ -312,12 +312,11 @@ def _sentences(
 
 def _remarks(expected: Expected, reading: Reading) -> Iterator[str]:
     """Name the items that do not cover, and those that speak no more."""
-    lag = expected.lag_days
-    settled = f" and {lag} day{'s' if lag > 1 else ''} had passed for its source to settle"
+    settled = settling.passed(expected.lag_days)
     for claim in reading.early:
         yield (
             f"{claim.evidence} was retrieved on {claim.collected_on}, before its days were over"
-            f"{settled if lag else ''}: retrieve them again."
+            f"{settled}: retrieve them again."
         )
     for claim in reading.broken:
         yield f"{claim.evidence} is incomplete: its source could not give all of it."

@@ -5,18 +5,19 @@ their period was over, an answer that its source could not give whole, an item t
 replaced. What only has to be explained (gaps, a difference to another count) needs its reason.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import scope
+from audits import scope, settling
 from audits.confidence import Frequency
 from audits.days import day_of
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError
@@ -45,7 +46,10 @@ class TieOut:
 
 @dataclass(frozen=True)
 class Definition:
-    """What one item is, how often the control is applied, and which columns date and name it."""
+    """What one item is, how often the control is applied, and which columns date and name it.
+
+    `lag_days` are days for the source to settle, on top of which the expectation may ask for more.
+    """
 
     words: str
     date_column: str = ""
@@ -75,6 +79,7 @@ def seal_population(
     population = _population(evidence)
     _refuse_stranger(engagement, control, evidence)
     _refuse_words(definition, tie_out)
+    definition = replace(definition, lag_days=_lag(control, evidence, definition))
     refuse_unfit(evidence, lag_days=definition.lag_days)
     profile = _examined(population, definition)
     _refuse_gaps(profile, definition, population)
@@ -108,15 +113,21 @@ def refuse_unfit(evidence: Evidence, *, lag_days: int = 0) -> None:
             f"{evidence.ref} is not whole: {population.ipe.get('partial_reason') or 'partial'}. "
             "Collect it again until the source gives all of it."
         )
-    closes = evidence.covers_to + timedelta(days=lag_days)
     retrieved = day_of(retrieved_at(population))
-    if evidence.kind == Evidence.Kind.EVENT and retrieved <= closes:
-        settling = f" and {lag_days} days to settle" if lag_days else ""
+    whole = settling.whole_from(evidence.covers_to, lag_days)
+    if evidence.kind == Evidence.Kind.EVENT and retrieved < whole:
         raise PopulationRefusedError(
-            f"{evidence.ref} was asked for on {retrieved}, and its period ends on "
-            f"{evidence.covers_to}{settling}: later events cannot be in it. Collect it again "
-            f"after {closes} and seal that version."
+            f"{evidence.ref} was asked for on {retrieved}, before its period up to "
+            f"{evidence.covers_to} was over{settling.passed(lag_days)}: later events cannot be in "
+            f"it. Collect it again on {whole} or later, and seal that version."
         )
+
+
+def _lag(control: Control, evidence: Evidence, definition: Definition) -> int:
+    """Return the days to settle: those of what it was collected for, or more where so said."""
+    claimed = Expectation.objects.filter(control=control, claims__evidence=evidence)
+    declared = claimed.aggregate(most=Max("lag_days"))["most"] or 0
+    return max(declared, definition.lag_days)
 
 
 def retrieved_at(population: Population) -> datetime:

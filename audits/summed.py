@@ -21,6 +21,7 @@ from itertools import repeat
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
+from audits import settling
 from audits.claims import Claimed, Decision, Kind, Reading, moment_shown, readings
 from audits.coverage import SHORTFALL, Expected, Occurrence, Question, State, exempted, judge
 from controls.cadence import Window
@@ -119,7 +120,7 @@ def usable_from(expected: Expected, covers_from: date, covers_to: date, clock: C
         return -_NEVER
     if expected.kind is Kind.STATE:
         return clock.surely_from(covers_to - _DAY) if covers_from == covers_to else _NEVER
-    return clock.surely_from(covers_to + timedelta(days=1 + expected.lag_days))
+    return clock.surely_from(settling.whole_from(covers_to, expected.lag_days))
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ class _Touching:
         self, sums: Iterable[Sum], claims: Iterable[tuple[date, date, Claimed]]
     ) -> list[Claimed]:
         """Return sums and claims as claims, in the words of `audits.claims`."""
-        settled = timedelta(days=1 + self._expected.lag_days)
+        is_event, lag = self._expected.kind is Kind.EVENT, self._expected.lag_days
         return [
             *(
                 Claimed(
@@ -264,7 +265,7 @@ class _Touching:
                     ref_of(number),
                     covers_from,
                     covers_to,
-                    covers_to + settled if self._expected.kind is Kind.EVENT else covers_to,
+                    settling.whole_from(covers_to, lag) if is_event else covers_to,
                     instant(received),
                     Decision.ACCEPTED,
                     number=number,
@@ -299,8 +300,7 @@ def _is_met_daily(plan: "_Plan", sums: Sums, question: Question) -> bool:
 def _read(expected: Expected, window: Window, told: Sequence[Claimed]) -> Reading:
     if not told:
         return _NOTHING
-    lag = timedelta(days=expected.lag_days)
-    return next(readings(expected.kind, [window], told, lag=lag))
+    return next(readings(expected.kind, [window], told, lag_days=expected.lag_days))
 
 
 def _judged(

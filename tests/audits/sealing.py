@@ -57,6 +57,7 @@ def item(
     *,
     supersedes: Evidence | None = None,
     last: date | None = None,
+    collected: date = date(2026, 9, 2),
     **making: Any,
 ) -> Evidence:
     """The list of changes as evidence of the access control's event expectation."""
@@ -67,7 +68,7 @@ def item(
             world.start,
             last or world.end,
             world.leavers,
-            collected=date(2026, 9, 2),
+            collected=collected,
             filename="changes.csv",
             population=facts,
             supersedes=supersedes,
