@@ -36,6 +36,7 @@ import unicodedata
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from heapq import nsmallest
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
@@ -53,6 +54,7 @@ MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
+JOINED, JOIN = "countersign-population/v2", "countersign-joined/v1"
 WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
@@ -900,23 +902,52 @@ class Verification:
         self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
     ) -> None:
         """Count the rows of the table anew, in all and by month."""
-        self.require_version(record["format"], POPULATION)
+        if record["format"] != JOINED:
+            self.require_version(record["format"], POPULATION)
         demand((record["ref"], record["engagement"]) == (ref, parent), f"is not about {ref}")
-        item = self.items[record["evidence"]]
-        demand(record["table_sha256"] == item.table_sha256, f"is not the table of {item.ref}")
+        is_joined = record["format"] == JOINED
+        parts = self.check_parts(record) if is_joined else [record]
+        known: dict[str, str] = {}
+        months: list[str] = []
+        self.months[ref] = months
+        for part in parts:
+            before = len(months)
+            # One text for each month: a million rows share a dozen of them.
+            months += (known.setdefault(cell, cell) for cell in self.month_cells(part, record))
+            rows = part.get("rows", len(months) - before)
+            demand(rows == len(months) - before, f"counts {rows} rows of {part['evidence']}")
+        told = record["profile"]
+        demand(len(months) == told["count"], f"counts {told['count']} rows of {len(months)}")
+        same = not record["date_column"] or dict(Counter(months)) == told["months"]
+        demand(same, "counts other rows by month than its table has")
+        demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+
+    def check_parts(self, record: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the parts of a joined population, which lie one behind the other."""
+        parts, period = list(record["parts"]), record["period"]
+        lines = (JOIN, *(part["table_sha256"] for part in parts))
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        demand(digest == record["table_sha256"], "is not the digest of its parts in their order")
+        due = date.fromisoformat(period["from"])
+        for part in parts:
+            start, end = (date.fromisoformat(part["period"][name]) for name in ("from", "to"))
+            demand(due == start <= end, f"has a gap or an overlap before {part['evidence']}")
+            due = end + timedelta(days=1)
+        demand(due - timedelta(days=1) == date.fromisoformat(period["to"]), "ends before its end")
+        return parts
+
+    def month_cells(self, part: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
+        """Yield the month of each row of a table, empty where it has no dates."""
+        item = self.items[part["evidence"]]
+        demand(part["table_sha256"] == item.table_sha256, f"is not the table of {item.ref}")
         csv.field_size_limit(LARGEST_TEXT)
         rows = csv.reader(self.pack.lines(item.table or item.path))
         header, column = next(rows), record["date_column"]
+        same = "parts" not in record or header == record["columns"]
+        demand(same, f"has other columns than the table of {item.ref}")
         place = header.index(column) if column else None
-        known: dict[str, str] = {}
-        cells = ("" if place is None else row[place][:7] for row in rows)
-        # One text for each month: a million rows share a dozen of them.
-        self.months[ref] = months = [known.setdefault(cell, cell) for cell in cells]
-        told = record["profile"]
-        demand(len(months) == told["count"], f"counts {told['count']} rows of {len(months)}")
-        same = place is None or dict(Counter(months)) == told["months"]
-        demand(same, "counts other rows by month than its table has")
-        demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+        for row in rows:
+            yield "" if place is None else row[place][:7]
 
     def check_draw(
         self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
