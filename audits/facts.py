@@ -12,7 +12,6 @@ from django.utils import timezone
 from audits import changes, claim_facts, days, scope
 from audits.claims import Kind
 from audits.coverage import Expected, Occurrence, State, worst
-from audits.finding_subjects import windows_of
 from audits.models import Engagement
 from audits.summed import Block, Clock, cover_summed
 from controls.models import Expectation
@@ -112,8 +111,7 @@ def coverage_of(
     start, end = engagement.window_from, engagement.window_to
     at_a_date = engagement.is_at_a_date
     if at_a_date:
-        judged = [one.start for each in expectations for one in windows_of(engagement, each)]
-        start = min([start, *judged])
+        start = _first_judged(expected, end, moment)
     clock = Clock(days.zone())
     facts = claim_facts.read(expected, start, end, moment, clock)
     question = changes.question(expected, start, end, moment, is_at_a_date=at_a_date)
@@ -129,6 +127,12 @@ def coverage_of(
         controls=tuple(_lines(controls, expectations, blocks, months)),
         criteria=criteria,
     )
+
+
+def _first_judged(expected: Sequence[Expected], day: date, as_of: datetime) -> date:
+    """Return the first day that matters to a report as of one date."""
+    question = changes.question([], day, day, as_of, is_at_a_date=True)
+    return min([day, *(window.start for one in expected for window in question.windows(one))])
 
 
 def awaiting_review(refs: Iterable[str], as_of: datetime) -> frozenset[str]:
