@@ -92,8 +92,18 @@ def known(
     ).order_by("id")
 
 
-def question(expected: Sequence[Expected], start: date, end: date, as_of: datetime) -> Question:
-    """Return what coverage is asked, with the skips and moves in force and the holidays."""
+def question(
+    expected: Sequence[Expected],
+    start: date,
+    end: date,
+    as_of: datetime,
+    *,
+    is_at_a_date: bool = False,
+) -> Question:
+    """Return what coverage is asked, with the skips and moves in force and the holidays.
+
+    Where the last day alone is judged, `start` is the first day that may matter.
+    """
     exemptions: dict[int, list[Exemption]] = defaultdict(list)
     moves: dict[int, list[Move]] = defaultdict(list)
     rows = list(known([one.expectation for one in expected], start, end, as_of))
@@ -108,7 +118,8 @@ def question(expected: Sequence[Expected], start: date, end: date, as_of: dateti
             recorded = days.day_of(row.recorded_at)
             moves[key].append(Move(key, row.start, row.end, row.due, recorded, row.reason))
     moment = moment_of(as_of, days.zone())
-    return Question(start, end, moment, exemptions, moves, days.off(start, end))
+    rests = days.off(start - days.REACH if is_at_a_date else start, end)
+    return Question(start, end, moment, exemptions, moves, rests, is_at_a_date)
 
 
 def _refuse(by: User, reason: str) -> None:

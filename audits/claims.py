@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
+from audits import settling
 from controls.cadence import Window
 
 _DAY = timedelta(days=1)
@@ -106,16 +107,16 @@ class Reading(NamedTuple):
 
 
 def readings(
-    kind: Kind, due: Sequence[Window], claims: Sequence[Claimed], *, lag: timedelta = timedelta(0)
+    kind: Kind, due: Sequence[Window], claims: Sequence[Claimed], *, lag_days: int = 0
 ) -> Iterator[Reading]:
     """Yield what the claims of one expectation say of each of its windows, in their order.
 
-    What they say of a window rests only on the claims that touch it. `lag` is how long after a
-    day its source still gains events of that day.
+    What they say of a window rests only on the claims that touch it. `lag_days` is how many days
+    after a day its source still gains events of that day.
     """
     if kind is Kind.STATE:
         return _states(due, claims)
-    return _documents(due, claims) if kind is Kind.DOCUMENT else _events(due, claims, lag)
+    return _documents(due, claims) if kind is Kind.DOCUMENT else _events(due, claims, lag_days)
 
 
 def _states(due: Sequence[Window], claims: Sequence[Claimed]) -> Iterator[Reading]:
@@ -152,10 +153,10 @@ def moment_shown(claim: Claimed) -> date | None:
     return claim.collected_on if inside else None
 
 
-def _events(due: Sequence[Window], claims: Sequence[Claimed], lag: timedelta) -> Iterator[Reading]:
+def _events(due: Sequence[Window], claims: Sequence[Claimed], lag_days: int) -> Iterator[Reading]:
     spans, early = [], []
     for claim in claims:
-        usable = min(claim.covers_to, claim.collected_on - _DAY - lag)
+        usable = min(claim.covers_to, settling.known_until(claim.collected_on, lag_days))
         if usable >= claim.covers_from:
             spans.append(_Span(claim.covers_from, usable, claim))
         if usable < claim.covers_to and claim.stands:

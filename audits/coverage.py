@@ -28,6 +28,7 @@ Rules:
 13. Of several items of the same days the one that came in last speaks, and the one that was
     received first says when they were covered.
 
+A report as of one date asks for other windows (see `audits.at_a_date`), covered by the same rules.
 Days are those of the organisation's time zone. The work grows with the number of claims and of
 windows (times the logarithm of the claims, for sorting), and with nothing else.
 """
@@ -35,10 +36,11 @@ windows (times the logarithm of the claims, for sorting), and with nothing else.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from audits import at_a_date, settling
 from audits.claims import Claimed, Kind, Reading, Verdict, readings
 from controls.cadence import Window, windows
 
@@ -140,9 +142,13 @@ class Question:
     exemptions: Mapping[int, Sequence[Exemption]] = field(default_factory=dict)
     moves: Mapping[int, Sequence[Move]] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
+    is_at_a_date: bool = False
+    """Whether the last day alone is judged, as `audits.at_a_date` says."""
 
     def windows(self, expected: Expected) -> list[Window]:
         """Return the windows of an expectation with the due days that its cadence gives."""
+        if self.is_at_a_date:
+            return self._at_the_date(expected)
         first = max(self.start, expected.active_from)
         last = min(self.end, expected.active_to or self.end)
         if first > last:
@@ -154,6 +160,25 @@ class Question:
             days_allowed=expected.days_allowed,
             holidays=self.holidays,
         )
+
+    def _at_the_date(self, expected: Expected) -> list[Window]:
+        found = at_a_date.window_at(
+            self.end,
+            kind=expected.kind,
+            cadence=expected.cadence,
+            days_allowed=expected.days_allowed,
+            active_from=expected.active_from,
+            active_to=expected.active_to,
+            holidays=self.holidays,
+        )
+        return [found] if found else []
+
+    def told(self, expected: Expected, one: Occurrence) -> Occurrence:
+        """Return the occurrence, which says by which days it is judged where that needs saying."""
+        if not self.is_at_a_date:
+            return one
+        said = at_a_date.words(expected.kind, one.start, one.end, self.end)
+        return one._replace(reason=f"{said} {one.reason}".rstrip())
 
     def move_of(self, expected: Expected, window: Window) -> Move | None:
         """Return the move that holds for a window: the latest of those recorded."""
@@ -172,14 +197,18 @@ def cover(
     exemptions: Iterable[Exemption] = (),
     moves: Iterable[Move] = (),
     holidays: frozenset[date] = frozenset(),
+    is_at_a_date: bool = False,
 ) -> list[Occurrence]:
     """Return every occurrence expected from `start` to `end` (both included), with its state.
 
     They come in the order of the expectations, then by time. `as_of` must be aware; decision,
-    verdict and supersession of a claim, exemptions and moves are those known then.
+    verdict and supersession of a claim, exemptions and moves are those known then. With
+    `is_at_a_date` the last day alone is judged, as `audits.at_a_date` says.
     """
     moment = moment_of(as_of, zone)
-    question = Question(start, end, moment, grouped(exemptions), grouped(moves), holidays)
+    question = Question(
+        start, end, moment, grouped(exemptions), grouped(moves), holidays, is_at_a_date
+    )
     claimed = grouped(claim for claim in claims if claim.received_at <= as_of)
     found: list[Occurrence] = []
     for expected in expectations:
@@ -188,12 +217,13 @@ def cover(
             expected.kind,
             due,
             claimed.get(expected.expectation, ()),
-            lag=timedelta(days=expected.lag_days),
+            lag_days=expected.lag_days,
         )
         judged = (
             judge(expected, window, reading, moment, question.move_of(expected, window))
             for window, reading in zip(due, read, strict=True)
         )
+        judged = (question.told(expected, one) for one in judged)
         found += exempted(judged, question.exemptions.get(expected.expectation, ()))
     return found
 
@@ -282,12 +312,11 @@ def _sentences(
 
 def _remarks(expected: Expected, reading: Reading) -> Iterator[str]:
     """Name the items that do not cover, and those that speak no more."""
-    lag = expected.lag_days
-    settled = f" and {lag} day{'s' if lag > 1 else ''} had passed for its source to settle"
+    settled = settling.passed(expected.lag_days)
     for claim in reading.early:
         yield (
             f"{claim.evidence} was retrieved on {claim.collected_on}, before its days were over"
-            f"{settled if lag else ''}: retrieve them again."
+            f"{settled}: retrieve them again."
         )
     for claim in reading.broken:
         yield f"{claim.evidence} is incomplete: its source could not give all of it."

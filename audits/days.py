@@ -1,11 +1,14 @@
 """The organisation's own days: its time zone, today, the day of an instant, and its holidays."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
 from django.conf import settings
 from django.utils import timezone
+
+REACH = timedelta(days=60)
+"""No organisation rests for so long that its last business day lies further back."""
 
 
 def zone() -> ZoneInfo:

@@ -13,14 +13,13 @@ from django.utils import timezone
 
 from accounts.access import actor
 from accounts.models import User
-from audits import sampling
+from audits import joined, sampling
 from audits.access import may_conclude
 from audits.confidence import Frequency, Proposal, proposed
 from audits.errors import ClosedError, DrawError, NotAllowedError, PopulationRefusedError
 from audits.models import Draw, Engagement, SampleItem, SealedPopulation
-from audits.populations import refuse_unfit
+from audits.populations import refuse_unfit_parts
 from audits.sampling import Method
-from audits.tables import rows_of
 from evidence import ledger
 
 MOST_ITEMS = 10_000
@@ -123,7 +122,7 @@ def _read(population: SealedPopulation, method: Method) -> _Table:
     place = said["columns"].index(said["date_column"]) if is_dated else 0
     offsets, months = array("Q"), []
     try:
-        for row in rows_of(population.evidence.population):
+        for row in joined.rows_of(joined.parts_of(population)):
             offsets.append(row.offset)
             if is_dated:
                 months.append(intern(sampling.month_of(row.cells[place])))
@@ -162,7 +161,7 @@ def _refuse_closed(engagement: Engagement) -> None:
 
 def _refuse_unsound(population: SealedPopulation) -> None:
     try:
-        refuse_unfit(population.evidence, lag_days=population.said["lag_days"])
+        refuse_unfit_parts(joined.parts_of(population), lag_days=population.said["lag_days"])
     except PopulationRefusedError as error:
         raise DrawError(
             f"Nothing can be drawn from {population.ref} any more. {error} What was drawn stays."

@@ -109,12 +109,16 @@ def coverage_of(
     expectations = list(wanted if slugs is None else wanted.filter(slug__in=set(slugs)))
     expected = [expected_of(one) for one in expectations]
     start, end = engagement.window_from, engagement.window_to
+    at_a_date = engagement.is_at_a_date
+    if at_a_date:
+        start = _first_judged(expected, end, moment)
     clock = Clock(days.zone())
     facts = claim_facts.read(expected, start, end, moment, clock)
-    question = changes.question(expected, start, end, moment)
+    question = changes.question(expected, start, end, moment, is_at_a_date=at_a_date)
     blocks = cover_summed(expected, question, facts.sums, facts.claims)
     criteria, controls = _mapped(engagement, control)
-    months = tuple(_months(start, end))
+    ends = [one.end for block in blocks for one in block.listed or ()] if at_a_date else []
+    months = tuple(_months(min([engagement.window_from, *ends]), end))
     return CoverageReport(
         engagement=engagement,
         as_of=moment,
@@ -123,6 +127,12 @@ def coverage_of(
         controls=tuple(_lines(controls, expectations, blocks, months)),
         criteria=criteria,
     )
+
+
+def _first_judged(expected: Sequence[Expected], day: date, as_of: datetime) -> date:
+    """Return the first day that matters to a report as of one date."""
+    question = changes.question([], day, day, as_of, is_at_a_date=True)
+    return min([day, *(window.start for one in expected for window in question.windows(one))])
 
 
 def awaiting_review(refs: Iterable[str], as_of: datetime) -> frozenset[str]:

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Literal
 
 from audits import days
+from audits.at_a_date import window_at
+from audits.claims import Kind
 from audits.errors import WindowError
 from audits.models import Engagement
 from controls.cadence import Window, windows
@@ -51,6 +53,8 @@ def occurrence_on(engagement: Engagement, expectation: Expectation, day: date) -
 
 def windows_of(engagement: Engagement, expectation: Expectation) -> list[Window]:
     """Return the expected times of an expectation in an engagement, as coverage counts them."""
+    if engagement.is_at_a_date:
+        return _at_the_date(engagement.window_to, expectation)
     first = max(engagement.window_from, expectation.active_from)
     last = min(engagement.window_to, expectation.active_to or engagement.window_to)
     if first > last:
@@ -62,3 +66,16 @@ def windows_of(engagement: Engagement, expectation: Expectation) -> list[Window]
         days_allowed=expectation.days_allowed,
         holidays=days.off(first, last),
     )
+
+
+def _at_the_date(day: date, expectation: Expectation) -> list[Window]:
+    found = window_at(
+        day,
+        kind=Kind(expectation.kind),
+        cadence=expectation.cadence,
+        days_allowed=expectation.days_allowed,
+        active_from=expectation.active_from,
+        active_to=expectation.active_to,
+        holidays=days.off(day - days.REACH, day),
+    )
+    return [found] if found else []

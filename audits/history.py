@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from audits import days
+from audits.finding_subjects import windows_of
 from audits.intervals import Interval, Outcome, Result, intervals
 from audits.models import Engagement
-from controls.cadence import windows
 from controls.models import Check, Expectation
 from evidence.models import CheckResult
 
@@ -56,17 +56,13 @@ def of(engagement: Engagement, expectation: Expectation, as_of: datetime) -> lis
     """Return the history of each check of an expectation, as it was known at a moment."""
     start = max(engagement.window_from, expectation.active_from)
     end = min(engagement.window_to, expectation.active_to or engagement.window_to)
+    due = windows_of(engagement, expectation)
+    if engagement.is_at_a_date and due:
+        start, end = due[0].start, due[0].end
     known = min(end, days.day_of(as_of))
     checks = list(expectation.checks.order_by("slug"))
     if not checks or known < start:
         return []
-    due = windows(
-        expectation.cadence,
-        start,
-        end,
-        days_allowed=expectation.days_allowed,
-        holidays=days.off(start, end),
-    )
     found, is_cut = _results(expectation, start, end, as_of)
     return [
         CheckHistory(

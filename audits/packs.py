@@ -5,7 +5,7 @@ and returned versions too, because a failing version that was replaced is a fact
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import findings, sampled, scope, selection
+from audits import asked, findings, sampled, scope, selection
 from audits.coverage import State
+from audits.engagement_facts import facts_of
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.facts import CoverageReport, coverage_of, happened
 from audits.finding_entries import records_of
@@ -117,6 +118,9 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
     found = _findings(engagement, as_of)
     people = {person for one in known for person in one.people} | found.people
     people |= sampled.people_of(engagement, as_of)
+    requested = asked.requests_of(engagement, as_of)
+    people |= requested.people
+    facts = facts_of(engagement, as_of)
     return Selection(
         organisation=settings.ORGANISATION,
         time_zone=settings.ORGANISATION_TIME_ZONE,
@@ -136,12 +140,17 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
         items=tuple(one.item() for one in known),
         shortfall=tuple(_lacks(report, places)),
         findings=found.findings,
-        people={
-            actor(person): person.full_name or person.email
-            for person in User.objects.filter(pk__in=people).order_by("pk")
-        },
+        people=_names(people | facts.people()),
         samples=sampled.records_of(engagement, as_of),
+        requests=requested.requests,
+        facts=facts,
     )
+
+
+def _names(people: Iterable[int]) -> dict[str, str]:
+    """Return the names of people by how the log knows them."""
+    known = User.objects.filter(pk__in=set(people)).order_by("pk")
+    return {actor(person): person.full_name or person.email for person in known}
 
 
 @dataclass(frozen=True)
@@ -177,7 +186,8 @@ def _about(engagement: Engagement) -> selection.About:
         framework=f"{engagement.framework.title} ({engagement.framework.version})",
         firm=engagement.firm,
         categories=tuple(
-            selection.Category(one.category, one.reason) for one in engagement.categories.all()
+            selection.Category(one.category, one.reason, one.ground)
+            for one in engagement.categories.all()
         ),
         window_from=engagement.window_from.isoformat(),
         window_to=engagement.window_to.isoformat(),

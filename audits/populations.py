@@ -5,29 +5,32 @@ their period was over, an answer that its source could not give whole, an item t
 replaced. What only has to be explained (gaps, a difference to another count) needs its reason.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import scope
+from audits import joined, scope, settling
 from audits.confidence import Frequency
 from audits.days import day_of
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError
 from audits.gap_test import Profile, examine
-from audits.models import Engagement, SealedPopulation
-from audits.tables import column_names, rows_of
+from audits.models import Engagement, PopulationPart, SealedPopulation
+from audits.tables import column_names
 from controls.models import Control, Expectation
 from evidence import ledger
 from evidence.models import Evidence, Population, Review
 
-FORMAT = "countersign-population/v1"
+FORMAT, JOINED = "countersign-population/v1", "countersign-population/v2"
+"""What is joined of several parts has a format of its own, which says which parts."""
 MOST_LAG = 60
 _DATED = {"date", "timestamp"}
 _NAMED = {"text", "integer"}
@@ -45,7 +48,10 @@ class TieOut:
 
 @dataclass(frozen=True)
 class Definition:
-    """What one item is, how often the control is applied, and which columns date and name it."""
+    """What one item is, how often the control is applied, and which columns date and name it.
+
+    `lag_days` are days for the source to settle, on top of which the expectation may ask for more.
+    """
 
     words: str
     date_column: str = ""
@@ -64,32 +70,43 @@ def seal_population(
     by: User,
     tie_out: TieOut | None = None,
     reason: str = "",
+    further: Sequence[Evidence] = (),
 ) -> SealedPopulation:
-    """Seal one evidence version as the population of a control.
+    """Seal one evidence version as the population of a control, or several as one.
 
-    `reason` is needed when the same table was sealed for the control before.
+    `further` are versions of the days before or after, such as other months. `reason` is needed
+    when the same tables were sealed for the control before.
     Raises NotAllowedError, ClosedError, PopulationRefusedError.
     """
     if not can(by, Capability.MANAGE_ENGAGEMENTS):
         raise NotAllowedError(f"{by} may not seal populations. Ask an administrator.")
-    population = _population(evidence)
-    _refuse_stranger(engagement, control, evidence)
+    parts = joined.ordered([_population(one) for one in (evidence, *further)])
+    for part in parts:
+        _refuse_stranger(engagement, control, part.evidence)
     _refuse_words(definition, tie_out)
-    refuse_unfit(evidence, lag_days=definition.lag_days)
-    profile = _examined(population, definition)
-    _refuse_gaps(profile, definition, population)
+    definition = _waiting(definition, control, parts)
+    refuse_unfit_parts(parts, lag_days=definition.lag_days)
+    profile = _examined(parts, definition)
+    _refuse_gaps(profile, definition, parts)
     _refuse_difference(profile.count, tie_out)
-    sealed = _drafted(engagement, control, population, by)
+    sealed = _drafted(engagement, control, parts, by)
     with transaction.atomic():
         ledger.lock()
         # Asked again under the lock: a review or a newer version may have come meanwhile.
-        refuse_unfit(evidence, lag_days=definition.lag_days)
+        refuse_unfit_parts(parts, lag_days=definition.lag_days)
         _number(sealed, reason)
         said = _record(
-            sealed, population, profile, definition=definition, tie_out=tie_out, reason=reason
+            sealed, parts, profile, definition=definition, tie_out=tie_out, reason=reason
         )
         _write(sealed, said)
+        _keep_parts(sealed, parts)
     return sealed
+
+
+def refuse_unfit_parts(parts: Sequence[Population], *, lag_days: int) -> None:
+    """Raise PopulationRefusedError where one of the parts cannot stand for its days any more."""
+    for part in parts:
+        refuse_unfit(part.evidence, lag_days=lag_days)
 
 
 def refuse_unfit(evidence: Evidence, *, lag_days: int = 0) -> None:
@@ -108,15 +125,22 @@ def refuse_unfit(evidence: Evidence, *, lag_days: int = 0) -> None:
             f"{evidence.ref} is not whole: {population.ipe.get('partial_reason') or 'partial'}. "
             "Collect it again until the source gives all of it."
         )
-    closes = evidence.covers_to + timedelta(days=lag_days)
     retrieved = day_of(retrieved_at(population))
-    if evidence.kind == Evidence.Kind.EVENT and retrieved <= closes:
-        settling = f" and {lag_days} days to settle" if lag_days else ""
+    whole = settling.whole_from(evidence.covers_to, lag_days)
+    if evidence.kind == Evidence.Kind.EVENT and retrieved < whole:
         raise PopulationRefusedError(
-            f"{evidence.ref} was asked for on {retrieved}, and its period ends on "
-            f"{evidence.covers_to}{settling}: later events cannot be in it. Collect it again "
-            f"after {closes} and seal that version."
+            f"{evidence.ref} was asked for on {retrieved}, before its period up to "
+            f"{evidence.covers_to} was over{settling.passed(lag_days)}: later events cannot be in "
+            f"it. Collect it again on {whole} or later, and seal that version."
         )
+
+
+def _waiting(definition: Definition, control: Control, parts: Sequence[Population]) -> Definition:
+    """Return the definition with at least the lag of what the parts were collected for."""
+    keys = [part.evidence_id for part in parts]
+    claimed = Expectation.objects.filter(control=control, claims__evidence__in=keys)
+    declared = claimed.aggregate(most=Max("lag_days"))["most"] or 0
+    return replace(definition, lag_days=max(declared, definition.lag_days))
 
 
 def retrieved_at(population: Population) -> datetime:
@@ -129,7 +153,7 @@ def retrieved_at(population: Population) -> datetime:
 
 
 def _population(evidence: Evidence) -> Population:
-    found = Population.objects.filter(evidence=evidence).select_related("evidence").first()
+    found = Population.objects.filter(evidence=evidence).select_related("evidence", "table").first()
     if found is None:
         raise PopulationRefusedError(
             f"{evidence.ref} is no table, so no item of it can be drawn. Hand in the list as a "
@@ -172,18 +196,19 @@ def _refuse_words(definition: Definition, tie_out: TieOut | None) -> None:
         raise PopulationRefusedError("Name the second source from which the other count comes.")
 
 
-def _examined(population: Population, definition: Definition) -> Profile:
-    evidence = population.evidence
+def _examined(parts: Sequence[Population], definition: Definition) -> Profile:
+    first, last = parts[0].evidence, parts[-1].evidence
     profile = examine(
-        (row.cells for row in rows_of(population)),
-        date_place=_place(population, definition.date_column, _DATED, "dates"),
-        id_place=_place(population, definition.id_column, _NAMED, "ids"),
-        start=evidence.covers_from,
-        end=evidence.covers_to,
+        (row.cells for row in joined.rows_of(parts)),
+        date_place=_place(parts[0], definition.date_column, _DATED, "dates"),
+        id_place=_place(parts[0], definition.id_column, _NAMED, "ids"),
+        start=first.covers_from,
+        end=last.covers_to,
     )
-    if profile.count != population.row_count:
+    recorded = sum(part.row_count for part in parts)
+    if profile.count != recorded:
         raise PopulationRefusedError(
-            f"The table of {evidence.ref} has {profile.count} rows, and {population.row_count} "
+            f"The table of {first.ref} has {profile.count} rows, and {recorded} "
             "were recorded. Compare the store with a backup before anything else."
         )
     return profile
@@ -201,14 +226,15 @@ def _place(population: Population, name: str, types: set[str], what: str) -> int
     raise PopulationRefusedError(f"The table has no column {name!r}; it has {known}.")
 
 
-def _refuse_gaps(profile: Profile, definition: Definition, population: Population) -> None:
+def _refuse_gaps(profile: Profile, definition: Definition, parts: Sequence[Population]) -> None:
     """Demand a word about what looks like a hole; the source's own count allows none."""
-    own = population.ipe.get("source_count")
-    if own is not None and own != profile.count:
-        raise PopulationRefusedError(
-            f"The source itself counted {own} and the table has {profile.count} rows. Collect it "
-            "again until both agree."
-        )
+    for part in parts:
+        own = part.ipe.get("source_count")
+        if own is not None and own != part.row_count:
+            raise PopulationRefusedError(
+                f"The source itself counted {own} and the table of {part.evidence.ref} has "
+                f"{part.row_count} rows. Collect it again until both agree."
+            )
     ids = profile.ids
     if ids and (ids.missing or ids.duplicates or ids.blank) and not definition.gap_note.strip():
         raise PopulationRefusedError(
@@ -226,19 +252,33 @@ def _refuse_difference(count: int, tie_out: TieOut | None) -> None:
 
 
 def _drafted(
-    engagement: Engagement, control: Control, population: Population, by: User
+    engagement: Engagement, control: Control, parts: Sequence[Population], by: User
 ) -> SealedPopulation:
-    evidence = population.evidence
+    evidence = parts[0].evidence
     return SealedPopulation(
         engagement=engagement,
         control=control,
         evidence=evidence,
         period_from=evidence.covers_from,
-        period_to=evidence.covers_to,
-        row_count=population.row_count,
-        table_sha256=population.table_id,
+        period_to=parts[-1].evidence.covers_to,
+        row_count=sum(part.row_count for part in parts),
+        table_sha256=joined.digest_of([part.table_id for part in parts]),
         sealed_by=by,
     )
+
+
+def _keep_parts(sealed: SealedPopulation, parts: Sequence[Population]) -> None:
+    if len(parts) > 1:
+        PopulationPart.objects.bulk_create(
+            PopulationPart(
+                population=sealed,
+                number=number,
+                evidence=part.evidence,
+                table_sha256=part.table_id,
+                row_count=part.row_count,
+            )
+            for number, part in enumerate(parts, 1)
+        )
 
 
 def _number(sealed: SealedPopulation, reason: str) -> None:
@@ -261,7 +301,7 @@ def _number(sealed: SealedPopulation, reason: str) -> None:
 
 def _record(
     sealed: SealedPopulation,
-    population: Population,
+    parts: Sequence[Population],
     profile: Profile,
     *,
     definition: Definition,
@@ -269,8 +309,10 @@ def _record(
     reason: str,
 ) -> dict[str, Any]:
     """Return all that is said of the population; free text is here, not in the leaf."""
+    population, is_joined = parts[0], len(parts) > 1
+    more = {"parts": [_part(one) for one in parts], "control_totals": {}} if is_joined else {}
     return {
-        "format": FORMAT,
+        "format": JOINED if is_joined else FORMAT,
         "ref": sealed.ref,
         "engagement": sealed.engagement.ref,
         "number": sealed.number,
@@ -289,11 +331,26 @@ def _record(
         "profile": _listed(asdict(profile)),
         "gap_note": definition.gap_note.strip(),
         "lag_days": definition.lag_days,
-        "retrieved_at": ledger.stamp(retrieved_at(population)),
+        "retrieved_at": ledger.stamp(max(map(retrieved_at, parts))),
         "tie_out": _tied(profile.count, tie_out),
         "reason": reason.strip(),
         "sealed_by": actor(sealed.sealed_by),
         "sealed_at": ledger.stamp(sealed.sealed_at),
+    } | more
+
+
+def _part(part: Population) -> dict[str, Any]:
+    """Return what the record of a joined population says of one part."""
+    evidence = part.evidence
+    return {
+        "evidence": evidence.ref,
+        "evidence_sha256": evidence.blob_id,
+        "table_sha256": part.table_id,
+        "ipe_sha256": sha256(ledger.canonical(part.ipe)).hexdigest(),
+        "period": _period(evidence.covers_from, evidence.covers_to),
+        "rows": part.row_count,
+        "control_totals": part.control_totals,
+        "retrieved_at": ledger.stamp(retrieved_at(part)),
     }
 
 

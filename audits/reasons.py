@@ -1,13 +1,12 @@
 """Says of each item that speaks of an occurrence why it counts, or why it does not: pure."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 
+from audits import settling
 from audits.claims import Claimed, Decision, Kind, moment_shown
 from audits.coverage import Expected
 from controls.cadence import Window
-
-_DAY = timedelta(days=1)
 
 
 def counts(claim: Claimed, expected: Expected, window: Window, deciding: Collection[str]) -> bool:
@@ -49,9 +48,7 @@ def refusal(claim: Claimed, expected: Expected, window: Window) -> str:
         return "Its days lie outside this time."
     usable = _usable(claim, expected)
     if expected.kind is Kind.EVENT and usable < max(claim.covers_from, window.start):
-        settled = f" and its source had {expected.lag_days} days to settle" * bool(
-            expected.lag_days
-        )
+        settled = settling.passed(expected.lag_days)
         return (
             f"It was retrieved on {claim.collected_on}, before its days were over{settled}. "
             "Retrieve them again."
@@ -61,7 +58,7 @@ def refusal(claim: Claimed, expected: Expected, window: Window) -> str:
 
 def _usable(claim: Claimed, expected: Expected) -> date:
     """Return the last day of which all events were there when the item was retrieved."""
-    return claim.collected_on - _DAY - timedelta(days=expected.lag_days)
+    return settling.known_until(claim.collected_on, expected.lag_days)
 
 
 def _listed(first: date, last: date) -> str:

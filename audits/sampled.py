@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from audits.models import Draw, Engagement, SealedPopulation, WorkSheetEntry
+from audits.models import Draw, Engagement, PopulationPart, SealedPopulation, WorkSheetEntry
 from audits.selection import Sample, SampleKind
 from evidence.models import Evidence
 
@@ -36,7 +36,9 @@ def people_of(engagement: Engagement, as_of: datetime) -> set[int]:
 def evidence_of(engagement: Engagement) -> QuerySet[Evidence]:
     """Return every version of the items that were sealed, be they out of scope by now."""
     ours = SealedPopulation.objects.filter(engagement=engagement)
-    sealed = Evidence.objects.filter(pk__in=ours.order_by().values("evidence"))
+    parts = PopulationPart.objects.filter(population__in=ours)
+    keys = ours.order_by().values("evidence").union(parts.order_by().values("evidence"))
+    sealed = Evidence.objects.filter(pk__in=keys)
     return Evidence.objects.filter(uid__in=sealed.order_by().values("uid"))
 
 

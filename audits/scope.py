@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from audits import days
 from audits.models import AnswerItem, Engagement
+from controls.cadence import Cadence, latest_window
 from controls.models import ControlMapping, Criterion, Expectation
 from evidence.models import Claim, Evidence
 
@@ -28,12 +30,27 @@ def expectations_of(engagement: Engagement) -> QuerySet[Expectation]:
 
 
 def claims_of(engagement: Engagement) -> QuerySet[Claim]:
-    """Return the claims to these expectations whose period meets the window of the engagement."""
+    """Return the claims to these expectations whose period meets the window of the engagement.
+
+    As of one date it is the window by which the date is judged.
+    """
     return Claim.objects.filter(
+        _reaching(engagement),
         expectation__in=expectations_of(engagement).order_by().values("pk"),
-        covers_to__gte=engagement.window_from,
         covers_from__lte=engagement.window_to,
     )
+
+
+def _reaching(engagement: Engagement) -> Q:
+    day = engagement.window_from
+    if not engagement.is_at_a_date:
+        return Q(covers_to__gte=day)
+    holidays = days.off(day - days.REACH, day)
+    reaching = Q()
+    for cadence in Cadence:
+        latest = latest_window(cadence, day, days_allowed=0, holidays=holidays)
+        reaching |= Q(expectation__cadence=cadence.value, covers_to__gte=latest.start)
+    return reaching
 
 
 def answers_of(engagement: Engagement) -> QuerySet[AnswerItem]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from audits.engagement_facts import EngagementFacts
 from evidence import ledger
 
 FORMAT = "countersign-selection/v1"
@@ -29,6 +30,7 @@ class Status(StrEnum):
 class Category:
     name: str
     reason: str
+    ground: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request and the leaves of its thread; the last one that asked or changed it binds its
+    words. `owner` is a person as the log knows them, or a role."""
+
+    ref: str
+    number: int
+    state: str
+    title: str
+    text: str
+    refs: tuple[str, ...]
+    due: str
+    owner: str
+    leaves: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Selection:
     """A frozen selection; days and moments are ISO 8601 text."""
 
@@ -146,6 +164,8 @@ class Selection:
     people: dict[str, str]
     findings: tuple[Finding, ...] = ()
     samples: tuple[Sample, ...] = ()
+    requests: tuple[Request, ...] = ()
+    facts: EngagementFacts | None = None
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -165,6 +185,8 @@ class Selection:
             "people": self.people,
             "findings": [_row(one) for one in self.findings],
             "samples": [_row(one) for one in self.samples],
+            "requests": [_row(one) for one in self.requests],
+            "facts": self.facts.said() if self.facts else None,
         }
         return ledger.canonical(described).decode()
 
@@ -193,6 +215,8 @@ class Selection:
             samples=tuple(
                 Sample(SampleKind(kind), ref, leaf) for kind, ref, leaf in said.get("samples", ())
             ),
+            requests=tuple(Request(*_tuples(row)) for row in said.get("requests", ())),
+            facts=EngagementFacts.read(said["facts"]) if said.get("facts") else None,
         )
 
 

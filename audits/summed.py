@@ -21,6 +21,7 @@ from itertools import repeat
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
+from audits import settling
 from audits.claims import Claimed, Decision, Kind, Reading, moment_shown, readings
 from audits.coverage import SHORTFALL, Expected, Occurrence, Question, State, exempted, judge
 from controls.cadence import Window
@@ -119,7 +120,7 @@ def usable_from(expected: Expected, covers_from: date, covers_to: date, clock: C
         return -_NEVER
     if expected.kind is Kind.STATE:
         return clock.surely_from(covers_to - _DAY) if covers_from == covers_to else _NEVER
-    return clock.surely_from(covers_to + timedelta(days=1 + expected.lag_days))
+    return clock.surely_from(settling.whole_from(covers_to, expected.lag_days))
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def cover_summed(
         key = expected.expectation
         plan, mine, others = planner.plan(expected), sums.get(key, _NO_SUMS), claims.get(key, ())
         exemptions = question.exemptions.get(key, ())
-        is_plain = not (others or exemptions or question.moves.get(key))
+        odd = others or exemptions or question.moves.get(key) or question.is_at_a_date
+        is_plain = not odd
         if is_plain and _is_met_daily(plan, mine, question):
             found.append(Block(expected, plan, mine.numbers))
         else:
@@ -203,7 +205,9 @@ class _Planner:
     def plan(self, expected: Expected) -> _Plan:
         start, end = self.question.start, self.question.end
         first, last = max(start, expected.active_from), min(end, expected.active_to or end)
-        key = (expected.cadence, first, last, expected.days_allowed)
+        key: tuple[object, ...] = (expected.cadence, first, last, expected.days_allowed)
+        if self.question.is_at_a_date:
+            key += (expected.kind, expected.active_from, expected.active_to)
         plan = self._known.get(key)
         if plan is None:
             clock = Clock(self.question.moment.zone)
@@ -253,7 +257,7 @@ class _Touching:
         self, sums: Iterable[Sum], claims: Iterable[tuple[date, date, Claimed]]
     ) -> list[Claimed]:
         """Return sums and claims as claims, in the words of `audits.claims`."""
-        settled = timedelta(days=1 + self._expected.lag_days)
+        is_event, lag = self._expected.kind is Kind.EVENT, self._expected.lag_days
         return [
             *(
                 Claimed(
@@ -261,7 +265,7 @@ class _Touching:
                     ref_of(number),
                     covers_from,
                     covers_to,
-                    covers_to + settled if self._expected.kind is Kind.EVENT else covers_to,
+                    settling.whole_from(covers_to, lag) if is_event else covers_to,
                     instant(received),
                     Decision.ACCEPTED,
                     number=number,
@@ -296,8 +300,7 @@ def _is_met_daily(plan: "_Plan", sums: Sums, question: Question) -> bool:
 def _read(expected: Expected, window: Window, told: Sequence[Claimed]) -> Reading:
     if not told:
         return _NOTHING
-    lag = timedelta(days=expected.lag_days)
-    return next(readings(expected.kind, [window], told, lag=lag))
+    return next(readings(expected.kind, [window], told, lag_days=expected.lag_days))
 
 
 def _judged(
@@ -308,7 +311,8 @@ def _judged(
     today, has_moves = question.moment.day, bool(question.moves.get(expected.expectation))
     for window, deadline in zip(plan.windows, plan.deadlines, strict=True):
         sums, claims = touching.at(window)
-        if sums and not claims and not has_moves and window.start <= today:
+        is_plain = sums and not claims and not has_moves and not question.is_at_a_date
+        if is_plain and window.start <= today:
             one = sums[0] if len(sums) == 1 else _as_one(sums) if is_state else None
             if one and (is_state or (one[0] <= window.start and one[1] >= window.end)):
                 _, _, number, received = one
@@ -318,7 +322,8 @@ def _judged(
                     continue
         reading = _read(expected, window, touching.told(sums, claims))
         move = question.move_of(expected, window) if has_moves else None
-        yield judge(expected, window, reading, question.moment, move)
+        judged = judge(expected, window, reading, question.moment, move)
+        yield question.told(expected, judged)
 
 
 def _as_one(states: Sequence[Sum]) -> Sum:

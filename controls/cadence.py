@@ -105,6 +105,25 @@ def windows(
     return found
 
 
+def latest_window(
+    cadence: Cadence | str,
+    day: date,
+    *,
+    days_allowed: int,
+    holidays: frozenset[date] = frozenset(),
+) -> Window:
+    """Return the latest window of the calendar that was over by the end of a day, never cut.
+
+    The day itself may be its last. Raises PeriodError as `windows` does.
+    """
+    rhythm = _cadence(cadence)
+    _refuse_odd(day, day, days_allowed)
+    last = day if _last_day(rhythm, day) == day else _first_day(rhythm, day) - _DAY
+    while rhythm is Cadence.BUSINESS_DAILY and not _is_business_day(last, holidays):
+        last -= _DAY
+    return Window(_first_day(rhythm, last), last, last + timedelta(days=days_allowed))
+
+
 def _cadence(name: Cadence | str) -> Cadence:
     try:
         return Cadence(name)
@@ -135,6 +154,18 @@ def _last_day(cadence: Cadence, day: date) -> date:
         return day + timedelta(days=6 - day.weekday())
     if cadence is Cadence.TWICE_MONTHLY:
         return day.replace(day=15) if day.day <= 15 else _end_of_month(day.year, day.month)
+    return day
+
+
+def _first_day(cadence: Cadence, day: date) -> date:
+    """Return the first day of the calendar window in which `day` lies."""
+    if cadence in _MONTHS:
+        months = _MONTHS[cadence]
+        return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    if cadence is Cadence.WEEKLY:
+        return day - timedelta(days=day.weekday())
+    if cadence is Cadence.TWICE_MONTHLY:
+        return day.replace(day=1 if day.day <= 15 else 16)
     return day
 
 

@@ -21,9 +21,11 @@ from reports.base import Progress, Report
 from reports.pack import (
     archive,
     contents,
+    engagement,
     findings,
     manifest,
     readme,
+    requests,
     samples,
     shortfall,
     statement,
@@ -62,7 +64,9 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     with Spool() as spool, Cover() as cover:
         frozen = Frozen(pack, selection, samples.recorded(selection))
         described = _lay_items(spool, frozen, cover, progress)
+        engagement.lay(spool, selection)
         findings.lay(spool, selection)
+        requests.lay(spool, selection)
         _lay_samples(spool, frozen.records)
         _lay_proofs(spool, pack, selection)
         _lay_papers(spool, pack, selection, cover.finish())
@@ -121,6 +125,8 @@ def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     leaves = {index for item in selection.items for index in item.leaves}
     leaves |= {index for finding in selection.findings for index in finding.leaves}
     leaves |= {one.leaf for one in selection.samples}
+    leaves |= set(engagement.leaves(selection))
+    leaves |= {index for request in selection.requests for index in request.leaves}
     for index in sorted(leaves):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())

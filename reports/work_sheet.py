@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+from audits import joined
 from audits.models import Draw, SampleAttribute, SampleItem, SampleResult
-from audits.tables import cells_at
 from audits.worksheets import ItemResult, latest_of
 from collectors.errors import FileRefusedError
 from collectors.files import workbook as people_made
@@ -133,7 +133,7 @@ def _columns(draw: Draw, attributes: Sequence[SampleAttribute]) -> Iterator[Colu
 
 
 def _cells(draw: Draw, items: Sequence[SampleItem]) -> list[list[str]]:
-    return cells_at(draw.population.evidence.population, [item.offset for item in items])
+    return joined.cells_at(draw.population, [item.offset for item in items])
 
 
 def _item_id(draw: Draw, cells: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from audits.models.organisations import (
     UserEntityWording,
 )
 from audits.models.packs import Pack, PackFile
-from audits.models.populations import SealedPopulation
+from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
     EvidenceRequest,
@@ -59,6 +59,7 @@ __all__ = [
     "OccurrenceChange",
     "Pack",
     "PackFile",
+    "PopulationPart",
     "RequestEntry",
     "RequestImport",
     "SampleAttribute",

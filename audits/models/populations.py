@@ -43,3 +43,23 @@ class SealedPopulation(models.Model):
         """What was recorded at the sealing."""
         found: dict[str, Any] = json.loads(self.record)
         return found
+
+
+class PopulationPart(models.Model):
+    """One of several versions of evidence that were sealed as one population, in order."""
+
+    population = models.ForeignKey(SealedPopulation, models.PROTECT, related_name="parts")
+    number = models.PositiveIntegerField()
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="sealed_parts")
+    table_sha256 = models.CharField("SHA-256 of the table", max_length=64)
+    row_count = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["population", "number"], name="one_part_per_number"),
+            models.UniqueConstraint(fields=["population", "evidence"], name="one_part_per_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.population_id} part {self.number}"

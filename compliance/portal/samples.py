@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.models import User
 from audits import tallies, worksheets
 from audits.errors import AuditsError
+from audits.joined import cells_at
 from audits.models import Draw, Engagement, SampleAttribute, SampleItem, SampleResult
 from audits.sampling import Method
-from audits.tables import cells_at
 from compliance.portal import access, deviations
 from compliance.portal.pages import show
 from compliance.portal.sample_forms import AttributesForm, ResultsForm
@@ -109,7 +109,7 @@ def item(
         else:
             return redirect("portal:sample_item", engagement.ref, number, draw, row)
     access.viewed(engagement, user, f"{drawn.ref}#{row}")
-    (cells,) = cells_at(drawn.population.evidence.population, [found.offset])
+    (cells,) = cells_at(drawn.population, [found.offset])
     return show(
         request,
         "sample_item",
@@ -157,7 +157,7 @@ def _lines(
 ) -> list[Line]:
     said = drawn.population.said
     place = said["columns"].index(said["id_column"]) if said["id_column"] else 0
-    found = cells_at(drawn.population.evidence.population, [one.offset for one in items])
+    found = cells_at(drawn.population, [one.offset for one in items])
     latest = worksheets.latest_of(items)
     return [
         Line(

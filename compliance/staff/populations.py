@@ -120,6 +120,15 @@ class SealForm(StaffForm):
         label="Item", max_length=20, help_text="A table, such as EV-000123; its latest version."
     )
     control = forms.ChoiceField(label="Control")
+    further = forms.CharField(
+        label="Further items",
+        max_length=600,
+        required=False,
+        help_text=(
+            "Where the list comes in parts, such as twelve months: the others, with spaces "
+            "between. They must follow each other without a gap."
+        ),
+    )
     definition = forms.CharField(
         label="What is one item?",
         max_length=2000,
@@ -190,6 +199,9 @@ class SealForm(StaffForm):
 
     def clean_evidence(self) -> Evidence:
         return _item(self.cleaned_data["evidence"])
+
+    def clean_further(self) -> list[Evidence]:
+        return [_item(ref) for ref in self.cleaned_data["further"].replace(",", " ").split()]
 
     def clean_tie_evidence(self) -> Evidence | None:
         said = self.cleaned_data["tie_evidence"]
@@ -270,6 +282,7 @@ def _sealed(form: SealForm, engagement: Engagement, *, by: User) -> SealedPopula
         definition=form.definition_of_items,
         tie_out=form.tie_out,
         reason=form.cleaned_data["reason"],
+        further=form.cleaned_data["further"],
         by=by,
     )
 

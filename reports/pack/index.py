@@ -11,7 +11,7 @@ from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
 from evidence import keys
-from reports.pack import shortfall
+from reports.pack import engagement, findings, requests, shortfall
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
@@ -157,6 +157,8 @@ class Index:
         """Write what the selection says besides the items."""
         if self._samples:
             write_sheets(self._book, self._samples, self._selection.people)
+        requests.write_sheets(self._book, self._selection)
+        findings.write_sheets(self._book, self._selection)
         _write_shortfall(self._book.table("Shortfall", _SHORTFALL), self._selection)
         _write_coverage(self._book, self._selection)
         _write_controls(self._book.table("Controls", _CONTROLS), self._selection)
@@ -179,9 +181,12 @@ def _about(pack: Pack, selection: Selection) -> Iterator[tuple[str, Cell]]:
     yield "Observed to", date.fromisoformat(about.window_to)
     for category in about.categories:
         yield f"Category: {category.name}", category.reason
+    yield from engagement.about_rows(selection)
     yield "What was known at (UTC)", pack.as_of
     yield "Sealed at (UTC)", pack.sealed_at
     yield "Items", len(selection.items)
+    yield "Requests", len(selection.requests)
+    yield "Findings", len(selection.findings)
     for state in State:
         yield f"Occurrences {state.value}", selection.totals.get(state.value, 0)
     yield "Time zone of the organisation", selection.time_zone

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from audits.models import Pack
-from audits.selection import Finding, Selection
+from audits.selection import Finding, Request, Selection
 from evidence import keys, ledger
+from reports.pack import engagement
 from reports.pack.contents import Packed, compact, proof_path
 from reports.pack.samples import Recorded
 
@@ -32,8 +33,8 @@ def write(
     """Write the manifest of a pack."""
     before: dict[str, Any] = {
         "as_of": selection.as_of,
-        "engagement": _engagement(selection),
-        "findings": [_finding(one) for one in selection.findings],
+        "engagement": engagement.described(selection),
+        "findings": [_thread(one) for one in selection.findings],
         "format": FORMAT,
     }
     after: dict[str, Any] = {
@@ -44,6 +45,7 @@ def write(
         },
         "organisation": selection.organisation,
         "pack": pack.ref,
+        "requests": [_thread(one) for one in selection.requests],
         "samples": [one.listed() for one in samples],
         "sealed_at": ledger.stamp(pack.sealed_at),
         "shortfall": _shortfall(selection),
@@ -70,24 +72,13 @@ def _shortfall(selection: Selection) -> list[dict[str, str]]:
     ]
 
 
-def _engagement(selection: Selection) -> dict[str, Any]:
-    about = selection.about
-    return {
-        "ref": about.ref,
-        "title": about.title,
-        "framework": about.framework,
-        "categories": [{"name": one.name, "reason": one.reason} for one in about.categories],
-        "window_from": about.window_from,
-        "window_to": about.window_to,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
+def _thread(one: Finding | Request) -> dict[str, Any]:
+    """Name a finding or a request with the leaves of its whole history."""
     leaves = [
         {"index": index, "path": f"leaves/{index}.json", "proof": proof_path(index)}
-        for index in finding.leaves
+        for index in one.leaves
     ]
-    return {"ref": finding.ref, "state": finding.state, "leaves": leaves}
+    return {"ref": one.ref, "state": one.state, "leaves": leaves}
 
 
 def _item(packed: Packed) -> bytes:

@@ -84,6 +84,8 @@ _CONTENTS = (
     (cover.PDF, "what was expected, what was covered, what fell short"),
     ("index.xlsx", "every item with its period, source, review and checks"),
     ("shortfall.csv", "what was missed, late, partial or failing, and why"),
+    ("requests.csv", "what the auditors asked for, and what became of it"),
+    ("requests.json", "the same for programs, every thread, bound by the log"),
     ("findings.csv", "deviations, and all that was done about each"),
     ("findings.json", "the same for programs, bound by the log"),
     ("evidence/", "the items, as they were received, byte for byte"),

@@ -150,7 +150,7 @@ def _population(one: Recorded, people: dict[str, str]) -> list[Cell]:
     return [
         one.sample.ref,
         said["control"],
-        said["evidence"],
+        " ".join(part["evidence"] for part in said.get("parts", [said])),
         said["definition"],
         date.fromisoformat(said["period"]["from"]),
         date.fromisoformat(said["period"]["to"]),

@@ -5,6 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""By this Excel knows that a CSV is UTF-8."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # XML 1.0 cannot hold these, and in a CSV they hide text from the reader.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -24,9 +26,13 @@ def csv_cell(text: str) -> str:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return a CSV in UTF-8 with a byte order mark, by which Excel knows the encoding."""
+    """Return a CSV in UTF-8 with a byte order mark."""
+    return BYTE_ORDER_MARK + csv_lines([header]) + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return lines of a CSV in UTF-8, to be written one after the other."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
     writer.writerows([csv_cell(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return text.getvalue().encode()

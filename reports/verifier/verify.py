@@ -10,9 +10,11 @@ later is all it needs. It uses no network and writes nothing. The steps, each re
 2. Signature: statement.dsse.json is signed by the key and names every file of the pack.
 3. Files: every file has the SHA-256 that the statement gives it, and SHA256SUMS repeats.
 4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log.
-5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers.
+5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers;
+   what it says of type, categories, dates and management's texts was logged.
 6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
-   the same bytes and made by somebody else; no file and no replaced item is left unexplained.
+   the same bytes and made by somebody else; no file and no replaced item is left unexplained. The
+   words of findings and requests were logged, and what was handed in for a request is here.
 7. Samples: each population is the table that was logged, each draw was logged after it and comes
    out again from its nonce, no draw is missing, and results are about rows that were drawn.
 
@@ -25,6 +27,7 @@ import argparse
 import binascii
 import csv
 import hashlib
+import io
 import json
 import re
 import struct
@@ -33,6 +36,7 @@ import unicodedata
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from heapq import nsmallest
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
@@ -44,12 +48,21 @@ CHECKPOINT, COVERS = "checkpoint.txt", {"cover.pdf", "cover.html"}
 FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "shortfall.csv"}
 FIXED |= {"verify.py"}
 FINDINGS, OPTIONAL = "findings.json", {"findings.json", "findings.csv"}
+REQUESTS, REQUEST_LIST = "requests.json", "requests.csv"
+OPTIONAL |= {REQUESTS, REQUEST_LIST}
+MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
+MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
+JOINED, JOIN = "countersign-population/v2", "countersign-joined/v1"
 WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
+
+
+# What Python raises where something else was expected, besides ValueError.
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, csv.Error, struct.error)
 
 
 class CannotCheckError(Exception):
@@ -313,6 +326,51 @@ def draw_again(seed: str, method: str, size: int, months: list[str]) -> list[int
     return sorted(chosen)
 
 
+# --- What is said of the engagement, and the entries of the log that must say the same -----------
+def words(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[str, Any], str]]:
+    """Yield index, kind, body and author of the entry behind each fact; old packs have none."""
+    reasons = [
+        {"category": o["name"], "reason_sha256": words(o["reason"]), "ground": o.get("ground")}
+        for o in told["categories"]
+    ]
+    opened, chosen = told.get("opened"), told.get("chosen")
+    moved = {one["what"]: one["after"] for one in told.get("changes", ())}
+    now = {"window": [told["window_from"], told["window_to"]]}
+    now["freeze"] = ["", told.get("freeze_on") or ""]
+    for what, days in now.items():
+        demand(moved.get(what, days) == days, f"says another {what} than the last change of it")
+    if opened:
+        body = {"type": told["type"]} | ({} if chosen else {"categories": reasons})
+        body |= {} if "freeze" in moved else {"freeze_on": now["freeze"][1]}
+        first, last = now["window"]
+        body |= {} if "window" in moved else {"window_from": first, "window_to": last}
+        yield opened["index"], "engagement.opened", body, ""
+    if chosen:
+        yield chosen["index"], "engagement.categories", {"categories": reasons}, ""
+    for one in told.get("changes", ()):
+        body = {"before": one["before"], "after": one["after"]}
+        body["reason_sha256"] = words(one["reason"])
+        yield one["leaf"]["index"], f"engagement.{one['what']}_changed", body, one["by"]
+    for one in told.get("user_entity_controls", ()):
+        body = {"cuec": one["ref"], "criterion": one["criterion"], "number": one["number"]}
+        body["text_sha256"] = words(one["text"])
+        yield one["leaf"]["index"], "cuec.worded", body, one["by"]
+    for one in told.get("description", ()):
+        body = {"section": one["section"], "number": one["number"], "carried": one["is_carried"]}
+        body["text_sha256"] = one["text_sha256"]
+        yield one["leaf"]["index"], "description.written", body, one["by"]
+    for name, kind in (("assertion", "assertion.written"), ("signature", "assertion.signed")):
+        one = told.get(name)
+        if one:
+            body = {"number": one["number"], "text_sha256": one["text_sha256"]}
+            body |= {"position_sha256": words(one["position"])} if name == "signature" else {}
+            yield one["leaf"]["index"], kind, body, one["by"]
+
+
 # --- The container: a ZIP in which every byte follows from names, sizes and bytes of the files ---
 STREAMED, UTF8, NEW_YEAR_1980, PLAIN_FILE = 0x08, 0x800, 0x21, 0o100644 << 16
 MANY, LARGE, HUGE = 2**16 - 1, 2**31 - 1, 2**32 - 1
@@ -485,7 +543,7 @@ class Verification:
             yield
         except ValueError as error:
             self.failures.append({"file": file, "reason": str(error)})
-        except (ArithmeticError, AttributeError, LookupError, TypeError, struct.error) as error:
+        except ODD as error:
             reason = f"lacks something, or holds another thing in its place: {error!r}"
             self.failures.append({"file": file, "reason": reason})
 
@@ -582,16 +640,32 @@ class Verification:
             demand(here == signed, f"says {here!r} where the signed papers say {signed!r}")
         self.findings = {one["ref"]: one["leaves"] for one in manifest.get("findings", [])}
         demand(len(self.findings) == len(manifest.get("findings", [])), "names a finding twice")
+        self.requests = {one["ref"]: one for one in manifest.get("requests", [])}
+        demand(len(self.requests) == len(manifest.get("requests", [])), "names a request twice")
         self.items = {item.ref: item for item in manifest["items"]}
         demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
         self.engagement, self.samples = told["engagement"], manifest.get("samples", [])
+        for index, kind, body, by in engagement_entries(manifest["engagement"]):
+            with self.blaming(f"leaves/{index}.json"):
+                self.check_engagement_entry(index, kind, body, by)
         return (
             f"Manifest: pack {manifest['pack']} of {manifest['organisation']}, sealed at "
             f"{manifest['sealed_at']}; it declares {len(manifest['shortfall'])} shortfalls"
         )
 
+    def check_engagement_entry(self, index: int, kind: str, body: dict[str, Any], by: str) -> None:
+        """Hold one thing that is said of the engagement to the entry that binds it."""
+        leaf = self.open_leaf(index, self.engagement)
+        about = leaf["kind"], leaf["subject"], by or leaf["actor"]
+        demand(
+            about == (kind, self.engagement, leaf["actor"]), f"is no {kind} by {by or 'anybody'}"
+        )
+        for name, value in body.items():
+            demand(leaf["body"].get(name) == value, f"was logged with another {name}")
+
     def check_items(self) -> str:
         present = {*self.items, *(sample["ref"] for sample in self.samples)}
+        present |= {*self.findings, *self.requests}
         missing = sorted(self.anchors.scope - present)
         demand(not missing, f"lacks what your scope names: {', '.join(missing)}")
         for item in self.items.values():
@@ -599,8 +673,11 @@ class Verification:
                 self.check_item(item)
         with self.blaming(FINDINGS):
             self.check_findings()
+        with self.blaming(REQUESTS):
+            self.check_requests()
         entries = sum(len(item.entries) for item in self.items.values())
         found = f", and {len(self.findings)} findings" if self.findings else ""
+        found += f", and {len(self.requests)} requests" if self.requests else ""
         return f"Items: {len(self.items)} items, bound by {entries} entries of the log{found}"
 
     def check_strays(self) -> str:
@@ -706,6 +783,70 @@ class Verification:
             same = same and (title, subject) == (body["title_sha256"], body["subject_sha256"])
             demand(same, "was logged as a finding of something else")
 
+    def check_requests(self) -> None:
+        """Hold the threads of requests to the log, and their answers to the items of the pack."""
+        if REQUESTS not in self.signed:
+            demand(not self.requests, "is missing, and the manifest names requests")
+            return
+        told = parse(self.pack.read(REQUESTS))["requests"]
+        refs = [request["ref"] for request in told]
+        demand(refs == list(self.requests), "tells of other requests than the manifest")
+        for request in told:
+            listed = self.requests[request["ref"]]
+            leaves = [leaf["index"] for leaf in listed["leaves"]]
+            same = leaves == [entry["leaf"] for entry in request["thread"]] == sorted(leaves)
+            demand(same, f"tells another thread of {request['ref']} than the manifest")
+            bodies = []
+            for entry in request["thread"]:
+                with self.blaming(f"leaves/{entry['leaf']}.json"):
+                    bodies.append(self.check_request_entry(request["ref"], entry))
+            moves = [entry["kind"] for entry in request["thread"] if entry["kind"] in MOVES]
+            same = {request["state"], listed["state"]} == {moves[-1]}
+            demand(same, f"gives {request['ref']} a state of its own")
+            self.check_request_words(request, bodies)
+        with self.blaming(REQUEST_LIST):
+            self.check_request_list(told)
+
+    def check_request_entry(self, ref: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return what was logged of an entry; its evidence is what lies in this pack."""
+        leaf = self.open_leaf(entry["leaf"], ref)
+        about = leaf["kind"], leaf["subject"], leaf["actor"]
+        due = f"request.{entry['kind']}", ref, entry["actor"]
+        demand(about == due, f"is no entry of {ref} of this kind and author")
+        body = dict(leaf["body"])
+        words = hashlib.sha256(entry["text"].encode()).hexdigest()
+        demand((body["side"], body["text_sha256"]) == (entry["side"], words), "has other words")
+        demand(body.get("evidence", []) == entry["evidence"], "was logged with other evidence")
+        for answer in entry["evidence"]:
+            item = self.items.get(answer["ref"])
+            here = item and item.sha256 == answer["sha256"]
+            demand(here, f"answers {ref} with {answer['ref']}, which is not in this pack")
+        return body
+
+    def check_request_words(self, request: dict[str, Any], bodies: list[dict[str, Any]]) -> None:
+        """Hold the words to the last entry that asked or changed them."""
+        worded = [body for body in bodies if "request_sha256" in body]
+        demand(worded, f"has no entry with the words of {request['ref']}")
+        body = worded[-1]
+        title = hashlib.sha256(request["title"].encode()).hexdigest()
+        text = hashlib.sha256(request["text"].encode()).hexdigest()
+        same = (title, text) == (body["title_sha256"], body["request_sha256"])
+        told = request["controls"], request["due"] or "", request["owner"]
+        same = same and told == (body["refs"], body["due"], body["owner"])
+        demand(same, f"gives {request['ref']} other words than were logged")
+
+    def check_request_list(self, requests: list[dict[str, Any]]) -> None:
+        """Hold the list for people to the threads: the same requests, states and evidence."""
+        csv.field_size_limit(LARGEST_TEXT)
+        lines = io.StringIO(self.pack.read(REQUEST_LIST).decode("utf-8-sig"), newline="")
+        rows = [(row["request"], row["state"], row["evidence"]) for row in csv.DictReader(lines)]
+        told = []
+        for request in requests:
+            handed_in = [one["evidence"] for one in request["thread"] if one["evidence"]][-1:]
+            refs = " ".join(answer["ref"] for last in handed_in for answer in last)
+            told.append((request["ref"], MOVES[request["state"]], refs))
+        demand(rows == told, "tells of other requests, states or evidence than the threads")
+
     def check_description(self, item: Item, body: dict[str, Any]) -> None:
         logged = body["size"], body["metadata_sha256"]
         demand(logged == (item.size, item.metadata_sha256), "was logged with another description")
@@ -761,23 +902,52 @@ class Verification:
         self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
     ) -> None:
         """Count the rows of the table anew, in all and by month."""
-        self.require_version(record["format"], POPULATION)
+        if record["format"] != JOINED:
+            self.require_version(record["format"], POPULATION)
         demand((record["ref"], record["engagement"]) == (ref, parent), f"is not about {ref}")
-        item = self.items[record["evidence"]]
-        demand(record["table_sha256"] == item.table_sha256, f"is not the table of {item.ref}")
+        is_joined = record["format"] == JOINED
+        parts = self.check_parts(record) if is_joined else [record]
+        known: dict[str, str] = {}
+        months: list[str] = []
+        self.months[ref] = months
+        for part in parts:
+            before = len(months)
+            # One text for each month: a million rows share a dozen of them.
+            months += (known.setdefault(cell, cell) for cell in self.month_cells(part, record))
+            rows = part.get("rows", len(months) - before)
+            demand(rows == len(months) - before, f"counts {rows} rows of {part['evidence']}")
+        told = record["profile"]
+        demand(len(months) == told["count"], f"counts {told['count']} rows of {len(months)}")
+        same = not record["date_column"] or dict(Counter(months)) == told["months"]
+        demand(same, "counts other rows by month than its table has")
+        demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+
+    def check_parts(self, record: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the parts of a joined population, which lie one behind the other."""
+        parts, period = list(record["parts"]), record["period"]
+        lines = (JOIN, *(part["table_sha256"] for part in parts))
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        demand(digest == record["table_sha256"], "is not the digest of its parts in their order")
+        due = date.fromisoformat(period["from"])
+        for part in parts:
+            start, end = (date.fromisoformat(part["period"][name]) for name in ("from", "to"))
+            demand(due == start <= end, f"has a gap or an overlap before {part['evidence']}")
+            due = end + timedelta(days=1)
+        demand(due - timedelta(days=1) == date.fromisoformat(period["to"]), "ends before its end")
+        return parts
+
+    def month_cells(self, part: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
+        """Yield the month of each row of a table, empty where it has no dates."""
+        item = self.items[part["evidence"]]
+        demand(part["table_sha256"] == item.table_sha256, f"is not the table of {item.ref}")
         csv.field_size_limit(LARGEST_TEXT)
         rows = csv.reader(self.pack.lines(item.table or item.path))
         header, column = next(rows), record["date_column"]
+        same = "parts" not in record or header == record["columns"]
+        demand(same, f"has other columns than the table of {item.ref}")
         place = header.index(column) if column else None
-        known: dict[str, str] = {}
-        cells = ("" if place is None else row[place][:7] for row in rows)
-        # One text for each month: a million rows share a dozen of them.
-        self.months[ref] = months = [known.setdefault(cell, cell) for cell in cells]
-        told = record["profile"]
-        demand(len(months) == told["count"], f"counts {told['count']} rows of {len(months)}")
-        same = place is None or dict(Counter(months)) == told["months"]
-        demand(same, "counts other rows by month than its table has")
-        demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+        for row in rows:
+            yield "" if place is None else row[place][:7]
 
     def check_draw(
         self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]

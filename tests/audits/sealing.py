@@ -24,6 +24,8 @@ COLUMNS = (
     Column("amount", "integer"),
 )
 NONCE = "harbour lantern 47"
+MONTHS = ((date(2026, 6, 1), 20), (date(2026, 7, 1), 21), (date(2026, 8, 1), 19))
+"""The first day of each month of the summer, and how many changes it has."""
 DEFINITION = Definition(
     "One row is one change that was merged into the main branch; drafts are out.",
     date_column="merged_on",
@@ -57,6 +59,7 @@ def item(
     *,
     supersedes: Evidence | None = None,
     last: date | None = None,
+    collected: date = date(2026, 9, 2),
     **making: Any,
 ) -> Evidence:
     """The list of changes as evidence of the access control's event expectation."""
@@ -67,10 +70,38 @@ def item(
             world.start,
             last or world.end,
             world.leavers,
-            collected=date(2026, 9, 2),
+            collected=collected,
             filename="changes.csv",
             population=facts,
             supersedes=supersedes,
+        )
+    )
+
+
+def month(
+    world: World,
+    place: int,
+    *,
+    start: date | None = None,
+    last: date | None = None,
+    columns: Sequence[Column] = COLUMNS,
+    **making: Any,
+) -> Evidence:
+    """The changes of one month of the summer, numbered on from the month before."""
+    first, count = MONTHS[place]
+    before = sum(many for _, many in MONTHS[:place])
+    rows = changes(60)[before : before + count]
+    content, facts = table(rows, columns, **making)
+    end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return hand_in(
+        submission(
+            content,
+            start or first,
+            last or end,
+            world.leavers,
+            collected=date(2026, 9, 2),
+            filename=f"changes-{place}.csv",
+            population=facts,
         )
     )
 

@@ -11,14 +11,17 @@ import pytest
 from accounts.models import User
 from audits import engagements, populations
 from audits.confidence import Frequency
+from audits.coverage import State
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError
+from audits.facts import coverage_of
 from audits.models import Engagement, SealedPopulation
 from audits.populations import TieOut
+from controls.models import Expectation
 from evidence import ledger, review
 from evidence.models import LedgerEntry
 from evidence.population import Column
 from tests.audits.sealing import DEFINITION, changes, item, sealed
-from tests.audits.world import World, hand_in, submission
+from tests.audits.world import World, hand_in, moment, submission
 
 
 @pytest.fixture
@@ -95,11 +98,42 @@ class TestEventsAskedForTooEarly:
         self, world: World, engagement: Engagement
     ) -> None:
         asked = item(world)
-        with pytest.raises(PopulationRefusedError, match="2 days to settle"):
+        with pytest.raises(PopulationRefusedError, match="and 2 days had passed for its source"):
             sealed(world, engagement, asked, replace(DEFINITION, lag_days=2))
         assert (
             sealed(world, engagement, asked, replace(DEFINITION, lag_days=1)).said["lag_days"] == 1
         )
+
+    def test_the_lag_of_the_expectation_is_waited_for_whatever_is_typed(
+        self, world: World, engagement: Engagement
+    ) -> None:
+        asked = item(world)
+        Expectation.objects.filter(pk=world.leavers.pk).update(lag_days=2)
+        with pytest.raises(PopulationRefusedError, match="again on 2026-09-03 or later"):
+            sealed(world, engagement, asked)
+        assert leaves() == []
+        later = item(
+            world,
+            started_at=datetime(2026, 9, 3, 8, tzinfo=UTC),
+            collected=date(2026, 9, 3),
+            supersedes=asked,
+        )
+        assert sealed(world, engagement, later).said["lag_days"] == 2
+
+    @pytest.mark.parametrize("lag", [0, 1, 2, 3])
+    def test_what_covers_its_period_can_be_sealed_and_nothing_else(
+        self, world: World, engagement: Engagement, lag: int
+    ) -> None:
+        asked = item(world)
+        Expectation.objects.filter(pk=world.leavers.pk).update(lag_days=lag)
+        report = coverage_of(engagement, moment(date(2026, 12, 1)), slugs=[world.leavers.slug])
+        is_covered = report.occurrences[-1].state is not State.PARTIAL
+        if is_covered:
+            sealed(world, engagement, asked)
+        else:
+            with pytest.raises(PopulationRefusedError, match="later events"):
+                sealed(world, engagement, asked)
+        assert is_covered is (lag < 2)
 
     def test_when_it_was_handed_in_does_not_make_it_late_enough(
         self, world: World, engagement: Engagement

@@ -54,4 +54,4 @@ def test_an_item_that_another_one_overtook_says_so() -> None:
 def test_the_lag_of_the_source_is_named() -> None:
     slow = expected(Kind.EVENT)._replace(lag_days=3)
     said = reasons.why(item("EV-1", MAY_END, collected=date(2026, 6, 2)), slow, WINDOW, [])
-    assert "its source had 3 days to settle" in said
+    assert "3 days had passed for its source to settle" in said

@@ -13,7 +13,7 @@ from django.conf import settings as house_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audits import sampling
+from audits import joined, sampling
 from audits.sampling import Method, allocated, digest_of, draw, seed_of
 
 DOC = (Path(house_settings.BASE_DIR) / "docs" / "sampling.md").read_text("utf-8")
@@ -56,6 +56,24 @@ class TestPublishedVector:
         rows = draw(vector("seed"), method=method, size=size, count=len(months), months=months)
         assert " ".join(map(str, rows)) == vector(f"rows, {method.value}")
         assert digest_of(rows) == vector(f"digest, {method.value}")
+
+    def test_the_same_rows_in_two_parts_give_the_published_draw(self) -> None:
+        header, *rows = table().splitlines(keepends=True)
+        tables = ["".join([header, *part]) for part in (rows[:20], rows[20:])]
+        digests = [sha256(one.encode()).hexdigest() for one in tables]
+        named = ("SHA-256 of the first table", "SHA-256 of the second table")
+        assert digests == [vector(name) for name in named]
+        assert joined.digest_of(digests) == vector("digest of both")
+        seed = seed_of(
+            table_sha256=vector("digest of both"),
+            control=vector("control"),
+            start=date.fromisoformat(vector("from")),
+            end=date.fromisoformat(vector("to")),
+            nonce=vector("nonce"),
+        )
+        assert seed == vector("seed of both")
+        drawn = draw(seed, method=Method.RANDOM, size=int(vector("size")), count=40)
+        assert " ".join(map(str, drawn)) == vector("rows of both, random")
 
     def test_the_ten_lines_of_the_document_draw_the_same(self) -> None:
         code = re.search(r"```python\n(.*?)```", DOC, re.DOTALL)

@@ -108,11 +108,12 @@ SPANS = st.tuples(days, st.integers(0, 40)).map(lambda it: (it[0], it[0] + timed
 
 
 @settings(max_examples=300, deadline=None)
-@given(worlds(), st.lists(SPANS, max_size=2), st.lists(SPANS, max_size=2))
+@given(worlds(), st.lists(SPANS, max_size=2), st.lists(SPANS, max_size=2), st.booleans())
 def test_sums_and_claims_give_the_same_answer(
     world: tuple[Expected, list[Claimed], tzinfo],
     skipped: list[tuple[date, date]],
     moved: list[tuple[date, date]],
+    is_at_a_date: bool,
 ) -> None:
     expected, claims, zone = world
     known = [claim for claim in claims if claim.received_at <= AS_OF]
@@ -131,11 +132,11 @@ def test_sums_and_claims_give_the_same_answer(
         exemptions=exemptions,
         moves=moves,
         holidays=holidays,
+        is_at_a_date=is_at_a_date,
     )
     sums, others = reduced(expected, known, Clock(zone), zone)
-    question = Question(
-        START, END, moment_of(AS_OF, zone), grouped(exemptions), grouped(moves), holidays
-    )
+    decided = grouped(exemptions), grouped(moves)
+    question = Question(START, END, moment_of(AS_OF, zone), *decided, holidays, is_at_a_date)
     (block,) = cover_summed([expected], question, {1: sums}, {1: others})
     assert block.occurrences() == plain
     assert block.counts() == Counter((one.end.replace(day=1), one.state) for one in plain)

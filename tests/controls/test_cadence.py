@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controls.cadence import MOST_DAYS_ALLOWED, Cadence, Window, windows
+from controls.cadence import MOST_DAYS_ALLOWED, Cadence, Window, latest_window, windows
 from controls.errors import ControlsError, PeriodError
 
 DAY = timedelta(days=1)
@@ -204,6 +204,32 @@ class TestItRefuses:
         assert issubclass(PeriodError, ValueError)
         assert issubclass(PeriodError, ControlsError)
         assert str(PeriodError()) == PeriodError.__doc__
+
+
+class TestLatestWindow:
+    @given(st.sampled_from(Cadence), DAYS, st.integers(0, 30), st.frozensets(DAYS, max_size=3))
+    def test_it_is_the_last_of_a_long_period_that_was_over(
+        self, cadence: Cadence, day: date, allowed: int, holidays: frozenset[date]
+    ) -> None:
+        holidays |= {day - DAY}
+        start, end = date(day.year - 2, 1, 1), date(day.year + 1, 12, 31)
+        long = windows(cadence, start, end, days_allowed=allowed, holidays=holidays)
+        over = [window for window in long if window.end <= day]
+        found = latest_window(cadence, day, days_allowed=allowed, holidays=holidays)
+        # Weeks do not begin with years, so that the very first of the period may be cut.
+        assert found == over[-1]
+
+    def test_a_day_that_ends_a_month_ends_it(self) -> None:
+        found = latest_window(Cadence.MONTHLY, date(2024, 2, 29), days_allowed=5)
+        assert found == Window(date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 5))
+        before = latest_window(Cadence.MONTHLY, date(2024, 2, 28), days_allowed=0)
+        assert (before.start, before.end) == (date(2024, 1, 1), date(2024, 1, 31))
+
+    def test_it_refuses_what_windows_refuse(self) -> None:
+        with pytest.raises(PeriodError, match="no cadence"):
+            latest_window("fortnightly", date(2026, 1, 1), days_allowed=0)
+        with pytest.raises(PeriodError, match="beyond the year"):
+            latest_window(Cadence.DAILY, date.max, days_allowed=0)
 
 
 def test_every_cadence_has_words() -> None:

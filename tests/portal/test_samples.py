@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from audits import engagements, worksheets
 from audits.models import Draw, EngagementMember, SampleResult, SealedPopulation, WorkSheetEntry
+from audits.sampling import Method
 from evidence.models import LedgerEntry
 from tests import cast
 from tests.audits import sealing
@@ -70,6 +71,19 @@ class TestPopulations:
         assert "CHG-0001 to CHG-0060, 0 missing" in text
         assert "Days without items" in text
         assert queries(door, house.path(POPULATION)) <= 16
+
+    def test_a_joined_one_leads_to_each_part_and_to_its_rows(
+        self, door: Client, house: House, bob: User
+    ) -> None:
+        june, july, august = (sealing.month(house.world, place) for place in range(3))
+        made = sealing.sealed(house.world, house.engagement, july, further=[june, august])
+        text = door.get(house.path("populations/2/")).content.decode()
+        for part in (june, july, august):
+            assert f'href="{house.path(f"evidence/{part.ref}/")}"' in text
+        assert "2026-07-01 to 2026-07-31, 21 rows" in text
+        sealing.drawn(made, bob, method=Method.ALL)
+        last = door.get(house.path("populations/2/draws/1/items/60/")).content.decode()
+        assert "CHG-0060" in last
 
     def test_what_is_opened_is_noted(self, door: Client, house: House) -> None:
         for rest in ("populations/", POPULATION, DRAW):

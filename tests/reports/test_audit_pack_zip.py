@@ -224,6 +224,7 @@ class TestContents:
         assert manifest["engagement"]["categories"][0] == {
             "name": SECURITY,
             "reason": f"Customers ask for {SECURITY}.",
+            "ground": "required",
         }
 
     def test_the_shortfall_is_in_the_manifest_and_in_its_own_file(self, world: World) -> None:

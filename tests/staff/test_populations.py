@@ -76,6 +76,16 @@ def test_a_population_is_sealed(alices: Desk, audit: Engagement, listed: Evidenc
     assert "Nothing was drawn yet. Tell the auditor" in text
 
 
+def test_parts_are_sealed_as_one_and_listed(alices: Desk, audit: Engagement, world: World) -> None:
+    june, july, august = (sealing.month(world, place) for place in range(3))
+    answer = alices.post(SEAL, audit.pk, **filled(june, further=f"{august.ref}, {july.ref}"))
+    made = SealedPopulation.objects.get()
+    assert answer.url == desk.url(PAGE, made.pk)
+    text = alices.text(PAGE, made.pk)
+    assert f"{july.ref}, 2026-07-01 to 2026-07-31, 21 rows" in text
+    assert "SHA-256 of all parts" in text
+
+
 def test_the_count_of_an_item_is_taken_from_its_table(
     alices: Desk, audit: Engagement, listed: Evidence
 ) -> None:
@@ -88,6 +98,8 @@ def test_the_count_of_an_item_is_taken_from_its_table(
     ("change", "said"),
     [
         ({"evidence": "EV-999999"}, "There is no item"),
+        ({"further": "EV-000001 EV-999999"}, "There is no item"),
+        ({"further": "EV-000001"}, "in the population twice"),
         ({"date_column": "nowhere"}, "no column &#x27;nowhere&#x27;"),
         ({"lag_days": "61"}, "less than or equal to 60"),
         ({"lag_days": "9"}, "later events cannot be in it"),

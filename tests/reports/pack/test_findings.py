@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from audits import deviations, finding_deeds, packs
@@ -59,6 +60,20 @@ def test_the_whole_history_is_in_it(case: Case) -> None:
     assert [one["index"] for one in listed["leaves"]] == [one["leaf"] for one in finding["history"]]
     names = members(content)
     assert all(one["path"] in names and one["proof"] in names for one in listed["leaves"])
+
+
+def test_the_index_lists_them_and_their_steps(case: Case) -> None:
+    content = written(packs.freeze(case.engagement, by=case.alice))
+    book = openpyxl.load_workbook(io.BytesIO(members(content)["index.xlsx"]))
+    header, standing = book["Findings"].iter_rows(values_only=True)
+    row = dict(zip(header, standing, strict=True))
+    [finding] = told(content)
+    assert (row["Finding"], row["State"]) == (finding["ref"], finding["state"])
+    assert str(row["From"])[:10] == finding["from"]
+    causes = [one["text"] for one in finding["history"] if one["part"] == "cause"]
+    assert row["Cause"] == causes[-1]
+    _, *steps = book["Finding steps"].iter_rows(values_only=True)
+    assert [step[1] for step in steps] == [one["step"] for one in finding["history"]]
 
 
 def test_the_same_pack_has_the_same_bytes_whatever_happens_later(case: Case) -> None:

@@ -119,10 +119,8 @@ class TestLists:
         ]
 
     def test_a_control_that_had_no_wording_yet_says_so(self, world: World) -> None:
+        world.start, world.end = date(2019, 1, 1), date(2019, 3, 31)
         engagement = world.engagement(SECURITY)
-        engagement.window_from = date(2019, 1, 1)
-        engagement.window_to = date(2019, 3, 31)
-        engagement.save()
         book = index(written(packs.freeze(engagement, by=None)))
         assert {row["Wording"] for row in rows(book, "Controls")} == {
             "No wording was in force in the window."
