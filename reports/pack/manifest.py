@@ -11,7 +11,7 @@ from audits.models import Pack
 from audits.selection import Finding, Request, Selection
 from evidence import keys, ledger
 from reports.pack import engagement
-from reports.pack.contents import Packed, compact, proof_path
+from reports.pack.contents import Packed, proof_path
 from reports.pack.samples import Recorded
 
 FORMAT = "countersign-pack/v1"
@@ -101,4 +101,4 @@ def _item(packed: Packed) -> bytes:
         "table": packed.table_path,
     }
     metadata = b',"metadata":' + packed.canonical_metadata + b","
-    return compact(before)[:-1] + metadata + compact(after)[1:]
+    return ledger.canonical(before)[:-1] + metadata + ledger.canonical(after)[1:]

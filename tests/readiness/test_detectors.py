@@ -220,7 +220,12 @@ FACTS_OF_THE_HOUSE = {"auditor_invited", "pack_made", "sources_connected"}
 """What these look for is always there to be judged: it was done or it was not."""
 
 
-@pytest.mark.parametrize(("detector", "deed", "words"), FIRES, ids=lambda one: str(one)[:30])
+def named(one: object) -> str | None:
+    """Name a case by its words: the address of a function differs from worker to worker."""
+    return one[:30] if isinstance(one, str) else None
+
+
+@pytest.mark.parametrize(("detector", "deed", "words"), FIRES, ids=named)
 def test_it_fires_and_names_the_rows(detector: str, deed: Deed, words: str, ground: Ground) -> None:
     deed(ground)
     found = ground.judged(detector)
@@ -230,14 +235,14 @@ def test_it_fires_and_names_the_rows(detector: str, deed: Deed, words: str, grou
     assert found.count >= len(found.rows)
 
 
-@pytest.mark.parametrize(("detector", "deed"), SILENT, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(("detector", "deed"), SILENT, ids=named)
 def test_it_is_silent_where_nothing_is_wrong(detector: str, deed: Deed, ground: Ground) -> None:
     deed(ground)
     found = ground.judged(detector)
     assert (found.verdict, found.rows) == (Verdict.CLEAR, ()), found
 
 
-@pytest.mark.parametrize(("detector", "deed", "words"), BLIND, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(("detector", "deed", "words"), BLIND, ids=named)
 def test_it_says_why_it_could_not_judge(
     detector: str, deed: Deed, words: str, ground: Ground
 ) -> None:
