@@ -4,6 +4,7 @@ What somebody may not see does not exist for them: the answer is 404, never 403.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,8 @@ from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
+from audits.coverage import Occurrence
+from audits.findings import as_known, of_occurrence
 from audits.models import (
     AccessNote,
     AnswerItem,
@@ -66,6 +69,19 @@ def claims(engagement: Engagement) -> QuerySet[Claim]:
 def findings(engagement: Engagement) -> QuerySet[Finding]:
     """Return the findings of an engagement."""
     return Finding.objects.filter(engagement=engagement).select_related("standing")
+
+
+def findings_known(engagement: Engagement, as_of: datetime | None) -> QuerySet[Finding]:
+    """Return the findings that were known at a moment, with their states of then as `was`."""
+    return as_known(engagement, as_of)
+
+
+def findings_of(
+    engagement: Engagement, occurrence: Occurrence, as_of: datetime | None
+) -> QuerySet[Finding]:
+    """Return the findings of one expected time that were known at a moment."""
+    one = occurrence
+    return of_occurrence(engagement, one.slug, one.start, one.end, as_of)
 
 
 def answers(engagement: Engagement) -> QuerySet[AnswerItem]:

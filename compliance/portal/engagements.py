@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
-from audits import description, organisations, summary
+from audits import description, flags, organisations, summary
 from audits.coverage import WORST_FIRST, State
+from audits.flags import Flag, Flags
 from audits.models import AssertionSignature, Engagement
 from audits.parts import Part, divided
 from audits.summary import Counts, Row, Summary
@@ -31,6 +32,7 @@ class HeatCell:
     state: State | None
     sign: str
     words: str
+    flag: Flag | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         keep=kept(asked),
         shares=list(_shares(totals)),
         expected=sum(totals.values()),
-        heat=list(_heat(found)),
+        heat=list(_heat(found, flags.of(engagement, summary.moment_of(asked)))),
         uncovered=[{"ref": ref, "title": title} for ref, title in found.gaps],
         packs=list(access.packs(engagement)),
         vkey=checkpoint.vkey(),
@@ -109,18 +111,21 @@ def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
         yield Share(state, totals[state], start, end - start)
 
 
-def _heat(found: Summary) -> Iterator[HeatRow]:
+def _heat(found: Summary, known: Flags) -> Iterator[HeatRow]:
     for row in found.rows:
         cells = zip(found.days, row.cells, strict=True)
-        yield HeatRow(row, tuple(_cell(month, counts) for month, counts in cells))
+        yield HeatRow(
+            row,
+            tuple(_cell(month, counts, known.of_month(row.ref, month)) for month, counts in cells),
+        )
 
 
-def _cell(month: date, counts: Counts) -> HeatCell:
+def _cell(month: date, counts: Counts, flag: Flag | None) -> HeatCell:
     state = summary.state_of(counts)
     if state is None:
-        return HeatCell(month, None, "", "nothing expected")
+        return HeatCell(month, None, "", "nothing expected", flag)
     words = ", ".join(f"{counts[each]} {each}" for each in WORST_FIRST if each.value in counts)
-    return HeatCell(month, state, SIGNS[state], words)
+    return HeatCell(month, state, SIGNS[state], words, flag)
 
 
 def _access_until(engagement: Engagement, user: User) -> date:

@@ -17,7 +17,7 @@ from controls.models import ControlMapping, Expectation
 from evidence import checkpoint
 from tests import cast
 from tests.portal import house as houses
-from tests.portal.house import ESCAPED, HOSTILE, House, notes, queries
+from tests.portal.house import ESCAPED, HOSTILE, House, find, notes, queries
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def page(door: Client, house: House) -> str:
 
 
 CELL = re.compile(
-    r'<td class="status-(\w+)"><a href="[^"]*month=([\d-]+)"'
+    r'<td class="status-(\w+)(?: flagged)?"><a href="[^"]*month=([\d-]+)"'
     r' title="([^"]*)" aria-label="\3">(.)</a>'
 )
 
@@ -70,6 +70,25 @@ def test_the_map_says_the_worst_of_each_month_by_sign_colour_and_words(page: str
     ]
 
 
+def test_a_flag_leads_to_the_findings_of_a_cell(door: Client, page: str, house: House) -> None:
+    link = house.path("controls/AC-01/?month=2026-06#findings")
+    assert page.count('class="flag"') == 1
+    assert f'class="flag" href="{link}" title="1 finding, not settled"' in page
+    assert '<span aria-hidden="true">⚑1</span>' in page
+    assert '<span class="visually-hidden">1 finding, not settled</span>' in page
+    earlier = door.get(house.path("?as_of=2026-07-10")).content.decode()
+    assert 'class="flag"' not in earlier
+
+
+def test_a_finding_of_a_month_without_an_occurrence_is_still_flagged(
+    door: Client, house: House
+) -> None:
+    find(house.engagement, house.world, date(2026, 7, 31))
+    Expectation.objects.update(cadence="quarterly")
+    page = door.get(house.path()).content.decode()
+    assert '<td class="blank flagged"><span class="visually-hidden">nothing expected' in page
+
+
 def test_a_month_in_which_nothing_is_expected_is_said_to_readers(
     door: Client, house: House
 ) -> None:
@@ -85,7 +104,7 @@ def test_every_state_has_a_sign_of_its_own() -> None:
 
 
 def test_each_cell_leads_to_its_month(door: Client, page: str, house: House) -> None:
-    links = {unescape(link) for link in re.findall(r'href="(/portal/[^"]*month=[^"]*)"', page)}
+    links = {unescape(link) for link in re.findall(r'href="(/portal/[^"]*month=[^"#]*)"', page)}
     assert len(links) == 3
     for link in links:
         assert door.get(link).status_code == 200

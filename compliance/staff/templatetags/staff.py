@@ -9,6 +9,8 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import DateTimeField, Field
 from django.urls import NoReverseMatch
 
+from audits.coverage import Occurrence
+from audits.flags import Flag, Flags
 from compliance.staff import words
 
 register = template.Library()
@@ -22,6 +24,12 @@ register.filter("short_digest", words.short_digest)
 register.simple_tag(words.period, name="period")
 register.simple_tag(words.badge, name="badge")
 register.simple_tag(words.plural, name="plural")
+
+
+@register.simple_tag
+def flag(known: Flags, one: Occurrence, last: Occurrence | None = None) -> Flag | None:
+    """What is bound to an expected time, or to all from it to a last one."""
+    return known.of_occurrences([one, last or one])
 
 
 @register.filter
