@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -41,8 +41,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def engagements(user: User) -> QuerySet[Engagement]:
-    """Return the engagements of an auditor, the latest window first."""
-    return access.for_user(user).select_related("framework").order_by("-window_to", "-pk")
+    """Return the engagements of an auditor, the latest window first; `until` when access ends."""
+    # The same join that lets them in, so it is the membership of today.
+    mine = access.for_user(user).annotate(until=F("members__access_until"))
+    return mine.select_related("framework").order_by("-window_to", "-pk")
 
 
 def controls(engagement: Engagement) -> QuerySet[Control]:

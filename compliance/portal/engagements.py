@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -56,8 +57,8 @@ class Share:
 @access.for_auditor
 def engagements(request: HttpRequest, user: User) -> HttpResponse:
     """List what this auditor may see; nothing yet is a page that says what to do."""
-    mine = access.engagements(user).prefetch_related("members")
-    return show(request, "engagements", rows=[(one, _access_until(one, user)) for one in mine])
+    mine: list[Any] = list(access.engagements(user))
+    return show(request, "engagements", rows=[(one, one.until) for one in mine])
 
 
 @access.for_auditor
@@ -71,9 +72,12 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         request,
         "overview",
         engagement,
-        categories=engagement.categories.order_by("pk"),
-        scope=_scope(engagement),
-        until=_access_until(engagement, user),
+        categories=engagement.categories.order_by("pk").values_list("category", flat=True),
+        parts=divided(
+            engagement.window_from,
+            engagement.window_to,
+            [Part(one.title, one.ends_on) for one in engagement.sub_periods.all()],
+        ),
         months=found.days,
         asked=asked,
         as_of=summary.moment_of(asked) or timezone.now(),
@@ -87,18 +91,22 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
     )
 
 
-def _scope(engagement: Engagement) -> dict[str, object]:
-    """What else an auditor must know of the scope, and how far management's own papers are."""
+@access.for_auditor
+def scope(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
+    """Show what else belongs to the scope, and how far management's own papers are."""
+    access.viewed(engagement, user, f"{engagement.ref}/scope")
     signed = AssertionSignature.objects.filter(assertion__engagement=engagement)
-    parts = [Part(one.title, one.ends_on) for one in engagement.sub_periods.all()]
-    return {
-        "changes": engagement.changes.select_related("changed_by"),
-        "parts": divided(engagement.window_from, engagement.window_to, parts),
-        "organisations": engagement.organisations.filter(removed_at=None),
-        "wordings": organisations.latest_wordings(engagement),
-        "texts": [(one, row) for one, row in description.current(engagement).items() if row.text],
-        "signed": signed.select_related("assertion", "signed_by").last(),
-    }
+    return show(
+        request,
+        "scope",
+        engagement,
+        categories=engagement.categories.order_by("pk"),
+        changes=list(engagement.changes.select_related("changed_by")),
+        organisations=list(engagement.organisations.filter(removed_at=None)),
+        wordings=organisations.latest_wordings(engagement),
+        texts=[(one, row) for one, row in description.current(engagement).items() if row.text],
+        signed=signed.select_related("assertion", "signed_by").last(),
+    )
 
 
 def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
@@ -126,8 +134,3 @@ def _cell(month: date, counts: Counts, flag: Flag | None) -> HeatCell:
         return HeatCell(month, None, "", "nothing expected", flag)
     words = ", ".join(f"{counts[each]} {each}" for each in WORST_FIRST if each.value in counts)
     return HeatCell(month, state, SIGNS[state], words, flag)
-
-
-def _access_until(engagement: Engagement, user: User) -> date:
-    mine = [one for one in engagement.members.all() if one.user_id == user.pk]
-    return max(one.access_until for one in mine if one.removed_at is None)
