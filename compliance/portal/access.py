@@ -9,6 +9,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -66,6 +67,28 @@ def evidence(engagement: Engagement) -> QuerySet[Evidence]:
 def claims(engagement: Engagement) -> QuerySet[Claim]:
     """Return what items claim in scope of an engagement; other claims of theirs are not shown."""
     return scope.claims_of(engagement)
+
+
+def expected_of_controls(engagement: Engagement) -> dict[Control, list[int]]:
+    """Return the controls in scope by reference, each with the keys of its expectations."""
+    found: dict[Control, list[int]] = {}
+    rows = controls(engagement).annotate(expected=F("expectations__pk")).order_by("ref")
+    for control in rows:
+        keys = found.setdefault(control, [])
+        if control.expected is not None:
+            keys.append(control.expected)
+    return found
+
+
+def claims_to(engagement: Engagement, expectation: int) -> QuerySet[Claim]:
+    """Return what items claim of one expectation of a control in scope.
+
+    The days are hidden from the planner, so that the newest items are met along the index of the
+    expectation, and the reading ends with the page.
+    """
+    first, last = Coalesce("covers_from", "covers_from"), Coalesce("covers_to", "covers_to")
+    of_window = Claim.objects.filter(expectation=expectation).alias(first=first, last=last)
+    return of_window.filter(first__lte=engagement.window_to, last__gte=engagement.window_from)
 
 
 def findings(engagement: Engagement) -> QuerySet[Finding]:
