@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -118,7 +119,8 @@ def test_as_of_an_earlier_moment_it_stands_as_it_stood_then(
     finding_deeds.respond(finding, agrees=True, text="Too late.", by=world.alice)
 
     def known(as_of: datetime | None) -> list[tuple[Finding, str]]:
-        return [(one, one.was) for one in findings.as_known(engagement, as_of)]
+        rows: Any = findings.as_known(engagement, as_of)
+        return [(one, one.was) for one in rows]
 
     assert known(before) == []
     assert known(opened) == [(finding, "open")]
