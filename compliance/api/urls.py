@@ -40,23 +40,23 @@ class Number(Reference):
 register_converter(Reference, "ref")
 register_converter(Number, "number")
 
-_engagement: list[URLPattern | URLResolver] = [
-    path("", engagements.EngagementOne.as_view(), name="engagement"),
-    path("/coverage", coverage.EngagementCoverage.as_view(), name="coverage"),
-    path("/requests", requests.RequestList.as_view(), name="requests"),
-    path("/requests/<number:number>", requests.RequestOne.as_view(), name="request"),
-    path("/populations", populations.PopulationList.as_view(), name="populations"),
+_ONE = "engagements/<ref:ref>"
+_DRAW = f"{_ONE}/populations/<number:number>/draws/<number:draw>"
+
+_engagements: list[URLPattern | URLResolver] = [
+    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
+    path(_ONE, engagements.EngagementOne.as_view(), name="engagement"),
+    path(f"{_ONE}/coverage", coverage.EngagementCoverage.as_view(), name="coverage"),
+    path(f"{_ONE}/requests", requests.RequestList.as_view(), name="requests"),
+    path(f"{_ONE}/requests/<number:number>", requests.RequestOne.as_view(), name="request"),
+    path(f"{_ONE}/populations", populations.PopulationList.as_view(), name="populations"),
     path(
-        "/populations/<number:number>",
+        f"{_ONE}/populations/<number:number>",
         populations.PopulationOne.as_view(),
         name="population",
     ),
-    path("/populations/<number:number>/draws/<number:draw>", draws.DrawOne.as_view(), name="draw"),
-    path(
-        "/populations/<number:number>/draws/<number:draw>/items",
-        draws.DrawItems.as_view(),
-        name="draw_items",
-    ),
+    path(_DRAW, draws.DrawOne.as_view(), name="draw"),
+    path(f"{_DRAW}/items", draws.DrawItems.as_view(), name="draw_items"),
 ]
 
 _v1: list[URLPattern | URLResolver] = [
@@ -70,8 +70,7 @@ _v1: list[URLPattern | URLResolver] = [
     path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
     path("findings", findings.FindingList.as_view(), name="findings"),
     path("findings/<ref:ref>", findings.FindingOne.as_view(), name="finding"),
-    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
-    path("engagements/<ref:ref>", include(_engagement)),
+    *_engagements,
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
     path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),
