@@ -30,6 +30,8 @@ class Scope(StrEnum):
     READ_RUNS = "runs:read"
     READ_FINDINGS = "findings:read"
     READ_ENGAGEMENTS = "engagements:read"
+    READ_REQUESTS = "requests:read"
+    READ_SAMPLES = "samples:read"
     # It can be issued because such tokens exist in real life, and so that the check finds them.
     ALL = "*"
 
@@ -42,6 +44,8 @@ _NEEDED = {
     Scope.READ_RUNS: Capability.VIEW,
     Scope.READ_FINDINGS: Capability.VIEW,
     Scope.READ_ENGAGEMENTS: Capability.VIEW,
+    Scope.READ_REQUESTS: Capability.VIEW,
+    Scope.READ_SAMPLES: Capability.VIEW,
     Scope.ALL: Capability.VIEW,
 }
 

@@ -1,10 +1,10 @@
 """Opening findings and finding them again: one for each subject, and every observation kept."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts import journal
@@ -16,13 +16,14 @@ from audits.errors import ClosedError, FindingError, NotAllowedError
 from audits.finding_entries import Said, Speaker, record_of, write
 from audits.finding_record import EntryKind, Kind, Part, Record, Side, Source, State
 from audits.finding_subjects import Subject, occurrence, occurrence_on
-from audits.models import Engagement, EngagementMember, Finding
+from audits.models import Engagement, EngagementMember, Finding, FindingEntry
 from evidence import ledger
 from evidence.models import CheckResult, Evidence
 
 __all__ = [
     "Observation",
     "Subject",
+    "as_known",
     "observe",
     "occurrence",
     "occurrence_on",
@@ -110,9 +111,27 @@ def observe(
     return finding
 
 
-def of_occurrence(engagement: Engagement, expectation_slug: str, start: date) -> QuerySet[Finding]:
-    """Return the findings of an occurrence, by the first day of its window; also of its samples."""
-    return of_engagement(engagement).filter(expectation_slug=expectation_slug, start=start)
+def of_occurrence(
+    engagement: Engagement,
+    expectation_slug: str,
+    start: date,
+    end: date,
+    as_of: datetime | None = None,
+) -> QuerySet[Finding]:
+    """Return the findings of an occurrence, both days included; also of samples that meet it."""
+    return as_known(engagement, as_of).filter(
+        expectation_slug=expectation_slug, start__lte=end, end__gte=start
+    )
+
+
+def as_known(engagement: Engagement, as_of: datetime | None) -> QuerySet[Finding]:
+    """Return the findings that were known at a moment (None: now), with `was`: their state then."""
+    rows = of_engagement(engagement)
+    if as_of is None:
+        return rows.annotate(was=F("standing__state"))
+    by_then = FindingEntry.objects.filter(finding=OuterRef("pk"), at__lte=as_of)
+    latest = by_then.order_by("-step").values("state")[:1]
+    return rows.filter(opened_at__lte=as_of).annotate(was=Subquery(latest))
 
 
 def of_engagement(engagement: Engagement) -> QuerySet[Finding]:

@@ -19,7 +19,7 @@ def refuse_stranger(by: User) -> None:
 def refuse_closed(engagement: Engagement) -> None:
     """Raise ClosedError for a closed engagement; call it under the log's lock."""
     if Engagement.objects.filter(pk=engagement.pk, closed_at__isnull=False).exists():
-        raise ClosedError(f"{engagement.ref} is closed. Open a new engagement.")
+        raise ClosedError(_closed(engagement))
 
 
 def refuse_frozen(engagement: Engagement) -> None:
@@ -27,12 +27,17 @@ def refuse_frozen(engagement: Engagement) -> None:
     refuse_closed(engagement)
     frozen_on = Engagement.objects.values_list("freeze_on", flat=True).get(pk=engagement.pk)
     if frozen_on and frozen_on < days.today():
-        message = (
-            f"{engagement.ref} was frozen after {frozen_on}, and nothing unfreezes it: its scope, "
-            "its dates and its auditors stay as they are. Open a new engagement for what changed, "
-            "or roll this one forward to the next period."
-        )
-        raise FrozenError(message)
+        raise FrozenError(_frozen(engagement, frozen_on))
+
+
+def obstacle_to_changing(engagement: Engagement) -> str:
+    """Say why scope, dates and auditors may no longer change; nothing where they may.
+
+    It asks what a page was given; the deeds ask again, under the log's lock.
+    """
+    if engagement.closed_at is not None:
+        return _closed(engagement)
+    return _frozen(engagement, engagement.freeze_on) if is_frozen(engagement) else ""
 
 
 def refuse_disorder(what: str, start: date, end: date) -> None:
@@ -65,3 +70,15 @@ def is_frozen(engagement: Engagement) -> bool:
 def came_after_freeze(engagement: Engagement, received_at: datetime) -> bool:
     """Say whether evidence came after the freeze date, by the organisation's own days."""
     return engagement.freeze_on is not None and days.day_of(received_at) > engagement.freeze_on
+
+
+def _closed(engagement: Engagement) -> str:
+    return f"{engagement.ref} is closed. Open a new engagement."
+
+
+def _frozen(engagement: Engagement, frozen_on: date | None) -> str:
+    return (
+        f"{engagement.ref} was frozen after {frozen_on}, and nothing unfreezes it: its scope, "
+        "its dates and its auditors stay as they are. Open a new engagement for what changed, "
+        "or roll this one forward to the next period."
+    )

@@ -28,6 +28,10 @@ class MonthOfWindows:
         return worst(one.state for one in self.occurrences) if self.occurrences else None
 
     @property
+    def last(self) -> Occurrence | None:
+        return self.occurrences[-1] if self.occurrences else None
+
+    @property
     def is_counted(self) -> bool:
         return len(self.occurrences) > MOST_MARKS
 

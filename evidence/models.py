@@ -163,6 +163,12 @@ class Evidence(models.Model):
             models.Index(fields=["area", "-id"], name="evidence_area"),
             models.Index(fields=["evidence_type", "-id"], name="evidence_type"),
             models.Index(fields=["run_ref"], name="evidence_run"),
+            # Beside the unique index, whose many empty entries make SQLite read the whole table.
+            models.Index(
+                fields=["supersedes"],
+                name="evidence_superseding",
+                condition=models.Q(supersedes__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,15 +1,17 @@
 """What a token may see and do: every query of this door starts here, with its scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+from django.shortcuts import get_object_or_404
 
 from accounts import journal, tokens
 from accounts.models import ApiToken
 from accounts.tokens import Scope
-from audits.models import Engagement, Finding
+from audits.models import Draw, Engagement, EvidenceRequest, Finding, SealedPopulation
+from audits.requests import with_state
 from collectors.models import Run, Source
 from controls.models import Control, ControlVersion, Expectation, Risk
 from evidence.models import Claim, Evidence, Review
@@ -89,6 +91,32 @@ def engagements_by_token(token: ApiToken) -> QuerySet[Engagement]:
     return Engagement.objects.select_related("framework").prefetch_related("categories")
 
 
+def requests_by_token(token: ApiToken, engagement: str) -> QuerySet[EvidenceRequest]:
+    """Return the requests of an engagement with their states; ScopeError without requests:read."""
+    tokens.require(token, Scope.READ_REQUESTS)
+    ours = EvidenceRequest.objects.filter(engagement=_known(engagement))
+    return with_state(ours).select_related("engagement", "owner", "asked_by", "expectation")
+
+
+def populations_by_token(token: ApiToken, engagement: str) -> QuerySet[SealedPopulation]:
+    """Return what was sealed for an engagement; ScopeError without samples:read."""
+    tokens.require(token, Scope.READ_SAMPLES)
+    ours = SealedPopulation.objects.filter(engagement=_known(engagement))
+    return ours.select_related("engagement", "control", "evidence")
+
+
+def draws_by_token(token: ApiToken, engagement: str, population: int) -> QuerySet[Draw]:
+    """Return every draw from one sealed population; ScopeError without samples:read."""
+    of = get_object_or_404(populations_by_token(token, engagement), number=population)
+    ours = Draw.objects.filter(population=of)
+    return ours.select_related("population__evidence__population")
+
+
+def _known(engagement: str) -> Engagement:
+    """Return the engagement that an address names, for a token that was let in."""
+    return get_object_or_404(Engagement, ref=engagement)
+
+
 def expectations_named(slugs: Iterable[str]) -> dict[str, Expectation]:
     """Return the expectations of these slugs as far as they exist; for a call let in before."""
     wanted = set(slugs)
@@ -111,6 +139,17 @@ def risk_named(ref: str) -> Risk | None:
 
 def version_named(ref: str) -> Evidence | None:
     return Evidence.objects.filter(ref=ref).first()
+
+
+def note_rows(draw: Draw, token: ApiToken, rows: Sequence[int]) -> None:
+    """Leave a leaf that says which token was shown which rows of a table."""
+    with transaction.atomic():
+        journal.tell(
+            "access",
+            subject=draw.ref,
+            body={"what": "rows", "from": rows[0], "to": rows[-1], "count": len(rows)},
+            actor=tokens.name(token),
+        )
 
 
 def note_download(evidence: Evidence, token: ApiToken) -> None:

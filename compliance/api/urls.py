@@ -8,10 +8,13 @@ from compliance.api import (
     controls,
     coverage,
     documents,
+    draws,
     engagements,
     evidence,
     findings,
+    populations,
     proof,
+    requests,
     runs,
 )
 
@@ -28,7 +31,33 @@ class Reference:
         return value
 
 
+class Number(Reference):
+    """A number within an engagement, from 1 on; one that no column could hold names nothing."""
+
+    regex = r"[1-9][0-9]{0,8}"
+
+
 register_converter(Reference, "ref")
+register_converter(Number, "number")
+
+_ONE = "engagements/<ref:ref>"
+_DRAW = f"{_ONE}/populations/<number:number>/draws/<number:draw>"
+
+_engagements: list[URLPattern | URLResolver] = [
+    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
+    path(_ONE, engagements.EngagementOne.as_view(), name="engagement"),
+    path(f"{_ONE}/coverage", coverage.EngagementCoverage.as_view(), name="coverage"),
+    path(f"{_ONE}/requests", requests.RequestList.as_view(), name="requests"),
+    path(f"{_ONE}/requests/<number:number>", requests.RequestOne.as_view(), name="request"),
+    path(f"{_ONE}/populations", populations.PopulationList.as_view(), name="populations"),
+    path(
+        f"{_ONE}/populations/<number:number>",
+        populations.PopulationOne.as_view(),
+        name="population",
+    ),
+    path(_DRAW, draws.DrawOne.as_view(), name="draw"),
+    path(f"{_DRAW}/items", draws.DrawItems.as_view(), name="draw_items"),
+]
 
 _v1: list[URLPattern | URLResolver] = [
     path("evidence", evidence.EvidenceList.as_view(), name="evidence"),
@@ -41,9 +70,7 @@ _v1: list[URLPattern | URLResolver] = [
     path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
     path("findings", findings.FindingList.as_view(), name="findings"),
     path("findings/<ref:ref>", findings.FindingOne.as_view(), name="finding"),
-    path("engagements", engagements.EngagementList.as_view(), name="engagements"),
-    path("engagements/<ref:ref>", engagements.EngagementOne.as_view(), name="engagement"),
-    path("engagements/<ref:ref>/coverage", coverage.EngagementCoverage.as_view(), name="coverage"),
+    *_engagements,
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
     path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),

@@ -4,10 +4,12 @@ What somebody may not see does not exist for them: the answer is 404, never 403.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -19,6 +21,8 @@ from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from audits import access, access_log, scope
+from audits.coverage import Occurrence
+from audits.findings import as_known, of_occurrence
 from audits.models import (
     AccessNote,
     AnswerItem,
@@ -38,8 +42,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def engagements(user: User) -> QuerySet[Engagement]:
-    """Return the engagements of an auditor, the latest window first."""
-    return access.for_user(user).select_related("framework").order_by("-window_to", "-pk")
+    """Return the engagements of an auditor, the latest window first; `until` when access ends."""
+    # The same join that lets them in, so it is the membership of today.
+    mine = access.for_user(user).annotate(until=F("members__access_until"))
+    return mine.select_related("framework").order_by("-window_to", "-pk")
 
 
 def controls(engagement: Engagement) -> QuerySet[Control]:
@@ -63,9 +69,44 @@ def claims(engagement: Engagement) -> QuerySet[Claim]:
     return scope.claims_of(engagement)
 
 
+def expected_of_controls(engagement: Engagement) -> dict[Control, list[int]]:
+    """Return the controls in scope by reference, each with the keys of its expectations."""
+    found: dict[Control, list[int]] = {}
+    rows = controls(engagement).annotate(expected=F("expectations__pk")).order_by("ref")
+    for control in rows:
+        keys = found.setdefault(control, [])
+        if control.expected is not None:
+            keys.append(control.expected)
+    return found
+
+
+def claims_to(engagement: Engagement, expectation: int) -> QuerySet[Claim]:
+    """Return what items claim of one expectation of a control in scope.
+
+    The days are hidden from the planner, so that the newest items are met along the index of the
+    expectation, and the reading ends with the page.
+    """
+    first, last = Coalesce("covers_from", "covers_from"), Coalesce("covers_to", "covers_to")
+    of_window = Claim.objects.filter(expectation=expectation).alias(first=first, last=last)
+    return of_window.filter(first__lte=engagement.window_to, last__gte=engagement.window_from)
+
+
 def findings(engagement: Engagement) -> QuerySet[Finding]:
     """Return the findings of an engagement."""
     return Finding.objects.filter(engagement=engagement).select_related("standing")
+
+
+def findings_known(engagement: Engagement, as_of: datetime | None) -> QuerySet[Finding]:
+    """Return the findings that were known at a moment, with their states of then as `was`."""
+    return as_known(engagement, as_of)
+
+
+def findings_of(
+    engagement: Engagement, occurrence: Occurrence, as_of: datetime | None
+) -> QuerySet[Finding]:
+    """Return the findings of one expected time that were known at a moment."""
+    one = occurrence
+    return of_occurrence(engagement, one.slug, one.start, one.end, as_of)
 
 
 def answers(engagement: Engagement) -> QuerySet[AnswerItem]:

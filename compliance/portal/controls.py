@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from audits import summary
+from audits import flags, summary
 from audits.coverage import WORST_FIRST, Occurrence, State
 from audits.facts import CoverageReport, awaiting_review, coverage_of
-from audits.models import Engagement
-from compliance.portal import access
+from audits.models import Engagement, Finding
+from compliance.portal import access, bound
 from compliance.portal.asking import asked_day, kept
 from compliance.portal.pages import show
 from controls.models import Control, ControlVersion, Expectation
@@ -64,7 +65,8 @@ def control(
     """Show one control; `?month=2026-10` shows the occurrences of that month only."""
     found = get_object_or_404(access.controls(engagement), ref=control_ref)
     asked = asked_day(request)
-    report = coverage_of(engagement, summary.moment_of(asked), control=found.ref)
+    moment = summary.moment_of(asked)
+    report = coverage_of(engagement, moment, control=found.ref)
     month = _month(request.GET.get("month", ""))
     access.viewed(engagement, user, found.ref)
     mappings = found.mappings.filter(criterion__framework=engagement.framework_id)
@@ -79,10 +81,20 @@ def control(
         month=month,
         asked=asked,
         keep=kept(asked),
+        flags=flags.of(engagement, moment, controls=[found.ref]),
+        findings=bound.shown(_findings(engagement, found, moment, month)),
         awaiting=awaiting_review(
             (ref for one in report.occurrences for ref in one.evidence), report.as_of
         ),
     )
+
+
+def _findings(
+    engagement: Engagement, control: Control, moment: datetime | None, month: date | None
+) -> QuerySet[Finding]:
+    """Return the findings of a control; of those whose days end in a month, where one is asked."""
+    known = access.findings_known(engagement, moment).filter(control_ref=control.ref)
+    return known.filter(flags.in_month(engagement, month)) if month else known
 
 
 def _expected(report: CoverageReport, control: Control, month: date | None) -> Iterator[Expected]:

@@ -5,9 +5,9 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
-from audits import explained, history, summary, window_map
+from audits import explained, flags, history, summary, window_map
 from audits.models import Engagement
-from compliance.portal import access
+from compliance.portal import access, bound
 from compliance.portal.asking import asked_day, kept, page_number
 from compliance.portal.pages import show
 from compliance.portal.signs import SIGNS
@@ -25,12 +25,14 @@ def windows(request: HttpRequest, user: User, engagement: Engagement) -> HttpRes
         start=page * ROWS_PER_PAGE,
         size=ROWS_PER_PAGE,
     )
+    controls = sorted({row.expectation.control.ref for row in found.rows})
     access.viewed(engagement, user, f"{engagement.ref}/coverage")
     return show(
         request,
         "windows",
         engagement,
         found=found,
+        flags=flags.of(engagement, summary.moment_of(asked), controls=controls),
         asked=asked,
         keep=kept(asked),
         signs=SIGNS,
@@ -62,4 +64,7 @@ def occurrence(
         asked=asked,
         keep=kept(asked),
         history=history.of(engagement, found.expectation, found.as_of),
+        findings=bound.shown(
+            access.findings_of(engagement, found.occurrence, summary.moment_of(asked))
+        ),
     )

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
-from audits import description, organisations, summary
+from audits import description, flags, organisations, summary
 from audits.coverage import WORST_FIRST, State
+from audits.flags import Flag, Flags
 from audits.models import AssertionSignature, Engagement
 from audits.parts import Part, divided
 from audits.summary import Counts, Row, Summary
@@ -31,6 +33,7 @@ class HeatCell:
     state: State | None
     sign: str
     words: str
+    flag: Flag | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ class Share:
 @access.for_auditor
 def engagements(request: HttpRequest, user: User) -> HttpResponse:
     """List what this auditor may see; nothing yet is a page that says what to do."""
-    mine = access.engagements(user).prefetch_related("members")
-    return show(request, "engagements", rows=[(one, _access_until(one, user)) for one in mine])
+    mine: list[Any] = list(access.engagements(user))
+    return show(request, "engagements", rows=[(one, one.until) for one in mine])
 
 
 @access.for_auditor
@@ -69,34 +72,41 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         request,
         "overview",
         engagement,
-        categories=engagement.categories.order_by("pk"),
-        scope=_scope(engagement),
-        until=_access_until(engagement, user),
+        categories=engagement.categories.order_by("pk").values_list("category", flat=True),
+        parts=divided(
+            engagement.window_from,
+            engagement.window_to,
+            [Part(one.title, one.ends_on) for one in engagement.sub_periods.all()],
+        ),
         months=found.days,
         asked=asked,
         as_of=summary.moment_of(asked) or timezone.now(),
         keep=kept(asked),
         shares=list(_shares(totals)),
         expected=sum(totals.values()),
-        heat=list(_heat(found)),
+        heat=list(_heat(found, flags.of(engagement, summary.moment_of(asked)))),
         uncovered=[{"ref": ref, "title": title} for ref, title in found.gaps],
         packs=list(access.packs(engagement)),
         vkey=checkpoint.vkey(),
     )
 
 
-def _scope(engagement: Engagement) -> dict[str, object]:
-    """What else an auditor must know of the scope, and how far management's own papers are."""
+@access.for_auditor
+def scope(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
+    """Show what else belongs to the scope, and how far management's own papers are."""
+    access.viewed(engagement, user, f"{engagement.ref}/scope")
     signed = AssertionSignature.objects.filter(assertion__engagement=engagement)
-    parts = [Part(one.title, one.ends_on) for one in engagement.sub_periods.all()]
-    return {
-        "changes": engagement.changes.select_related("changed_by"),
-        "parts": divided(engagement.window_from, engagement.window_to, parts),
-        "organisations": engagement.organisations.filter(removed_at=None),
-        "wordings": organisations.latest_wordings(engagement),
-        "texts": [(one, row) for one, row in description.current(engagement).items() if row.text],
-        "signed": signed.select_related("assertion", "signed_by").last(),
-    }
+    return show(
+        request,
+        "scope",
+        engagement,
+        categories=engagement.categories.order_by("pk"),
+        changes=list(engagement.changes.select_related("changed_by")),
+        organisations=list(engagement.organisations.filter(removed_at=None)),
+        wordings=organisations.latest_wordings(engagement),
+        texts=[(one, row) for one, row in description.current(engagement).items() if row.text],
+        signed=signed.select_related("assertion", "signed_by").last(),
+    )
 
 
 def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
@@ -109,20 +119,18 @@ def _shares(totals: Mapping[State, int]) -> Iterator[Share]:
         yield Share(state, totals[state], start, end - start)
 
 
-def _heat(found: Summary) -> Iterator[HeatRow]:
+def _heat(found: Summary, known: Flags) -> Iterator[HeatRow]:
     for row in found.rows:
         cells = zip(found.days, row.cells, strict=True)
-        yield HeatRow(row, tuple(_cell(month, counts) for month, counts in cells))
+        yield HeatRow(
+            row,
+            tuple(_cell(month, counts, known.of_month(row.ref, month)) for month, counts in cells),
+        )
 
 
-def _cell(month: date, counts: Counts) -> HeatCell:
+def _cell(month: date, counts: Counts, flag: Flag | None) -> HeatCell:
     state = summary.state_of(counts)
     if state is None:
-        return HeatCell(month, None, "", "nothing expected")
+        return HeatCell(month, None, "", "nothing expected", flag)
     words = ", ".join(f"{counts[each]} {each}" for each in WORST_FIRST if each.value in counts)
-    return HeatCell(month, state, SIGNS[state], words)
-
-
-def _access_until(engagement: Engagement, user: User) -> date:
-    mine = [one for one in engagement.members.all() if one.user_id == user.pk]
-    return max(one.access_until for one in mine if one.removed_at is None)
+    return HeatCell(month, state, SIGNS[state], words, flag)

@@ -17,10 +17,12 @@ from evidence.models import Evidence
 @access.for_auditor
 def evidence_list(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
     """List the items in scope, the latest first; by control, and from an item on."""
-    controls = list(access.controls(engagement).order_by("ref"))
+    expected = access.expected_of_controls(engagement)
+    controls = list(expected)
     control = listing.chosen(controls, request.GET.get("control", ""))
     before = listing.place(request.GET.get("before", ""))
-    page = listing.read(engagement, control=control, before=before)
+    narrowed = listing.Narrowed(control.ref, expected[control]) if control else None
+    page = listing.read(engagement, narrowed=narrowed, before=before)
     access.viewed(engagement, user, f"{engagement.ref} evidence")
     return show(
         request,

@@ -52,6 +52,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """The control that a list is narrowed to, and the keys of what is expected of it."""
+
+    control: str
+    expectations: Sequence[int]
+
+
+@dataclass(frozen=True)
 class Page:
     """Some rows, and the query of the address where the list goes on; empty at its end."""
 
@@ -78,17 +86,18 @@ def place(text: str) -> int | None:
     return int(text)
 
 
-def read(engagement: Engagement, *, control: Control | None, before: int | None) -> Page:
+def read(engagement: Engagement, *, narrowed: Narrowed | None, before: int | None) -> Page:
     """Return the page of the list that begins before an item, or the first one."""
-    claims, answers = access.claims(engagement), access.answers(engagement)
-    if control:
-        claims, answers = claims.filter(expectation__control=control), answers.none()
-    found = _newest(claims, answers, before, PAGE + 1)
+    if narrowed:
+        found = _newest_of(engagement, narrowed.expectations, before, PAGE + 1)
+    else:
+        claims, answers = access.claims(engagement), access.answers(engagement)
+        found = _newest(claims, answers, before, PAGE + 1)
     shown = found[:PAGE]
     prefetch_related_objects(shown, "reviews", "check_results")
     controls = _controls(engagement, shown)
-    narrowed = {"control": control.ref} if control else {}
-    following = urlencode({**narrowed, "before": shown[-1].pk}) if len(found) > PAGE else ""
+    kept = {"control": narrowed.control} if narrowed else {}
+    following = urlencode({**kept, "before": shown[-1].pk}) if len(found) > PAGE else ""
     return Page([_row(item, controls[item.pk]) for item in shown], following)
 
 
@@ -131,6 +140,35 @@ def _newest(
     wanted = most - len(found)
     named = Q(pk__in=_keys(claims)[:wanted]) | Q(pk__in=_keys(answers)[:wanted])
     return [*found, *items.filter(named).order_by("-pk")[:wanted]]
+
+
+def _newest_of(
+    engagement: Engagement, expectations: Sequence[int], before: int | None, most: int
+) -> list[Evidence]:
+    """Return the newest items that claim something of a control.
+
+    Each of its expectations names its own newest ones; no walk down the table would be short,
+    because among all items those of one control are few. The keys are asked for first: given a
+    choice of lists, both databases would hold every item of the table against them.
+    """
+    parts = [
+        _below(access.claims_to(engagement, one), before)
+        if before is not None
+        else access.claims_to(engagement, one)
+        for one in expectations
+    ]
+    if not parts:
+        return []
+    # Each part is cut inside, because no part of a union may be cut itself.
+    named = [
+        Claim.objects.filter(pk__in=part.order_by("-evidence_id").values("pk")[:most])
+        .order_by()
+        .values_list("evidence_id", flat=True)
+        for part in parts
+    ]
+    keys = sorted(set(named[0].union(*named[1:], all=True)), reverse=True)
+    items = Evidence.objects.select_related("superseded_by")
+    return list(items.filter(pk__in=keys[:most]).order_by("-pk"))
 
 
 def _below(rows: QuerySet[_Naming], key: int) -> QuerySet[_Naming]:

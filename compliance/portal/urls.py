@@ -41,6 +41,7 @@ _one: list[URLPattern | URLResolver] = [
     path("populations/<int:number>/", populations.population, name="population"),
     path("populations/<int:number>/draws/<int:draw>/", include(_draw)),
     path("packs/<int:number>/", packs.download, name="pack"),
+    path("scope/", engagements.scope, name="scope"),
     path("requests/", requests.request_index, name="requests"),
     path("requests/new/", requests.ask, name="request_ask"),
     path("requests/list.xlsx", request_lists.export, name="request_list"),

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -14,11 +15,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.capabilities import Capability
-from audits import summary
+from audits import findings, flags, summary
 from audits.coverage import Occurrence, State
 from audits.facts import ControlLine, CoverageReport, awaiting_review, coverage_of
-from audits.models import Engagement
-from compliance.staff import chosen, words
+from audits.flags import Flag, Flags
+from audits.models import Engagement, Finding
+from compliance.staff import bound, chosen, words
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, site
 from controls.models import Control, Expectation
@@ -55,6 +57,7 @@ class Square:
     state: str
     words: str
     count: str
+    flag: Flag | None
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,15 @@ def heat_map(request: HttpRequest) -> HttpResponseBase:
     page = _page(request)
     start = page * ROWS_PER_PAGE
     shown = fit[start : start + ROWS_PER_PAGE]
+    known = flags.of(
+        choice.engagement, summary.moment_of(asked), controls=[row.ref for row in shown]
+    )
     context |= {
         "asked": asked,
         "months": _years(found.days),
-        "lines": [_line(row, found.days, choice.engagement.pk, kept(asked)) for row in shown],
+        "lines": [
+            _line(row, found.days, choice.engagement.pk, kept(asked), known) for row in shown
+        ],
         "fit": len(fit),
         "any": bool(found.rows),
         "following": page + 2 if len(fit) > start + ROWS_PER_PAGE else None,
@@ -106,6 +114,7 @@ def cell(request: HttpRequest, pk: int, control: str, month: str) -> HttpRespons
     if line is None or first is None:
         raise Http404
     place = report.months.index(first)
+    moment = summary.moment_of(asked)
     context = {
         "title": f"{line.ref} in {first:%B %Y}",
         "engagement": engagement,
@@ -116,6 +125,8 @@ def cell(request: HttpRequest, pk: int, control: str, month: str) -> HttpRespons
         "state": line.cells[place].state,
         "state_words": LABELS.get(line.cells[place].state or State.EXEMPT, "Nothing expected"),
         "groups": _groups(line, report, first),
+        "flags": flags.of(engagement, moment, controls=[line.ref]),
+        "findings": bound.shown(_findings(engagement, line.ref, first, moment)),
         "awaiting": _awaiting(report, first),
         "keep": kept(asked),
         "earlier": _neighbour(report, line, place - 1, asked),
@@ -151,15 +162,20 @@ def _fits(row: summary.Row, form: AsOfForm) -> bool:
     return not state or any(state in cell for cell in row.cells)
 
 
-def _line(row: summary.Row, months: Sequence[date], key: int, keep: str) -> Line:
-    addresses = [f"{key}/{row.ref}/{month:%Y-%m}/{keep}" for month in months]
-    return Line(row, [_square(*pair) for pair in zip(row.cells, addresses, strict=True)])
+def _line(row: summary.Row, months: Sequence[date], key: int, keep: str, known: Flags) -> Line:
+    return Line(
+        row,
+        [
+            _square(cell, f"{key}/{row.ref}/{month:%Y-%m}/{keep}", known.of_month(row.ref, month))
+            for cell, month in zip(row.cells, months, strict=True)
+        ],
+    )
 
 
-def _square(cell: summary.Counts, address: str) -> Square | None:
+def _square(cell: summary.Counts, address: str, flag: Flag | None) -> Square | None:
     state = summary.state_of(cell)
     if state is None:
-        return None
+        return Square(address, "", "nothing expected", "", flag) if flag else None
     counted = [f"{cell[s]} {label.lower()}" for s, label, _ in STATES if s.value in cell]
     total, worst = sum(cell.values()), cell[state]
     return Square(
@@ -167,6 +183,7 @@ def _square(cell: summary.Counts, address: str) -> Square | None:
         state=state.value,
         words=", ".join(counted),
         count="" if total in {1, worst} else f"{worst}/{total}",
+        flag=flag,
     )
 
 
@@ -212,6 +229,13 @@ def _awaiting(report: CoverageReport, first: date) -> frozenset[str]:
     last = _last_day(first)
     refs = [ref for one in report.occurrences if first <= one.end <= last for ref in one.evidence]
     return awaiting_review(refs, report.as_of)
+
+
+def _findings(
+    engagement: Engagement, control: str, first: date, moment: datetime | None
+) -> QuerySet[Finding]:
+    known = findings.as_known(engagement, moment).filter(control_ref=control)
+    return known.filter(flags.in_month(engagement, first))
 
 
 def _last_day(first: date) -> date:

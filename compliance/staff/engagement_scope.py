@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.access import can
 from accounts.capabilities import Capability
-from audits import gates, organisations, roll_forward, scope, windows
+from audits import after_freeze, gates, organisations, roll_forward, scope, windows
 from audits.engagements import Fieldwork
 from audits.models import Engagement, SubserviceOrganisation, UserEntityControl
 from audits.organisations import Profile
@@ -149,6 +149,8 @@ def scope_of(engagement: Engagement, user: Any) -> dict[str, Any]:
         "organisations": engagement.organisations.filter(removed_at=None),
         "wordings": organisations.latest_wordings(engagement),
         "is_frozen": is_frozen,
+        "obstacle": gates.obstacle_to_changing(engagement),
+        "after_freeze": after_freeze.of(engagement),
         "may_change": is_open and can(user, _NEEDS),
     }
 
@@ -302,6 +304,7 @@ def _answer(
         "form": form,
         "button": "Save",
         "cancel": _home(engagement),
+        "obstacle": gates.obstacle_to_changing(engagement),
     }
     return site.render(request, "staff/form.html", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import admission, engagements
+from audits import admission, engagements, gates
 from audits.engagements import Fieldwork, Ground
 from audits.models import Engagement, EngagementMember
 from compliance.staff import words
@@ -195,6 +195,7 @@ def choose_categories(request: HttpRequest, pk: int) -> HttpResponseBase:
         "intro": f"Of {engagement}. Packs that were built before keep what was chosen then.",
         "form": form,
         "cancel": reverse("admin:audits_engagement_change", args=[pk]),
+        "obstacle": gates.obstacle_to_changing(engagement),
     }
     return site.render(request, "staff/engagement_categories.html", context)
 

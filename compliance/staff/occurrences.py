@@ -14,12 +14,12 @@ from django.urls import reverse
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import changes, explained, history, summary, window_map
+from audits import changes, explained, findings, flags, history, summary, window_map
 from audits.changes import Span
 from audits.coverage import Occurrence
 from audits.explained import Explanation
 from audits.models import Engagement, OccurrenceChange
-from compliance.staff import chosen, words
+from compliance.staff import bound, chosen, words
 from compliance.staff.base import REFUSALS, person
 from compliance.staff.coverage import LABELS, STATES, AsOfForm, asked_day, kept
 from compliance.staff.forms import DayField, StaffForm
@@ -61,9 +61,11 @@ def windows(request: HttpRequest) -> HttpResponseBase:
         start=page * ROWS_PER_PAGE,
         size=ROWS_PER_PAGE,
     )
+    controls = sorted({row.expectation.control.ref for row in found.rows})
     context |= {
         "asked": asked,
         "found": found,
+        "flags": flags.of(choice.engagement, summary.moment_of(asked), controls=controls),
         "keep": kept(asked),
         "legend": STATES,
         "previous": page or None,
@@ -77,6 +79,9 @@ def occurrence(request: HttpRequest, pk: int, slug: str, start: str) -> HttpResp
     asked = asked_day(AsOfForm(request.GET or None))
     found = _explained(pk, slug, start, asked)
     one = found.occurrence
+    bound_here = findings.of_occurrence(
+        found.engagement, one.slug, one.start, one.end, summary.moment_of(asked)
+    )
     context = {
         "title": f"{found.expectation.title}, {words.period(one.start, one.end)}",
         "found": found,
@@ -87,6 +92,7 @@ def occurrence(request: HttpRequest, pk: int, slug: str, start: str) -> HttpResp
         "may_change": asked is None and can(request.user, Capability.CHANGE_OCCURRENCES),
         "history": history.of(found.engagement, found.expectation, found.as_of),
         "month": f"{one.end:%Y-%m}",
+        "findings": bound.shown(bound_here),
     }
     return site.render(request, "staff/occurrence.html", context)
 

@@ -31,6 +31,8 @@ SCOPE_WORDS = {
     Scope.READ_RUNS: "Read runs",
     Scope.READ_FINDINGS: "Read findings",
     Scope.READ_ENGAGEMENTS: "Read engagements and their scope",
+    Scope.READ_REQUESTS: "Read requests of auditors and their answers",
+    Scope.READ_SAMPLES: "Read sealed populations, draws with their rows, and work sheets",
     Scope.ALL: "Everything that its owner may (a check will find it)",
 }
 _USUAL_LIFE = timedelta(days=180)

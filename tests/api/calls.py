@@ -27,6 +27,8 @@ ALL_SCOPES = (
     "runs:read",
     "engagements:read",
     "findings:read",
+    "requests:read",
+    "samples:read",
 )
 _numbers = count(1)
 

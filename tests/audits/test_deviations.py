@@ -45,7 +45,9 @@ def test_a_failing_result_opens_a_finding_of_its_occurrence(world: World) -> Non
     engagement = world.engagement()
     item = hand_in_staff(world, JUNE, without_mfa=2)
     run_job()
-    finding = findings.of_occurrence(engagement, world.mfa.slug, date(2026, 6, 1)).get()
+    finding = findings.of_occurrence(
+        engagement, world.mfa.slug, date(2026, 6, 1), date(2026, 6, 30)
+    ).get()
     assert Finding.objects.get() == finding
     assert (finding.end, finding.source) == (date(2026, 6, 30), "check")
     record = record_of(finding)

@@ -357,6 +357,6 @@ def test_remediation_takes_nothing_out_of_the_engagement(
     retest(case.remedied(), by=ruth)
     finding_deeds.close(case.finding, conclusion="Done.", by=case.alice)
     engagement = Engagement.objects.get()
-    assert list(findings.of_occurrence(engagement, world.mfa.slug, case.finding.start)) == [
+    assert list(findings.of_occurrence(engagement, world.mfa.slug, cases.DAY, cases.DAY)) == [
         case.finding
     ]

@@ -1,9 +1,12 @@
 """One finding for each subject; a repeated deviation is kept as another observation."""
 
 import json
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from audits import engagements, finding_deeds, findings
@@ -82,10 +85,46 @@ def test_another_engagement_has_a_finding_of_its_own(world: World, engagement: E
 
 def test_findings_are_found_by_their_occurrence(world: World, engagement: Engagement) -> None:
     finding = open_one(world, engagement, by=world.alice)
-    slug, start = world.mfa.slug, finding.start
-    assert list(findings.of_occurrence(engagement, slug, start)) == [finding]
-    assert not findings.of_occurrence(engagement, slug, start.replace(month=7)).exists()
-    assert not findings.of_occurrence(engagement, world.leavers.slug, start).exists()
+    june, july = (date(2026, 6, 1), date(2026, 6, 30)), (date(2026, 7, 1), date(2026, 7, 31))
+    assert list(findings.of_occurrence(engagement, world.mfa.slug, *june)) == [finding]
+    assert not findings.of_occurrence(engagement, world.mfa.slug, *july).exists()
+    assert not findings.of_occurrence(engagement, world.leavers.slug, *june).exists()
+
+
+def test_a_sampled_deviation_belongs_to_each_occurrence_that_its_table_meets(
+    world: World, engagement: Engagement
+) -> None:
+    subject = findings.Subject(
+        kind="sample_item",
+        ref="P1/D1#3A",
+        control_ref=world.access.ref,
+        expectation_slug=world.leavers.slug,
+        start=date(2026, 6, 1),
+        end=date(2026, 7, 31),
+    )
+    finding = findings.open_finding(
+        engagement, subject=subject, title="Late", condition="x", source="own_test", by=world.alice
+    )
+    for month, found in ((6, [finding]), (7, [finding]), (8, [])):
+        days = date(2026, month, 2), date(2026, month, 28)
+        assert list(findings.of_occurrence(engagement, world.leavers.slug, *days)) == found
+
+
+def test_as_of_an_earlier_moment_it_stands_as_it_stood_then(
+    world: World, engagement: Engagement
+) -> None:
+    before = timezone.now()
+    finding = open_one(world, engagement, by=world.alice)
+    opened = finding.entries.order_by("-step")[0].at
+    finding_deeds.respond(finding, agrees=True, text="Too late.", by=world.alice)
+
+    def known(as_of: datetime | None) -> list[tuple[Finding, str]]:
+        rows: Any = findings.as_known(engagement, as_of)
+        return [(one, one.was) for one in rows]
+
+    assert known(before) == []
+    assert known(opened) == [(finding, "open")]
+    assert known(None) == [(finding, "responded")]
 
 
 def test_a_sample_item_can_be_a_subject(world: World, engagement: Engagement) -> None:

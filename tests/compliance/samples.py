@@ -192,6 +192,7 @@ def _of_requests(house: House) -> dict[str, object]:
         "admin/requests/import/preview/<int:pk>": staged.pk,
         "admin/requests/list/<int:pk>": house.engagement.pk,
         "admin/requests/seed/<int:pk>": house.engagement.pk,
+        "api/v1/engagements/<ref:ref>/requests/<number:number>": request.number,
         "portal/<slug:ref>/requests/<int:number>": request.number,
         "portal/<slug:ref>/requests/import/<int:key>": staged.pk,
     }
@@ -218,9 +219,12 @@ def _of_samples(house: House) -> dict[str, object]:
     drawn = house.draw
     assert drawn
     populations = "portal/<slug:ref>/populations/<int:number>"
+    told = "api/v1/engagements/<ref:ref>/populations/<number:number>"
     return {
         "admin/audits/sealedpopulation/<str:key>": drawn.population_id,
         populations: drawn.population.number,
+        told: drawn.population.number,
+        f"{told}/draws/<number:draw>": drawn.number,
         f"{populations}/draws/<int:draw>": drawn.number,
         f"{populations}/draws/<int:draw>/items/<int:row>": house.drawn_row,
     }

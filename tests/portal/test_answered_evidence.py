@@ -54,7 +54,7 @@ def test_the_list_goes_on_without_gap_or_double(
     monkeypatch.setattr(listing, "PAGE", page)
     found, before = [], None
     while True:
-        shown = listing.read(house.engagement, control=None, before=before)
+        shown = listing.read(house.engagement, narrowed=None, before=before)
         found += [row.item.ref for row in shown.rows]
         if not shown.following:
             break

@@ -142,7 +142,7 @@ def test_a_month_outside_the_window_is_empty(door: Client, house: House) -> None
 @pytest.mark.parametrize("month", ["", "x", "2026", "2026-13", "202607", "2026-07-01", "%00", "-"])
 def test_what_is_no_month_shows_the_whole_window(door: Client, house: House, month: str) -> None:
     shown = page(door, house, f"?month={month}")
-    assert shown.count("<tbody>") == 6
+    assert shown.count('class="records occurrences"') == 6
     assert "Show the whole window" not in shown
 
 
@@ -188,3 +188,13 @@ def test_its_queries_do_not_grow_with_the_evidence(door: Client, house: House) -
     for day in range(1, 21):
         house.capture(date(2026, 7, day))
     assert queries(door, house.path(PATH)) == before <= 18
+
+
+def test_its_findings_and_what_they_are_bound_to_are_linked(door: Client, house: House) -> None:
+    shown = page(door, house)
+    assert f'href="{house.path(f"findings/{house.finding.ref}/")}"' in shown
+    one = house.path("coverage/staff-mfa-state/2026-06-01/#findings")
+    assert f'class="flag" href="{one}"><span aria-hidden="true">⚑</span> 1 finding, not' in shown
+    july = page(door, house, "?month=2026-07")
+    assert house.finding.ref not in july
+    assert "No finding is bound to this." in july

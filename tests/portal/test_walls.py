@@ -47,6 +47,7 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
     return {
         LIST: {},
         "overview": ref,
+        "scope": ref,
         "control": {**ref, "control_ref": house.world.access.ref},
         "windows": ref,
         "occurrence": {**ref, "slug": house.world.mfa.slug, "start": "2026-06-01"},

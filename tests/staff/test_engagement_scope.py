@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from audits import engagements, organisations
+from audits import changes, engagements, organisations
+from audits.changes import Span
 from audits.days import today
 from audits.models import Engagement, EngagementCategory, SubserviceOrganisation
 from audits.organisations import Profile
 from tests import cast
-from tests.audits.world import World
+from tests.audits.asking import asked
+from tests.audits.world import World, hand_in_staff
+from tests.portal.house import find
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, told, words
 
@@ -111,6 +114,76 @@ def test_a_frozen_engagement_offers_no_change_and_refuses_one(
     assert "Open a new engagement for what changed" in words(answer)
     refused = alices.post("subservice_remove", bank.pk, follow=True)
     assert "nothing unfreezes it" in told(refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("engagement_dates", ("window",)),
+        ("engagement_dates", ("freeze",)),
+        ("engagement_dates", ("parts",)),
+        ("engagement_categories", ()),
+        ("subservice_add", ()),
+        ("cuec_add", ()),
+    ],
+)
+def test_a_form_says_before_it_is_filled_that_it_will_be_refused(
+    alices: Desk, engagement: Engagement, name: str, more: tuple[str, ...]
+) -> None:
+    page = alices.get(name, engagement.pk, *more)
+    assert "nothing unfreezes it" not in words(page)
+    assert "<button disabled" not in page.content.decode()
+    Engagement.objects.update(freeze_on=today() - timedelta(days=1))
+    page = alices.get(name, engagement.pk, *more)
+    assert "nothing unfreezes it" in words(page)
+    assert "<button disabled" in page.content.decode()
+
+
+def test_a_closed_engagement_says_so_on_its_forms(
+    alices: Desk, engagement: Engagement, world: World
+) -> None:
+    engagements.close_engagement(engagement, by=world.alice)
+    page = alices.get("engagement_dates", engagement.pk, "window")
+    assert f"{engagement.ref} is closed. Open a new engagement." in words(page)
+    assert "<button disabled" in page.content.decode()
+
+
+def test_what_came_after_the_freeze_is_told(
+    alices: Desk, engagement: Engagement, world: World
+) -> None:
+    assert "After the freeze" not in alices.text(PAGE, engagement.pk)
+    Engagement.objects.update(freeze_on=today() - timedelta(days=1))
+    assert "Nothing came since." in alices.text(PAGE, engagement.pk)
+    item = hand_in_staff(world, date(2026, 6, 30), received=today())
+    request = asked(engagement, world.alice, "User lists")
+    finding = find(engagement, world)
+    changes.skip(
+        world.leavers,
+        span=Span(date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 5)),
+        reason="Nobody left.",
+        by=world.alice,
+    )
+    text = alices.text(PAGE, engagement.pk)
+    skipped = "Leavers, 1 to 30 Jun 2026: skipped"
+    for part in (item.ref, f"{request.number} User lists", finding.ref, skipped):
+        assert part in text, part
+    assert "Nothing came since." not in text
+
+
+def test_lists_mark_what_came_after_the_freeze(
+    alices: Desk, engagement: Engagement, world: World
+) -> None:
+    hand_in_staff(world, date(2026, 6, 30), received=today())
+    asked(engagement, world.alice)
+    pages = (
+        ("requests", ()),
+        ("occurrence", (engagement.pk, world.mfa.slug, "2026-06-01")),
+    )
+    for name, args in pages:
+        assert "After the freeze" not in alices.text(name, *args)
+    Engagement.objects.update(freeze_on=today() - timedelta(days=1))
+    for name, args in pages:
+        assert "After the freeze" in alices.text(name, *args)
 
 
 def test_a_subservice_organisation_comes_changes_and_goes(

@@ -7,7 +7,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audits import gates
-from audits.coverage import State
+from audits.coverage import Occurrence, State
+from audits.flags import Flag, Flags
 from audits.models import Engagement
 from compliance.portal.signs import SIGNS
 
@@ -39,6 +40,12 @@ def period(start: date, end: date) -> SafeString:
 def sign(state: str) -> str:
     """The sign of a state, which tells it without colour."""
     return SIGNS[State(state)]
+
+
+@register.simple_tag
+def flag(known: Flags, one: Occurrence, last: Occurrence | None = None) -> Flag | None:
+    """What is bound to an expected time, or to all from it to a last one."""
+    return known.of_occurrences([one, last or one])
 
 
 @register.filter

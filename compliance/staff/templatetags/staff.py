@@ -1,6 +1,7 @@
 """Tags of the staff pages: the lean list in place of the skin's, and words for states and dates."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -9,6 +10,10 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import DateTimeField, Field
 from django.urls import NoReverseMatch
 
+from audits import gates
+from audits.coverage import Occurrence
+from audits.flags import Flag, Flags
+from audits.models import Engagement
 from compliance.staff import words
 
 register = template.Library()
@@ -22,6 +27,18 @@ register.filter("short_digest", words.short_digest)
 register.simple_tag(words.period, name="period")
 register.simple_tag(words.badge, name="badge")
 register.simple_tag(words.plural, name="plural")
+
+
+@register.simple_tag
+def flag(known: Flags, one: Occurrence, last: Occurrence | None = None) -> Flag | None:
+    """What is bound to an expected time, or to all from it to a last one."""
+    return known.of_occurrences([one, last or one])
+
+
+@register.filter
+def after_freeze(moment: datetime, engagement: Engagement) -> bool:
+    """Whether something came after the freeze date of an engagement."""
+    return gates.came_after_freeze(engagement, moment)
 
 
 @register.filter

@@ -1,0 +1,28 @@
+"""The findings that are bound to what a page shows, each with its state as of a moment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audits.finding_record import State
+from audits.models import Finding
+from compliance.staff.findings import BADGES
+
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Some findings, each with its badge and label; whether there are more of them."""
+
+    rows: list[tuple[Any, str, str]]
+    has_more: bool
+
+
+def shown(rows: QuerySet[Finding]) -> Bound:
+    """Return the newest findings of rows that `as_known` annotated; one query."""
+    found: list[Any] = list(rows[: MOST + 1])
+    states = [State(one.was) for one in found[:MOST]]
+    marked = [(one, BADGES[state], state.label) for one, state in zip(found, states, strict=False)]
+    return Bound(marked, len(found) > MOST)
