@@ -1,6 +1,7 @@
 """The ZIP of a pack: large and many members, and nothing that looks whole after an error."""
 
 import io
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -138,6 +139,11 @@ def test_sizes_and_places_beyond_the_limits_are_written_as_zipfile_does(
             with archive.open(info_of(name, length), "w") as entry:
                 for piece in blocks(block, size) if name == "large" else [b"x"]:
                     entry.write(piece)
+    if sys.version_info < (3, 11, 4):
+        # There zipfile left 0 where the sizes of a large file would stand, and not yet the mark.
+        first = pythons.kept[0]
+        assert isinstance(first, bytes)
+        pythons.kept[0] = first[:18] + b"\xff" * 8 + first[26:]
     assert ours.kept == pythons.kept
 
 
