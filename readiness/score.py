@@ -140,7 +140,7 @@ def _kind(one: Asked) -> str:
 def _of_mistakes(judged: Sequence[Judged]) -> Iterable[Hindrance]:
     for verdict, words in (
         (Verdict.FOUND, "found in the data"),
-        (Verdict.NOT_JUDGED, "not judged, because the data for it is missing"),
+        (Verdict.NOT_JUDGED, "not judged, because there is no data"),
     ):
         found = [one for one in judged if one.verdict is verdict]
         if found:

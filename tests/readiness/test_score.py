@@ -114,7 +114,7 @@ def test_mistakes_that_are_found_or_not_judged_keep_from_being_ready_the_gravest
     assert (found.points, found.is_ready) == (100, False)
     assert [one.words for one in found.hindrances] == [
         "1 common mistake is found in the data.",
-        "1 common mistake is not judged, because the data for it is missing.",
+        "1 common mistake is not judged, because there is no data.",
     ]
 
 

@@ -39,7 +39,7 @@ def test_an_empty_installation_is_told_what_keeps_it_from_being_ready(alices: De
     text = alices.text("readiness")
     assert "Not ready" in text
     assert "22 questions are not answered yet." in text
-    assert "13 common mistakes are not judged, because the data for it is missing." in text
+    assert "13 common mistakes are not judged, because there is no data." in text
     assert "Does a standard say how callers of the API prove who they are?" in text
 
 
