@@ -60,6 +60,8 @@ def _walk(browser: Browser, url: str, welcome: str) -> None:
     _see(staff, f"{url}/admin/", "dashboard")
     _see(staff, f"{url}/admin/coverage/", "coverage")
     _see(staff, engagement, "engagement")
+    for page in ("readiness", "gaps", "plan", "registers"):
+        _see(staff, f"{url}/admin/{page}/", page)
     auditor.goto(f"{url}/portal/")
     auditor.locator("main table a").first.click()
     _keep(auditor, "portal")
