@@ -253,7 +253,7 @@ def test_the_installation_itself_invites_to_no_other_role(empty_house: None) -> 
 # --- Two at once -------------------------------------------------------------------------------
 def race(*attempts: Callable[[], object]) -> list[object]:
     """Run the attempts at the same moment, each on its own connection; return their results."""
-    gate = threading.Barrier(len(attempts))
+    gate = threading.Barrier(len(attempts), timeout=PATIENCE_SECONDS)
     results: list[object] = []
 
     def run(attempt: Callable[[], object]) -> None:

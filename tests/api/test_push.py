@@ -263,7 +263,7 @@ class TestIdempotency:
 
     @pytest.mark.django_db(transaction=True)
     def test_two_at_once_make_one_item(self, robot: Program) -> None:
-        barrier = threading.Barrier(2)
+        barrier = threading.Barrier(2, timeout=PATIENCE_SECONDS)
         answers: list[Any] = []
 
         def push() -> None:

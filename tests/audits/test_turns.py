@@ -26,7 +26,7 @@ def world(transactional_db: None, var_dir: Path) -> World:
 
 def at_once(deed: Callable[[], object]) -> list[object]:
     """Do the same thing in several threads, started together, and return what they gave."""
-    gate = threading.Barrier(TOGETHER)
+    gate = threading.Barrier(TOGETHER, timeout=PATIENCE_SECONDS)
     found: list[object] = []
 
     def run() -> None:

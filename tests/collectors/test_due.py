@@ -16,6 +16,7 @@ from evidence import ledger
 from evidence.models import Evidence, LedgerEntry
 from jobs.models import Job
 from tests.collectors import world
+from tests.installation import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 def at_once(deed: Callable[[int], object], *, times: int) -> None:
     """Do something in several threads that all start together; fails where one of them does."""
-    gate = threading.Barrier(times)
+    gate = threading.Barrier(times, timeout=PATIENCE_SECONDS)
     troubles: list[BaseException] = []
 
     def work(number: int) -> None:
@@ -53,7 +54,7 @@ def test_ticks_of_several_beats_ask_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_workers_on_one_ticket_give_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Barrier(4)
+    gate = threading.Barrier(4, timeout=PATIENCE_SECONDS)
 
     def together(ask: Ask[Any]) -> Answer:
         # Nobody hands in before everybody has asked.

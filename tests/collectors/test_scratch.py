@@ -1,5 +1,6 @@
 """Folders of runs: private, and gone with their run."""
 
+import fcntl
 import os
 import signal
 import stat
@@ -57,3 +58,39 @@ def test_the_folder_of_a_killed_process_is_swept_by_the_next_run(var_dir: Path) 
     process.stdout.close()
     with scratch.folder():
         assert not left.exists()
+
+
+def test_a_sweep_in_the_middle_of_making_takes_nothing(
+    var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker may look at the very moment when the folder is not locked yet."""
+    real = fcntl.flock
+    swept: list[int] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not swept:
+            swept.append(descriptor)
+            assert scratch.sweep() == 0
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with scratch.folder() as path:
+        (path / "copy").write_bytes(b"rows")
+    assert swept
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_no_fault(
+    var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = var_dir / "scratch" / "run-ending"
+    left.mkdir()
+    (left / ".lock").touch()
+    real = os.open
+
+    def gone(path: Path, *rest: int) -> int:
+        (left / ".lock").unlink()
+        left.rmdir()
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", gone)
+    assert scratch.sweep() == 0

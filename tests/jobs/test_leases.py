@@ -13,6 +13,7 @@ from jobs.errors import LeaseLostError, ResultTooLargeError
 from jobs.leases import Lease
 from jobs.models import Job
 from jobs.work import Progress
+from tests.installation import PATIENCE_SECONDS
 from tests.jobs.conftest import Handle
 
 NOTHING = Progress()
@@ -117,7 +118,7 @@ class TestClaim:
 def test_it_gives_one_job_to_one_of_many_workers() -> None:
     jobs = [enqueue(key=f"job-{number}") for number in range(10)]
     won: list[int] = []
-    barrier = threading.Barrier(6)
+    barrier = threading.Barrier(6, timeout=PATIENCE_SECONDS)
 
     def work() -> None:
         try:

@@ -11,6 +11,7 @@ from jobs import periodic
 from jobs.errors import DuplicateKindError
 from jobs.models import Beat, Job
 from jobs.periodic import every, run_due
+from tests.installation import PATIENCE_SECONDS
 
 NOON = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -96,7 +97,7 @@ class TestRunDue:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_once_when_many_beats_tick_together(runs: list[datetime]) -> None:
-    barrier = threading.Barrier(6)
+    barrier = threading.Barrier(6, timeout=PATIENCE_SECONDS)
 
     def tick() -> None:
         try:

@@ -12,6 +12,7 @@ from jobs import leases, queue, wakeup
 from jobs.errors import JobNotFailedError, UnknownKindError
 from jobs.models import Job
 from jobs.work import Progress
+from tests.installation import PATIENCE_SECONDS
 from tests.jobs.conftest import Handle, Messages
 
 NOW = timezone.now()
@@ -77,7 +78,7 @@ class TestEnqueue:
             queue.enqueue("no.such", key="one", payload={})
 
     def test_it_makes_one_job_of_many_calls_at_once(self, messages: Messages) -> None:
-        barrier = threading.Barrier(8)
+        barrier = threading.Barrier(8, timeout=PATIENCE_SECONDS)
         made: list[int] = []
 
         def call() -> None:
