@@ -15,8 +15,10 @@ from audits import flags, summary
 from audits.coverage import WORST_FIRST, Occurrence, State
 from audits.facts import CoverageReport, awaiting_review, coverage_of
 from audits.models import Engagement, Finding
-from compliance.portal import access, bound
+from compliance import bound_findings
+from compliance.portal import access
 from compliance.portal.asking import asked_day, kept
+from compliance.portal.findings import MARKS
 from compliance.portal.pages import show
 from controls.models import Control, ControlVersion, Expectation
 
@@ -82,7 +84,7 @@ def control(
         asked=asked,
         keep=kept(asked),
         flags=flags.of(engagement, moment, controls=[found.ref]),
-        findings=bound.shown(_findings(engagement, found, moment, month)),
+        findings=bound_findings.shown(_findings(engagement, found, moment, month), marks=MARKS),
         awaiting=awaiting_review(
             (ref for one in report.occurrences for ref in one.evidence), report.as_of
         ),

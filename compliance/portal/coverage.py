@@ -7,8 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from accounts.models import User
 from audits import explained, flags, history, summary, window_map
 from audits.models import Engagement
-from compliance.portal import access, bound
+from compliance import bound_findings
+from compliance.portal import access
 from compliance.portal.asking import asked_day, kept, page_number
+from compliance.portal.findings import MARKS
 from compliance.portal.pages import show
 from compliance.portal.signs import SIGNS
 
@@ -64,7 +66,8 @@ def occurrence(
         asked=asked,
         keep=kept(asked),
         history=history.of(engagement, found.expectation, found.as_of),
-        findings=bound.shown(
-            access.findings_of(engagement, found.occurrence, summary.moment_of(asked))
+        findings=bound_findings.shown(
+            access.findings_of(engagement, found.occurrence, summary.moment_of(asked)),
+            marks=MARKS,
         ),
     )

@@ -20,7 +20,9 @@ from audits.coverage import Occurrence, State
 from audits.facts import ControlLine, CoverageReport, awaiting_review, coverage_of
 from audits.flags import Flag, Flags
 from audits.models import Engagement, Finding
-from compliance.staff import bound, chosen, words
+from compliance import bound_findings
+from compliance.staff import chosen, words
+from compliance.staff.findings import BADGES
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, site
 from controls.models import Control, Expectation
@@ -126,7 +128,9 @@ def cell(request: HttpRequest, pk: int, control: str, month: str) -> HttpRespons
         "state_words": LABELS.get(line.cells[place].state or State.EXEMPT, "Nothing expected"),
         "groups": _groups(line, report, first),
         "flags": flags.of(engagement, moment, controls=[line.ref]),
-        "findings": bound.shown(_findings(engagement, line.ref, first, moment)),
+        "findings": bound_findings.shown(
+            _findings(engagement, line.ref, first, moment), marks=BADGES
+        ),
         "awaiting": _awaiting(report, first),
         "keep": kept(asked),
         "earlier": _neighbour(report, line, place - 1, asked),

@@ -19,9 +19,11 @@ from audits.changes import Span
 from audits.coverage import Occurrence
 from audits.explained import Explanation
 from audits.models import Engagement, OccurrenceChange
-from compliance.staff import bound, chosen, words
+from compliance import bound_findings
+from compliance.staff import chosen, words
 from compliance.staff.base import REFUSALS, person
 from compliance.staff.coverage import LABELS, STATES, AsOfForm, asked_day, kept
+from compliance.staff.findings import BADGES
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, READ_AND_DO, site
 
@@ -92,7 +94,7 @@ def occurrence(request: HttpRequest, pk: int, slug: str, start: str) -> HttpResp
         "may_change": asked is None and can(request.user, Capability.CHANGE_OCCURRENCES),
         "history": history.of(found.engagement, found.expectation, found.as_of),
         "month": f"{one.end:%Y-%m}",
-        "findings": bound.shown(bound_here),
+        "findings": bound_findings.shown(bound_here, marks=BADGES),
     }
     return site.render(request, "staff/occurrence.html", context)
 
