@@ -1,11 +1,27 @@
 """What can go wrong with evidence; a docstring is the default message for the person who acts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EvidenceError(Exception):
     """The evidence could not be taken in."""
 
+    position: int | None = None
+    """Which of several items it is about, counted from 0."""
+
     def __init__(self, message: str = "") -> None:
         super().__init__(message or (self.__doc__ or "").strip())
+
+
+@contextmanager
+def about_item(position: int) -> Iterator[None]:
+    """Say of what is raised inside which of several items it is about."""
+    try:
+        yield
+    except EvidenceError as error:
+        error.position = position
+        raise
 
 
 class EmptyContentError(EvidenceError):
@@ -37,7 +53,13 @@ class ScreeningError(EvidenceError):
 
 
 class IdempotencyConflictError(EvidenceError):
-    """This idempotency key was used before with other content. Use a new key for new content."""
+    """An idempotency key was used before with other content."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The idempotency key {key!r} was used before with other content. "
+            "Use a new key for new content."
+        )
 
 
 class SupersededError(EvidenceError):

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -22,21 +22,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from controls.models import Expectation, Risk
-from evidence import description, ledger, screening, store
+from evidence import description, ledger, screening, store, times
 from evidence.errors import (
     FilenameError,
     IdempotencyConflictError,
-    PeriodError,
     PopulationError,
     ScreeningError,
     SupersededError,
-    TimeError,
+    about_item,
 )
 from evidence.group_commit import Group, GroupError
 from evidence.models import Claim, Evidence, IntakeKey, LogHead, Population
 from evidence.population import PopulationFacts
 
-CLOCK_SKEW = timedelta(minutes=5)
 # So many items share a commit at most: a large group would hold the log's lock for long.
 _GROUP_MOST = 50
 # After these nobody knows whether the commit took place.
@@ -128,20 +126,34 @@ def receive_once(submission: Submission, *, actor: str) -> tuple[Evidence, bool]
 
 def receive_many(submissions: Sequence[Submission], *, actor: str) -> list[Evidence]:
     """Take in several items in one transaction: all of them, or none."""
+    return [evidence for evidence, _ in receive_many_once(submissions, actor=actor)]
+
+
+def receive_many_once(
+    submissions: Sequence[Submission], *, actor: str
+) -> list[tuple[Evidence, bool]]:
+    """Take in several items or none; say of each whether its idempotency key was new.
+
+    Raises a subclass of EvidenceError, whose `position` says which item it is about, if it is one.
+    """
+    replaced = [one.supersedes.ref for one in submissions if one.supersedes]
+    if len(replaced) > len(set(replaced)):
+        raise SupersededError(
+            "Two of these items replace the same version. Send one after another."
+        )
     ready: list[Prepared] = []
     with _undone_on_failure(ready):
         with store.batch():
-            for submission in submissions:
-                # One by one, so that what is ready is undone when the next one fails.
-                ready.append(prepare(submission))  # noqa: PERF401
-        with transaction.atomic():
-            return record(ready, actor=actor)
+            for position, submission in enumerate(submissions):
+                with about_item(position):
+                    ready.append(prepare(submission))
+        return _recorded([_Sent(one, actor) for one in ready])
 
 
 def prepare(submission: Submission) -> Prepared:
     """Check, screen and store a submission's files; the database is only asked, never changed."""
     filename = safe_filename(submission.filename)
-    _check_times(submission)
+    times.check(submission.covers_from, submission.covers_to, submission.collected_at)
     with _opened(submission.content) as source:
         _screen(source, filename)
         content = store.put(
@@ -212,24 +224,6 @@ def safe_filename(name: str) -> str:
     return last
 
 
-def _check_times(submission: Submission) -> None:
-    if submission.covers_to < submission.covers_from:
-        message = (
-            f"The period ends on {submission.covers_to}, before it starts on "
-            f"{submission.covers_from}. Swap or correct the two dates."
-        )
-        raise PeriodError(message)
-    if submission.collected_at.tzinfo is None:
-        message = "The time of collection has no zone. Write it with an offset, or with Z for UTC."
-        raise TimeError(message)
-    if submission.collected_at > timezone.now() + CLOCK_SKEW:
-        message = (
-            f"The time of collection, {submission.collected_at.isoformat()}, lies in the future. "
-            "Correct the clock of the sender, or the field."
-        )
-        raise TimeError(message)
-
-
 def _opened(content: bytes | Path | BinaryIO) -> BinaryIO:
     if isinstance(content, bytes):
         return BytesIO(content)
@@ -284,7 +278,7 @@ def _known(sent: Sequence[_Sent]) -> dict[int, Evidence]:
             continue
         digest, pk = used[keyed[id(one)]]
         if digest != description.request_digest(one.prepared):
-            raise IdempotencyConflictError
+            raise IdempotencyConflictError(one.prepared.submission.idempotency_key)
         one.prepared.discard()
         known[id(one)] = earlier[pk]
     return known
@@ -383,7 +377,9 @@ def _next_version(supersedes: Evidence | None) -> int:
     if supersedes is None:
         return 1
     if Evidence.objects.filter(supersedes=supersedes).exists():
-        raise SupersededError
+        raise SupersededError(
+            f"A newer version of {supersedes.ref} exists already. Supersede that one instead."
+        )
     return supersedes.version + 1
 
 

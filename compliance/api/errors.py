@@ -139,7 +139,14 @@ def _intake(error: EvidenceError) -> Refusal | None:
     if blamed is None:
         return None
     code = "screened" if isinstance(error, ScreeningError) else "invalid"
+    if error.position is not None:
+        blamed = item_field(error.position, blamed)
     return Refusal(422, code, message, fields={blamed: [message]})
+
+
+def item_field(position: int, name: str) -> str:
+    """Name a field of one of several items, which are counted from 0."""
+    return f"items.{position}.{name}"
 
 
 def flattened(detail: object) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -95,7 +96,7 @@ class EvidenceList(ApiView):
     def post(self, request: Request) -> Response:
         actor = access.may_write_evidence(self.token)
         key = pushing.idempotency_key(request)
-        pushing.refuse_by_length(request)
+        pushing.refuse_by_length(request, settings.MAX_EVIDENCE_BYTES)
         evidence, first = pushing.push(request, self.token, actor=actor, key=key)
         body = _RECEIPT.to_representation(evidence)
         if not first:

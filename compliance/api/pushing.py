@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final, cast
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework import serializers
@@ -92,15 +91,20 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def refuse_by_length(request: Request) -> None:
-    """Refuse a body by its declared length, before a byte of it is read."""
+def refuse_unfit_key(key: str) -> None:
+    """A validator: the same rule for keys that stand in a body."""
+    if not _KEY.fullmatch(key):
+        raise serializers.ValidationError("Write 1 to 200 printable ASCII characters.")
+
+
+def refuse_by_length(request: Request, most: int) -> None:
+    """Refuse a body of more than so many bytes by its declared length, before reading any."""
     declared = str(request.META.get("CONTENT_LENGTH", ""))
     if not (declared.isascii() and declared.isdigit()):
         message = "Send the length of the body (Content-Length); chunked bodies are not taken."
         raise Refusal(411, "length_required", message)
-    most = settings.MAX_EVIDENCE_BYTES
     if int(declared) > most + _FRAME_BYTES:
-        message = f"The body is larger than {most:,} bytes, the limit of this installation."
+        message = f"The body is larger than {most:,} bytes, the most that is taken here at once."
         raise Refusal(413, "too_large", message)
 
 
@@ -109,24 +113,39 @@ def push(request: Request, token: ApiToken, *, actor: str, key: str) -> tuple[Ev
 
     Raises Refusal with a field map, or the EvidenceError of intake; then nothing is stored.
     """
+    values, wrong = forms.checked(_FORM, parts(request), repeatable=("expectations",))
+    named = Named.of(values, wrong)
+    if wrong:
+        raise refused(wrong)
+    evidence, first = intake.receive_once(submission(values, named, token, key), actor=actor)
+    return handed_in(evidence, values, named, actor=actor), first
+
+
+def parts(request: Request) -> QueryDict:
+    """Return the parts of a multipart body, files among them."""
     given = request.data
     if not isinstance(given, QueryDict):
         raise UnsupportedMediaType(request.content_type)
-    values, wrong = forms.checked(_FORM, given, repeatable=("expectations",))
-    named = _Named.of(values, wrong)
-    if wrong:
-        raise Refusal(422, "invalid", "Some fields need correction.", fields=wrong)
-    submission = _submission(values, named, token, key)
-    evidence, first = intake.receive_once(submission, actor=actor)
+    return given
+
+
+def refused(wrong: Mapping[str, list[str]]) -> Refusal:
+    """The refusal that says which fields to mend."""
+    return Refusal(422, "invalid", "Some fields need correction.", fields=wrong)
+
+
+def handed_in(
+    evidence: Evidence, values: Mapping[str, Any], named: "Named", *, actor: str
+) -> Evidence:
+    """Run the checks of a version that came in, and attach what its receipt says."""
     if named.claims:
         # What no check could read must not look like proof.
         checks.run(evidence, actor=actor)
-    size = values["file"].size
-    return access.as_handed_in(evidence, size=size, claims=named.claims), first
+    return access.as_handed_in(evidence, size=values["file"].size, claims=named.claims)
 
 
 @dataclass
-class _Named:
+class Named:
     """The rows that a push names."""
 
     claims: tuple[Expectation, ...] = ()
@@ -134,7 +153,7 @@ class _Named:
     supersedes: Evidence | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], wrong: dict[str, list[str]]) -> "_Named":
+    def of(cls, values: Mapping[str, Any], wrong: dict[str, list[str]]) -> "Named":
         """Look the names up and add those that do not exist to what is wrong."""
         named = cls()
         slugs = values.get("expectations", [])
@@ -154,9 +173,10 @@ class _Named:
         return named
 
 
-def _submission(
-    values: Mapping[str, Any], named: _Named, token: ApiToken, key: str
+def submission(
+    values: Mapping[str, Any], named: Named, token: ApiToken, key: str
 ) -> intake.Submission:
+    """What a push hands to intake."""
     upload: UploadedFile[bytes] = values["file"]
     return intake.Submission(
         content=cast("BinaryIO", upload.file),

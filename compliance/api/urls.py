@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from compliance.api import (
+    batches,
     checkpoint,
     content,
     controls,
@@ -61,6 +62,7 @@ _engagements: list[URLPattern | URLResolver] = [
 
 _v1: list[URLPattern | URLResolver] = [
     path("evidence", evidence.EvidenceList.as_view(), name="evidence"),
+    path("evidence/batch", batches.EvidenceBatches.as_view(), name="evidence_batch"),
     path("evidence/<ref:ref>", evidence.EvidenceOne.as_view(), name="evidence_one"),
     path("evidence/<ref:ref>/content", content.EvidenceContent.as_view(), name="content"),
     path("evidence/<ref:ref>/proof", proof.EvidenceProof.as_view(), name="proof"),

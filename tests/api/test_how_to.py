@@ -19,7 +19,7 @@ from tests.installation import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "how-to" / "push-evidence.md").read_text(encoding="utf-8")
-COMMAND = re.findall(r"```sh\n(.+?)```", TEXT, re.DOTALL)[0]
+COMMAND, BATCH = re.findall(r"```sh\n(.+?)```", TEXT, re.DOTALL)
 
 
 def test_every_field_of_a_push_is_explained() -> None:
@@ -56,29 +56,48 @@ def test_every_code_that_it_lists_is_one_that_the_api_gives() -> None:
 def test_the_command_pushes_an_item_and_repeats_it(
     live_server: LiveServer, alice: User, tmp_path: Path
 ) -> None:
-    demand("curl", "curl")
     items.expectation("penetration-test")
     (tmp_path / "pentest-2026-q3.pdf").write_bytes(b"%PDF-1.7 findings")
-    environment = {
-        **os.environ,
-        "COUNTERSIGN_URL": live_server.url,
-        "COUNTERSIGN_TOKEN": calls.give_token(alice, "evidence:write"),
-        "no_proxy": "*",
-    }
-    answers = [
-        subprocess.run(
-            ["sh", "-euc", COMMAND],
-            cwd=tmp_path,
-            env=environment,
-            check=True,
-            capture_output=True,
-            timeout=PATIENCE_SECONDS,
-        ).stdout
-        for _ in range(2)
-    ]
+    secret = calls.give_token(alice, "evidence:write")
+    answers = [_type(COMMAND, live_server.url, secret, tmp_path) for _ in range(2)]
     assert answers[0] == answers[1]
     stored = Evidence.objects.get()
     assert json.loads(answers[0])["ref"] == stored.ref
     assert stored.filename == "pentest-2026-q3.pdf"
     assert stored.media_type == "application/pdf"
     assert [claim.expectation.slug for claim in stored.claims.all()] == ["penetration-test"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_for_several_items_works_and_may_be_repeated(
+    live_server: LiveServer, alice: User, tmp_path: Path
+) -> None:
+    (tmp_path / "october.txt").write_bytes(b"restored")
+    (tmp_path / "september.txt").write_bytes(b"restored, too")
+    secret = calls.give_token(alice, "evidence:write")
+    first, again = [json.loads(_type(BATCH, live_server.url, secret, tmp_path)) for _ in range(2)]
+    assert [one["ref"] for one in first["items"]] == ["EV-000001", "EV-000002"]
+    assert again == {"items": first["items"], "replayed": [0, 1]}
+    assert [one.filename for one in Evidence.objects.order_by("pk")] == [
+        "october.txt",
+        "september.txt",
+    ]
+
+
+def _type(command: str, url: str, secret: str, folder: Path) -> bytes:
+    """Type a command of the page into a shell; return what it prints."""
+    demand("curl", "curl")
+    environment = {
+        **os.environ,
+        "COUNTERSIGN_URL": url,
+        "COUNTERSIGN_TOKEN": secret,
+        "no_proxy": "*",
+    }
+    return subprocess.run(
+        ["sh", "-euc", command],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+    ).stdout

@@ -1,4 +1,4 @@
-"""Intake of 100 KB items: in-process batches at two sizes, and one by one through the API.
+"""Intake of 100 KB items: in-process batches at two sizes, one by one and in batches by the API.
 
 The API answers from the web server as `manage.py up` starts it, to as many senders as it has
 threads; its limit is what so many threads can keep safe one by one, without any framework.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -66,10 +67,19 @@ def measure(quick: bool) -> Iterator[Measure]:
 def _through_the_api(size: str, *, turns: int) -> Iterator[Measure]:
     senders = settings.WEB_THREADS
     total = senders * turns
+    batches = 2 * BATCH * (1 if turns < 10 else 4)
     with _server() as port:
-        push = _pusher(port, senders)
-        push(senders)
-        seconds, floor = take_turns([lambda: push(total), lambda: _durable_singles(total, senders)])
+        singly = _pusher(port, senders, _SINGLE)
+        together = _pusher(port, 2, _BATCH_CALL)
+        singly(senders)
+        together(2 * BATCH)
+        seconds, batched, floor = take_turns(
+            [
+                lambda: singly(total),
+                lambda: together(batches),
+                lambda: _durable_singles(total, senders),
+            ]
+        )
     rate, least = total / seconds, total / floor
     for rival, ratio in (
         (Rival("aim", API_AIM, ">= 1"), rate / API_AIM),
@@ -78,6 +88,10 @@ def _through_the_api(size: str, *, turns: int) -> Iterator[Measure]:
     ):
         name = f"intake through the API, {senders} senders"
         yield compared(name, size, (rate, "items/s"), rival, ratio=ratio)
+    rate = batches / batched
+    name = f"intake through the API, batches of {BATCH}"
+    aim = Rival("aim", API_AIM, ">= 1")
+    yield compared(name, size, (rate, "items/s"), aim, ratio=rate / API_AIM)
 
 
 def _receive_batch() -> None:
@@ -164,7 +178,16 @@ def _wait(port: int) -> None:
     raise TimeoutError(message)
 
 
-def _pusher(port: int, senders: int) -> Callable[[int], None]:
+@dataclass(frozen=True)
+class _Call:
+    """One call to the API that hands items in."""
+
+    path: str
+    items: int
+    body: Callable[[], bytes]
+
+
+def _pusher(port: int, senders: int, call: _Call) -> Callable[[int], None]:
     """Return what hands so many items in, by senders that keep their connections."""
     owner = cast.person("administrator")
 
@@ -178,21 +201,22 @@ def _pusher(port: int, senders: int) -> Callable[[int], None]:
             expires_at=timezone.now() + timedelta(days=1),
             issued_by=owner,
         )
+        each = total // senders // call.items
         with ThreadPoolExecutor(senders) as pool:
-            list(pool.map(lambda count: _send(port, secret, count), [total // senders] * senders))
+            list(pool.map(lambda count: _send(port, secret, call, count), [each] * senders))
 
     return push
 
 
-def _send(port: int, secret: str, count: int) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+def _send(port: int, secret: str, call: _Call, count: int) -> None:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for _ in range(count):
         headers = {
             "Authorization": f"Bearer {secret}",
             "Idempotency-Key": secrets.token_hex(16),
             "Content-Type": "multipart/form-data; boundary=bench",
         }
-        link.request("POST", "/api/v1/evidence", _multipart(), headers)
+        link.request("POST", call.path, call.body(), headers)
         answer = link.getresponse()
         said = answer.read()
         if answer.status != 201:
@@ -200,9 +224,23 @@ def _send(port: int, secret: str, count: int) -> None:
     link.close()
 
 
-def _multipart() -> bytes:
+def _one_body() -> bytes:
+    parts = [_text_part(name, value) for name, value in _fields().items()]
+    return b"".join([*parts, _file_part("file"), b"--bench--\r\n"])
+
+
+def _batch_body() -> bytes:
+    listed = [
+        {**_fields(), "file": f"file-{number}", "idempotency_key": secrets.token_hex(16)}
+        for number in range(BATCH)
+    ]
+    files = [_file_part(f"file-{number}") for number in range(BATCH)]
+    return b"".join([_text_part("items", json.dumps(listed)), *files, b"--bench--\r\n"])
+
+
+def _fields() -> dict[str, str]:
     plain = items.PLAIN
-    fields = {
+    return {
         "title": plain.title,
         "evidence_type": plain.evidence_type,
         "kind": plain.kind,
@@ -212,15 +250,20 @@ def _multipart() -> bytes:
         "covers_from": plain.covers_from.isoformat(),
         "covers_to": plain.covers_to.isoformat(),
         "collected_at": plain.collected_at.isoformat(),
-        "expectations": json.dumps([]),
     }
-    parts = [
-        f'--bench\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-        if name != "expectations"
-    ]
+
+
+def _text_part(name: str, value: str) -> bytes:
+    return f'--bench\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+
+
+def _file_part(name: str) -> bytes:
     head = (
-        b'--bench\r\nContent-Disposition: form-data; name="file"; filename="item.bin"\r\n'
-        b"Content-Type: application/octet-stream\r\n\r\n"
+        f'--bench\r\nContent-Disposition: form-data; name="{name}"; filename="item.bin"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
     )
-    return b"".join([*parts, head, secrets.token_bytes(ITEM), b"\r\n--bench--\r\n"])
+    return head.encode() + secrets.token_bytes(ITEM) + b"\r\n"
+
+
+_SINGLE = _Call("/api/v1/evidence", 1, _one_body)
+_BATCH_CALL = _Call("/api/v1/evidence/batch", BATCH, _batch_body)
