@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,7 +15,7 @@ from audits.coverage import SHORTFALL, State
 from audits.models import Pack
 from audits.selection import Control, Selection, Status
 from evidence import checkpoint, keys
-from reports import heat_map, pdf_engine
+from reports import heat_map, papers, pdf_engine
 from reports.pack import shortfall
 from reports.pack.tables import visible
 
@@ -83,7 +82,7 @@ class Cover:
         # The words and times of a pack do not depend on who asks for it, or on which machine.
         with translation.override("en-gb"), timezone.override(UTC):
             context = _context(pack, selection, manifest_sha256)
-            self._html = render_to_string("reports/cover.html", context)
+            self._html = papers.rendered("cover.html", context)
         if self._engine:
             identifier = sha256(f"{pack.ref} {pack.selection_digest}".encode()).digest()[:16]
             self._engine.begin(self._html, identifier=identifier)

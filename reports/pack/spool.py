@@ -25,7 +25,7 @@ IN_STORE = -1
 _LIST = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA cache_size = -4096;
+PRAGMA cache_size = -1024;
 CREATE TABLE member (
     name TEXT PRIMARY KEY, sha256 TEXT, size INTEGER, place INTEGER, folded TEXT UNIQUE
 ) WITHOUT ROWID;
