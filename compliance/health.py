@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from evidence import signing
 from reports import pdf_engine
 
 
@@ -35,10 +36,22 @@ def _mail() -> str:
     )
 
 
+def _log() -> str:
+    return "The log is not signed. Staff sees the reason on the overview." if _refused() else ""
+
+
+def _refused() -> bool:
+    try:
+        return bool(signing.remembered_refusal())
+    except DatabaseError:
+        return False  # Told by the check of the database itself.
+
+
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}
 OPTIONAL: dict[str, Callable[[], str]] = {
     "pdf_engine": pdf_engine.missing_libraries,
     "mail": _mail,
+    "log": _log,
 }
 
 

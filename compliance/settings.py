@@ -315,6 +315,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpg", "map", "png", "
 
 # --- Proof -------------------------------------------------------------------------------------
 LOG_ORIGIN = environment.text("LOG_ORIGIN")
+SIGNER_LEASE_SECONDS = environment.whole("SIGNER_LEASE_SECONDS", 300, least=1)
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

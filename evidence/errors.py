@@ -68,6 +68,18 @@ class LedgerError(EvidenceError):
     """The ledger refuses this entry."""
 
 
+class SigningRefusedError(EvidenceError):
+    """The log is not signed, because it is not what was signed before."""
+
+
+class SignerBusyError(SigningRefusedError):
+    """Another installation signs this log. Let all of them share one folder of keys."""
+
+
+class RestartError(EvidenceError):
+    """The log cannot be taken up again like this."""
+
+
 class CheckError(EvidenceError):
     """The check could not run, so it proves nothing."""
 

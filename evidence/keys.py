@@ -32,6 +32,11 @@ def sealing_key() -> bytes:
     return key
 
 
+def signer_id() -> str:
+    """Name this folder of keys; all nodes that share it are one signer."""
+    return _kept("signer_id", lambda: secrets.token_hex(8).encode()).decode()
+
+
 def key_id(key: bytes) -> str:
     """Name a key without revealing it."""
     return sha256(b"countersign-key-id\0" + key).hexdigest()[:16]
