@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evidence import signing
+from evidence import signing, verification
 from reports import pdf_engine
 
 
@@ -37,14 +37,14 @@ def _mail() -> str:
 
 
 def _log() -> str:
-    return "The log is not signed. Staff sees the reason on the overview." if _refused() else ""
-
-
-def _refused() -> bool:
     try:
-        return bool(signing.remembered_refusal())
+        if signing.remembered_refusal():
+            return "The log is not signed. Staff sees the reason on the overview."
+        if verification.alarm():
+            return "A check of the log found problems. Staff sees them on the overview."
     except DatabaseError:
-        return False  # Told by the check of the database itself.
+        return "The database does not answer."
+    return ""
 
 
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}

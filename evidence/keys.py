@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from evidence import signed_note
 from evidence.errors import SealError
 
 
@@ -21,6 +22,11 @@ def signing_key() -> Ed25519PrivateKey:
         message = "keys/log_ed25519.pem does not hold an Ed25519 key."
         raise SealError(message)
     return key
+
+
+def verifiers() -> list[signed_note.Verifier]:
+    """Return every key that this installation's checkpoints may be signed by."""
+    return [signed_note.Verifier(log_origin(), signing_key().public_key().public_bytes_raw())]
 
 
 def sealing_key() -> bytes:

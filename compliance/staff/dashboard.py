@@ -19,7 +19,7 @@ from compliance.staff import chosen, findings, jobs, standing, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control
-from evidence import ledger, signing
+from evidence import ledger, signing, verification
 from evidence.models import Checkpoint, Evidence, Review
 from jobs.models import Job
 from reports import pdf_engine
@@ -145,6 +145,12 @@ def _way(request: HttpRequest, needs: Capability, name: str, label: str) -> tupl
 def _notices(request: HttpRequest) -> Iterator[Notice]:
     if refused := signing.remembered_refusal():
         yield Notice(f"The log is not signed. {refused}", tone="bad")
+    if check := verification.alarm():
+        noun = "problem" if check.problem_count == 1 else "problems"
+        yield Notice(
+            f"The check of the log found {check.problem_count:,} {noun}.",
+            tone="bad",
+        )
     if missing := pdf_engine.missing_libraries():
         yield Notice(missing)
     silent = list(

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from compliance import health
-from evidence import signing
+from evidence import signing, verification
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -45,3 +45,8 @@ def test_a_log_that_is_not_signed_is_named(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.json()["log"].startswith("The log is not signed.")
     assert "3 leaves" not in answer.text
+
+
+def test_problems_in_the_log_are_named(client: Client) -> None:
+    type(verification.begin()).objects.update(problem_count=2)
+    assert "found problems" in client.get("/health/").json()["log"]

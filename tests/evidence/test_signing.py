@@ -7,14 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from evidence import checkpoint, given_out, keys, ledger, merkle, signed_note, signing
 from evidence.errors import SignerBusyError, SigningRefusedError
 from evidence.log_models import SigningLease
-from evidence.models import Checkpoint
+from evidence.models import Checkpoint, LedgerEntry
+from tests.append_only import forging
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -97,14 +98,8 @@ def test_even_past_the_check_two_logs_of_one_size_are_not_given_out(
 
 def rewrite_leaf(index: int) -> None:
     """Change a leaf as whoever owns the database can, triggers or not."""
-    forged = merkle.leaf_hash(b"forged")
-    table, where = "evidence_ledgerentry", f'WHERE "index" = {index}'
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"DROP TRIGGER {table}_append_only_update")
-        else:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(f"UPDATE {table} SET leaf_hash = %s {where}", [forged])
+    with forging():
+        LedgerEntry.objects.filter(pk=index).update(leaf_hash=merkle.leaf_hash(b"forged"))
 
 
 def test_a_rewritten_leaf_stops_the_signing(give_out: Callable[[], Checkpoint]) -> None:
