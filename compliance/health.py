@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evidence import signing, verification
+from evidence import standing
 from reports import pdf_engine
 
 
@@ -38,13 +38,14 @@ def _mail() -> str:
 
 def _log() -> str:
     try:
-        if signing.remembered_refusal():
-            return "The log is not signed. Staff sees the reason on the overview."
-        if verification.alarm():
-            return "A check of the log found problems. Staff sees them on the overview."
+        log = standing.of_log()
     except DatabaseError:
         return "The database does not answer."
-    return ""
+    if log.refusal:
+        return "The log is not signed. Staff sees the reason on the overview."
+    if log.problems:
+        return "A check of the log found problems. Staff sees them on the overview."
+    return "A checkpoint could not be left outside." if log.a_place_fails else ""
 
 
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}

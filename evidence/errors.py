@@ -76,6 +76,10 @@ class SignerBusyError(SigningRefusedError):
     """Another installation signs this log. Let all of them share one folder of keys."""
 
 
+class AnchorError(EvidenceError):
+    """The checkpoint could not be left outside. It is tried again by itself."""
+
+
 class RestartError(EvidenceError):
     """The log cannot be taken up again like this."""
 

@@ -3,9 +3,11 @@
 import logging
 from datetime import datetime
 
-from evidence import checkpoint, verification
-from evidence.errors import SigningRefusedError
+from evidence import anchoring, checkpoint, verification
+from evidence.errors import AnchorError, SigningRefusedError
 from evidence.log_models import LogCheck
+from evidence.models import Checkpoint
+from jobs.errors import TransientError
 from jobs.handlers import Result, handler
 from jobs.periodic import every
 from jobs.work import Work
@@ -23,10 +25,30 @@ def sign_checkpoint(_now: datetime) -> None:
         log.error("The log was not signed: %s", error)  # noqa: TRY400
 
 
+@every(seconds=86_400, name="evidence.anchor")
+def anchor_daily(_now: datetime) -> None:
+    """Leave a checkpoint of today outside."""
+    try:
+        anchoring.anchor()
+    except SigningRefusedError as error:
+        log.error("The log was not signed: %s", error)  # noqa: TRY400
+
+
+@handler(anchoring.KIND)
+def deposit(work: Work) -> Result:
+    """Leave one checkpoint at one place; a failure is a row, and is tried again."""
+    signed = Checkpoint.objects.get(pk=work.payload["checkpoint"])
+    try:
+        made = anchoring.deposit(signed, work.payload["place"])
+    except AnchorError as error:
+        raise TransientError(str(error)) from error
+    return {"receipt": made.receipt if made else "This place is no longer set up."}
+
+
 @every(seconds=86_400, name="evidence.verify")
 def verify_nightly(_now: datetime) -> None:
     """Go on with the check of the log, or begin one."""
-    verification.enqueue(verification.begin(), 0)
+    verification.ask()
 
 
 @handler(verification.KIND)
@@ -34,6 +56,5 @@ def verify_slice(work: Work) -> Result:
     """Check the log for a minute; what is left is the next job's."""
     check = LogCheck.objects.get(pk=work.payload["check"])
     verification.go_on(check, seconds=verification.SLICE_SECONDS, progress=work.progress)
-    if check.finished_at is None:
-        verification.enqueue(check, work.payload["part"] + 1)
+    verification.ask_for_more(check, work.payload["part"] + 1)
     return {"check": check.pk, "problems": check.problem_count, "finished": bool(check.finished_at)}

@@ -6,7 +6,6 @@ once do no harm, because a step counts only if nobody has moved the check on mea
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +15,7 @@ from evidence import verification_stages as stages
 from evidence.errors import LedgerError
 from evidence.log_models import LogCheck, LogProblem
 from jobs import queue
+from jobs.models import Job
 
 KIND = "evidence.verify"
 SLICE_SECONDS = 60
@@ -49,31 +49,23 @@ def go_on(
     return check
 
 
-def alarm() -> LogCheck | None:
-    """Return the check whose problems nobody has mended: the newest that is finished or found any.
-
-    A later check that finds nothing ends the alarm.
-    """
-    newest = LogCheck.objects.filter(finished_at__isnull=False).first()
-    running = LogCheck.objects.filter(finished_at__isnull=True, problem_count__gt=0).first()
-    if running:
-        return running
-    return newest if newest and newest.problem_count else None
+def ask(*, requested_by: str = "system") -> Job:
+    """Have workers go on with the check of the log, or begin one."""
+    check = begin()
+    return _enqueue(check, 0, requested_by=requested_by)
 
 
-def enqueue(check: LogCheck, part: int) -> None:
+def ask_for_more(check: LogCheck, part: int) -> None:
     """Ask for the next slice of a check; a night has so many."""
-    night = timezone.now().date().isoformat()
-    if part < SLICES_A_NIGHT:
-        payload = {"check": check.pk, "part": part}
-        queue.enqueue(KIND, key=f"verify:{check.pk}:{night}:{part}", payload=payload)
+    if check.finished_at is None and part < SLICES_A_NIGHT:
+        _enqueue(check, part)
 
 
-def is_late() -> bool:
-    """Say whether no check was finished for a week, though the log is older."""
-    limit = timezone.now() - timedelta(days=7)
-    checked = LogCheck.objects.filter(finished_at__isnull=False, finished_at__gt=limit).exists()
-    return not checked and LogCheck.objects.filter(started_at__lt=limit).exists()
+def _enqueue(check: LogCheck, part: int, *, requested_by: str = "system") -> Job:
+    # The place in the key lets the same check be asked for again once it has moved on.
+    key = f"verify:{check.pk}:{timezone.now():%Y-%m-%d}:{check.done}:{part}"
+    payload = {"check": check.pk, "part": part}
+    return queue.enqueue(KIND, key=key, payload=payload, requested_by=requested_by)
 
 
 def _step(check: LogCheck) -> None:
