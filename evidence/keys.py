@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -74,9 +75,12 @@ def _kept(name: str, make: Callable[[], bytes]) -> bytes:
 
 def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        found = path.stat()
     except FileNotFoundError:
         pass
+    else:
+        _refuse_open(path, found.st_mode)
+        return _read(path, found.st_mtime_ns)
     partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -91,6 +95,21 @@ def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     finally:
         partial.unlink()
     return path.read_bytes()
+
+
+def refuse_open_files() -> None:
+    """Raise SealError where another user of the machine could read one of the keys."""
+    for path in sorted(Path(settings.KEYS_DIR).iterdir()):
+        if path.is_file():
+            _refuse_open(path, path.stat().st_mode)
+
+
+def _refuse_open(path: Path, mode: int) -> None:
+    if stat.S_IMODE(mode) & 0o077:
+        raise SealError(
+            f"{path} can be read by others ({stat.S_IMODE(mode):04o}), so it is no secret any more."
+            f" Find out who could read it, then: chmod 600 {path}"
+        )
 
 
 @lru_cache(maxsize=8)

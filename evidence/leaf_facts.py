@@ -5,7 +5,7 @@ from hashlib import sha256
 from accounts.access import actor
 from accounts.journal import digest
 from evidence import description, ledger
-from evidence.log_models import KeyEvent, LogRestart
+from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
 from evidence.told import Told, tell
 
@@ -69,18 +69,6 @@ tell(
             "given_note_sha256": digest(rows[0].given_note),
             "found_size": rows[0].found_size,
             "found_root": bytes(rows[0].found_root).hex(),
-            "reason_sha256": digest(rows[0].reason),
-        },
-    )
-)
-tell(
-    Told(
-        KeyEvent,
-        ("key.",),
-        lambda rows, _: {
-            "old": rows[0].old_vkey,
-            "new": rows[0].new_vkey,
-            "note_sha256": digest(rows[0].note),
             "reason_sha256": digest(rows[0].reason),
         },
     )

@@ -107,9 +107,6 @@ class TimeStamp(models.Model):
 
     checkpoint = models.ForeignKey("Checkpoint", models.PROTECT, related_name="time_stamps")
     authority = models.CharField(max_length=200)
-    is_own = models.BooleanField(
-        help_text="Issued by this installation: proves nothing against it."
-    )
     token = models.BinaryField()
     stated_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -122,50 +119,3 @@ class TimeStamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.authority} at {self.stated_at}"
-
-
-class Cosignature(models.Model):
-    """A witness says that it saw a checkpoint, consistent with those that it saw before."""
-
-    checkpoint = models.ForeignKey("Checkpoint", models.PROTECT, related_name="cosignatures")
-    witness = models.CharField(max_length=200)
-    key_id = models.CharField(max_length=8)
-    line = models.TextField()
-    stated_at = models.DateTimeField()
-    received_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["checkpoint", "witness", "key_id"], name="cosignature_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.witness} at {self.stated_at}"
-
-
-class KeyEvent(models.Model):
-    """A signing key that came into force or was revoked, with the note that both keys signed."""
-
-    class Kind(models.TextChoices):
-        ROTATED = "rotated", "Replaced by a new key"
-        REVOKED = "revoked", "Revoked"
-
-    kind = models.CharField(max_length=8, choices=Kind)
-    old_vkey = models.CharField(max_length=400)
-    new_vkey = models.CharField(max_length=400, blank=True)
-    note = models.TextField()
-    reason = models.TextField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    at = models.DateTimeField()
-    ledger_entry = models.OneToOneField("LedgerEntry", models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.old_vkey}"

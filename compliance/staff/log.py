@@ -1,15 +1,15 @@
 """The log and its anchors in the staff door: is it signed, was it checked, who else holds it."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from compliance.staff.base import attempt, person
 from compliance.staff.site import DO, READ, site
 from evidence import anchoring, anchors, checkpoint, restart, verification
-from evidence.log_models import LogCheck, LogRestart
+from evidence.log_models import LogCheck, LogRestart, TimeStamp
 from evidence.models import Checkpoint
 from evidence.standing import of_log
 
@@ -30,9 +30,22 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "check": check,
         "problems": list(check.problems.all()[:SHOWN]) if check else [],
         "restarts": list(LogRestart.objects.select_related("by")[:SHOWN]),
+        "tokens": list(TimeStamp.objects.select_related("checkpoint").order_by("-pk")[:SHOWN]),
         "may_manage": can(request.user, Capability.MANAGE_LOG),
     }
     return site.render(request, "staff/log.html", context)
+
+
+@site.page("log/tokens/<int:pk>/", name="log_token", needs=Capability.VIEW, methods=READ)
+def token(_request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand a time-stamp over as the file that `openssl ts -verify` reads."""
+    found = get_object_or_404(TimeStamp.objects.select_related("checkpoint"), pk=pk)
+    name = f"checkpoint-{found.checkpoint.size}-{found.pk}.tsr"
+    return HttpResponse(
+        bytes(found.token),
+        content_type="application/timestamp-reply",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @site.page("log/resume/", name="log_resume", needs=Capability.MANAGE_LOG, methods=DO)

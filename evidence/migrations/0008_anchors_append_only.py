@@ -7,8 +7,6 @@ TABLES = (
     "evidence_logproblem",
     "evidence_deposit",
     "evidence_timestamp",
-    "evidence_cosignature",
-    "evidence_keyevent",
 )
 
 

@@ -177,6 +177,7 @@ def second_folder_of_keys(settings: Settings, var_dir: Path) -> None:
     copy = var_dir / "copied"
     copy.mkdir()
     (copy / "log_ed25519.pem").write_bytes((var_dir / "keys" / "log_ed25519.pem").read_bytes())
+    (copy / "log_ed25519.pem").chmod(0o600)
     settings.KEYS_DIR = copy
 
 

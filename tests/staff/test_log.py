@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from evidence import checkpoint, given_out, signed_note, signing, verification
-from evidence.log_models import Deposit, LogProblem, LogRestart
+from evidence.log_models import Deposit, LogProblem, LogRestart, TimeStamp
 from evidence.models import Checkpoint
 from jobs.models import Job
 from tests.evidence.test_signing import grow
@@ -116,3 +116,22 @@ def test_it_asks_few_queries(alices: Desk) -> None:
     alices.get(PAGE)
     with at_most(20):
         alices.get(PAGE)
+
+
+def test_a_time_stamp_is_handed_over_as_a_file(alices: Desk, charlie: User) -> None:
+    grow(3)
+    now = timezone.now()
+    made = TimeStamp.objects.create(
+        checkpoint=checkpoint.sign(),
+        authority="https://tsa.example",
+        token=b"\x30token",
+        stated_at=now,
+        received_at=now,
+    )
+    assert "https://tsa.example" in alices.text(PAGE)
+    answer = alices.get("log_token", made.pk)
+    assert answer.content == b"\x30token"
+    assert answer["Content-Disposition"] == f'attachment; filename="checkpoint-3-{made.pk}.tsr"'
+    assert alices.post("log_token", made.pk).status_code == 405
+    assert alices.get("log_token", made.pk + 1).status_code == 404
+    desk.assert_refused("log_token", made.pk, strangers=(charlie,))
