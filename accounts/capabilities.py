@@ -21,6 +21,7 @@ class Capability(StrEnum):
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"
+    MANAGE_LOG = "log.manage"
     VIEW_JOBS = "jobs.view"
 
 

@@ -25,7 +25,7 @@ from audits.finding_entries import records_of
 from audits.models import Engagement, Pack
 from audits.selection import Selection
 from controls.models import ControlVersion
-from evidence import checkpoint, ledger
+from evidence import anchoring, checkpoint, ledger
 from evidence.models import CheckResult, LedgerEntry, Review
 
 
@@ -83,6 +83,7 @@ def freeze(engagement: Engagement, *, by: User | None, as_of: datetime | None = 
         pack.ledger_entry = _bind(pack, doer=actor(by) if by else "system")
         pack.checkpoint = checkpoint.sign()
         pack.save(force_insert=True)
+        anchoring.enqueue(pack.checkpoint, requested_by=pack.ledger_entry.actor)
     return pack
 
 

@@ -51,6 +51,15 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
     return value
 
 
+def choice(name: str, default: str, known: tuple[str, ...]) -> str:
+    """Return one of the known words."""
+    value = text(name, default)
+    if value not in known:
+        message = f"{name} is {value!r}; set it to {' or '.join(known)}."
+        raise ImproperlyConfigured(message)
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without empty members."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]

@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from evidence import standing
 from reports import pdf_engine
 
 
@@ -35,10 +36,23 @@ def _mail() -> str:
     )
 
 
+def _log() -> str:
+    try:
+        log = standing.of_log()
+    except DatabaseError:
+        return "The database does not answer."
+    if log.refusal:
+        return "The log is not signed. Staff sees the reason on the overview."
+    if log.problems:
+        return "A check of the log found problems. Staff sees them on the overview."
+    return "A checkpoint could not be left outside." if log.a_place_fails else ""
+
+
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}
 OPTIONAL: dict[str, Callable[[], str]] = {
     "pdf_engine": pdf_engine.missing_libraries,
     "mail": _mail,
+    "log": _log,
 }
 
 

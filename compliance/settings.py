@@ -315,6 +315,25 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpg", "map", "png", "
 
 # --- Proof -------------------------------------------------------------------------------------
 LOG_ORIGIN = environment.text("LOG_ORIGIN")
+SIGNER_LEASE_SECONDS = environment.whole("SIGNER_LEASE_SECONDS", 300, least=1)
+# Where checkpoints are left outside; each place is used where it is named.
+ANCHOR_DIR = environment.text("ANCHOR_DIR")
+ANCHOR_MAIL_TO = environment.words("ANCHOR_MAIL_TO")
+ANCHOR_GIT_URL = environment.text("ANCHOR_GIT_URL")
+ANCHOR_GIT_BRANCH = environment.text("ANCHOR_GIT_BRANCH", "main")
+GIT = environment.text("GIT", "git")
+ANCHOR_S3_BUCKET = environment.text("ANCHOR_S3_BUCKET")
+ANCHOR_S3_PREFIX = environment.text("ANCHOR_S3_PREFIX", "checkpoints/")
+ANCHOR_S3_ENDPOINT = environment.text("ANCHOR_S3_ENDPOINT")
+ANCHOR_S3_MODE = environment.choice("ANCHOR_S3_MODE", "COMPLIANCE", ("COMPLIANCE", "GOVERNANCE"))
+ANCHOR_S3_RETENTION_DAYS = environment.whole("ANCHOR_S3_RETENTION_DAYS", 3653, least=1)
+# Authorities (RFC 3161) that state when a checkpoint existed, and a PEM file of their roots.
+TIME_STAMP_URLS = environment.words("TIME_STAMP_URLS")
+TIME_STAMP_ROOTS = (
+    environment.needed("TIME_STAMP_ROOTS", because="TIME_STAMP_URLS is set")
+    if TIME_STAMP_URLS
+    else ""
+)
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

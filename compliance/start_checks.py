@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
+from evidence import keys
+from evidence.errors import SealError
+
 
 def database() -> None:
     """Raise CommandError where the database does not answer."""
@@ -19,6 +22,14 @@ def database() -> None:
             f"The database does not answer ({reason}). Check that it runs and that DATABASE_URL"
             " names it."
         ) from error
+
+
+def key_files() -> None:
+    """Raise CommandError where another user of the machine could read a key."""
+    try:
+        keys.refuse_open_files()
+    except SealError as error:
+        raise CommandError(str(error)) from error
 
 
 def port(listen: str) -> None:

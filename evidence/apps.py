@@ -1,6 +1,7 @@
-"""Django configuration of the room; at start it becomes the keeper of the floors' journal."""
+"""Django configuration of the room: keeps the journal, finds what leaves tell about rows."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class EvidenceConfig(AppConfig):
@@ -11,3 +12,4 @@ class EvidenceConfig(AppConfig):
         from evidence import ledger  # noqa: PLC0415
 
         journal.keep_with(ledger.keep)
+        autodiscover_modules("leaf_facts")

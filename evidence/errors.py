@@ -90,6 +90,22 @@ class LedgerError(EvidenceError):
     """The ledger refuses this entry."""
 
 
+class SigningRefusedError(EvidenceError):
+    """The log is not signed, because it is not what was signed before."""
+
+
+class SignerBusyError(SigningRefusedError):
+    """Another installation signs this log. Let all of them share one folder of keys."""
+
+
+class AnchorError(EvidenceError):
+    """The checkpoint could not be left outside. It is tried again by itself."""
+
+
+class RestartError(EvidenceError):
+    """The log cannot be taken up again like this."""
+
+
 class CheckError(EvidenceError):
     """The check could not run, so it proves nothing."""
 

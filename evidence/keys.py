@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from evidence import signed_note
 from evidence.errors import SealError
 
 
@@ -23,6 +25,11 @@ def signing_key() -> Ed25519PrivateKey:
     return key
 
 
+def verifiers() -> list[signed_note.Verifier]:
+    """Return every key that this installation's checkpoints may be signed by."""
+    return [signed_note.Verifier(log_origin(), signing_key().public_key().public_bytes_raw())]
+
+
 def sealing_key() -> bytes:
     """Return the 256-bit key that wraps the data key of every blob; make it on first use."""
     key = _kept("sealing.key", lambda: secrets.token_bytes(32))
@@ -30,6 +37,11 @@ def sealing_key() -> bytes:
         message = "keys/sealing.key does not hold 32 bytes."
         raise SealError(message)
     return key
+
+
+def signer_id() -> str:
+    """Name this folder of keys; all nodes that share it are one signer."""
+    return _kept("signer_id", lambda: secrets.token_hex(8).encode()).decode()
 
 
 def key_id(key: bytes) -> str:
@@ -63,9 +75,12 @@ def _kept(name: str, make: Callable[[], bytes]) -> bytes:
 
 def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        found = path.stat()
     except FileNotFoundError:
         pass
+    else:
+        _refuse_open(path, found.st_mode)
+        return _read(path, found.st_mtime_ns)
     partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -80,6 +95,21 @@ def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     finally:
         partial.unlink()
     return path.read_bytes()
+
+
+def refuse_open_files() -> None:
+    """Raise SealError where another user of the machine could read one of the keys."""
+    for path in sorted(Path(settings.KEYS_DIR).iterdir()):
+        if path.is_file():
+            _refuse_open(path, path.stat().st_mode)
+
+
+def _refuse_open(path: Path, mode: int) -> None:
+    if stat.S_IMODE(mode) & 0o077:
+        raise SealError(
+            f"{path} can be read by others ({stat.S_IMODE(mode):04o}), so it is no secret any more."
+            f" Find out who could read it, then: chmod 600 {path}"
+        )
 
 
 @lru_cache(maxsize=8)

@@ -91,7 +91,7 @@ def completed(
         waiting = first % TILE_WIDTH
         row = [*_read(read, level, first - waiting, waiting), *hashes]
         full = len(row) - len(row) % TILE_WIDTH
-        hashes = [_fold(row[at : at + TILE_WIDTH]) for at in range(0, full, TILE_WIDTH)]
+        hashes = [fold(row[at : at + TILE_WIDTH]) for at in range(0, full, TILE_WIDTH)]
         level, first = level + 1, first // TILE_WIDTH
         nodes += [(level, first + offset, node) for offset, node in enumerate(hashes)]
     return nodes
@@ -192,7 +192,7 @@ class _Tree:
     def _complete(self, height: int, index: int) -> bytes:
         level, above = divmod(height, TILE_HEIGHT)
         number, offset = divmod(index << above, TILE_WIDTH)
-        return _fold(self._tile(level, number)[offset : offset + (1 << above)])
+        return fold(self._tile(level, number)[offset : offset + (1 << above)])
 
     def _tile(self, level: int, number: int) -> Sequence[bytes]:
         if (level, number) not in self._tiles:
@@ -203,7 +203,7 @@ class _Tree:
         return self._tiles[level, number]
 
 
-def _fold(hashes: Sequence[bytes]) -> bytes:
+def fold(hashes: Sequence[bytes]) -> bytes:
     """Return the root over a power of two of neighbouring nodes."""
     while len(hashes) > 1:
         hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]

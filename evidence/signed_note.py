@@ -171,6 +171,11 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
     return text
 
 
+def text_of(note: str) -> str:
+    """Return the text of a note that nobody has verified; for what you keep yourself."""
+    return _parts(note)[0]
+
+
 def proof_file(index: int, proof: Sequence[bytes], checkpoint_note: str) -> str:
     """Return the text of a .tlog-proof file."""
     hashes = "".join(f"{_encoded(hashed)}\n" for hashed in proof)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from accounts import journal as accounts_journal
 from accounts.models import User
+from evidence import given_out
 from tests import append_only, cast
 
 
@@ -49,6 +50,13 @@ def var_dir(settings: object, tmp_path: Path) -> Path:
         folder.mkdir()
         setattr(settings, name, folder)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def nothing_given_out() -> Iterator[None]:
+    """Each test starts with an empty log, so no checkpoint of the one before may be remembered."""
+    yield
+    given_out.path().unlink(missing_ok=True)
 
 
 @pytest.fixture

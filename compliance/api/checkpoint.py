@@ -44,7 +44,7 @@ class LogCheckpoint(ApiView):
     )
     def get(self, request: Request) -> Response:
         access.log_by_token(self.token)
-        signed = checkpoint.sign()
+        signed = checkpoint.newest()
         if wants_text(request):
             return Response(signed.note)
         state = {

@@ -18,7 +18,7 @@ from compliance.api.base import ApiView, operation
 from compliance.api.errors import Refusal
 
 
-class _AnyAccept(BaseContentNegotiation):
+class AnyAccept(BaseContentNegotiation):
     """Bytes have the type that they have, whatever the caller would like to accept."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:  # noqa: ARG002
@@ -37,7 +37,7 @@ class EvidenceContent(ApiView):
     """The original bytes of one version."""
 
     http_method_names = ["get"]
-    content_negotiation_class = _AnyAccept
+    content_negotiation_class = AnyAccept
 
     @operation(
         "download_evidence",

@@ -17,6 +17,7 @@ from compliance.api import (
     proof,
     requests,
     runs,
+    tiles,
 )
 
 
@@ -38,8 +39,15 @@ class Number(Reference):
     regex = r"[1-9][0-9]{0,8}"
 
 
+class TileName(Reference):
+    """The name of a tile, with the slashes between its parts."""
+
+    regex = r"[0-9]/[0-9x/]{3,30}(?:\.p/[0-9]{1,3})?"
+
+
 register_converter(Reference, "ref")
 register_converter(Number, "number")
+register_converter(TileName, "tile")
 
 _ONE = "engagements/<ref:ref>"
 _DRAW = f"{_ONE}/populations/<number:number>/draws/<number:draw>"
@@ -74,6 +82,8 @@ _v1: list[URLPattern | URLResolver] = [
     path("findings/<ref:ref>", findings.FindingOne.as_view(), name="finding"),
     *_engagements,
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
+    path("log/checkpoint", tiles.TileCheckpoint.as_view(), name="log_checkpoint"),
+    path("log/tile/<tile:tile>", tiles.LogTile.as_view(), name="log_tile"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
     path("openapi.yaml", documents.openapi, {"form": "yaml"}, name="openapi_yaml"),
     path("docs/", documents.viewer, name="docs"),

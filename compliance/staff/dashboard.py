@@ -19,8 +19,8 @@ from compliance.staff import chosen, findings, jobs, standing, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control
-from evidence import ledger
 from evidence.models import Checkpoint, Evidence, Review
+from evidence.standing import LogStanding, of_log
 from jobs.models import Job
 from reports import pdf_engine
 
@@ -53,6 +53,7 @@ class Step:
 def context_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the overview shows, within a fixed number of queries."""
     choice = chosen.of(request)
+    log = of_log()
     steps = list(_first_steps(request, choice.engagement))
     return {
         "choice": choice,
@@ -66,9 +67,9 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
             .order_by("-number")[:_SHOWN]
         ),
         "running": _running(request),
-        "ledger_size": ledger.size(),
+        "ledger_size": log.size,
         "checkpoint": Checkpoint.objects.first(),
-        "notices": list(_notices(request)),
+        "notices": list(_notices(request, log)),
         "steps": [] if all(step.done for step in steps) else steps,
         "refresh": jobs.REFRESH_SECONDS,
     }
@@ -142,7 +143,8 @@ def _way(request: HttpRequest, needs: Capability, name: str, label: str) -> tupl
     return (reverse(f"admin:{name}"), label) if can(request.user, needs) else ("", "")
 
 
-def _notices(request: HttpRequest) -> Iterator[Notice]:
+def _notices(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
+    yield from _of_log(request, log)
     if missing := pdf_engine.missing_libraries():
         yield Notice(missing)
     silent = list(
@@ -165,6 +167,17 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
             tone="bad",
         )
     yield from _findings(request)
+
+
+def _of_log(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
+    way = _way(request, Capability.VIEW, "log", "Log and anchors")
+    if log.refusal:
+        yield Notice(f"The log is not signed. {log.refusal}", *way, tone="bad")
+    if log.problems:
+        noun = "problem" if log.problems == 1 else "problems"
+        yield Notice(f"The check of the log found {log.problems:,} {noun}.", *way, tone="bad")
+    if log.a_place_fails:
+        yield Notice("A checkpoint could not be left outside.", *way)
 
 
 def _findings(request: HttpRequest) -> Iterator[Notice]:

@@ -18,6 +18,7 @@ from collectors import due
 from collectors.models import Run
 from compliance.staff.base import attempt, back, person
 from compliance.staff.site import DO, READ, site
+from evidence import anchoring, verification
 from evidence.models import Evidence
 from jobs import queue
 from jobs.models import Job
@@ -34,6 +35,8 @@ KIND_WORDS = {
     due.PROBE: "Look at the watched addresses",
     issue.KIND: "Build a pack",
     deviations.KIND: "Look for findings in the results of checks",
+    anchoring.KIND: "Leave a checkpoint outside",
+    verification.KIND: "Check the log",
     "notices.mail": "Send a mail about requests",
     imports.READ: "Read a sheet for a register",
     imports.WRITE: "Take a sheet into a register",

@@ -21,7 +21,7 @@ from tests.api.calls import EVIDENCE, Program
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PUBLIC = {"/api/v1/openapi.json", "/api/v1/openapi.yaml", "/api/v1/docs/"}
-FILLED = {"ref": "EV-000001", "number": "1", "draw": "2"}
+FILLED = {"ref": "EV-000001", "number": "1", "draw": "2", "tile": "0/000.p/1"}
 _PARAMETER = re.compile(r"<\w+:(\w+)>")
 
 
@@ -50,7 +50,7 @@ DOCUMENTED = {written.format(**FILLED): written for written in documents.schema(
 
 
 def test_the_walk_sees_every_route() -> None:
-    assert len(VIEWS) == 21
+    assert len(VIEWS) == 23
     assert set(ROUTES) - set(VIEWS) == PUBLIC
     assert all(issubclass(view, ApiView) for view in VIEWS.values())
 

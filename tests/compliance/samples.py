@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from django.urls import URLPattern, URLResolver
+from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from audits import admission, assertion, changes, description, organisations
@@ -16,6 +17,8 @@ from audits.days import today
 from audits.models import RequestImport
 from audits.organisations import Profile
 from compliance.urls import urlpatterns
+from evidence import checkpoint
+from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
 from jobs.models import Job
 from registers import entries, imports, registry
@@ -119,13 +122,26 @@ def _of_evidence(house: House) -> dict[str, object]:
         "admin/controls/control/<str:key>": control.pk,
         "admin/evidence/evidence/<int:pk>": staff.pk,
         "admin/evidence/evidence/<str:key>": staff.pk,
+        "admin/log/tokens/<int:pk>": _token().pk,
         "admin/evidence/ledgerentry/<str:key>": LedgerEntry.objects.order_by("index")[0].pk,
         "admin/reviews/<int:pk>": staff.pk,
         "portal/<slug:ref>/controls/<slug:control_ref>": control.ref,
         "portal/<slug:ref>/evidence/<slug:item_ref>": staff.ref,
         "api/v1/evidence/<ref:ref>": staff.ref,
+        "api/v1/log/tile/<tile:tile>": "0/000.p/1",
         "api/v1/controls/<ref:ref>": control.ref,
     }
+
+
+def _token() -> TimeStamp:
+    now = timezone.now()
+    return TimeStamp.objects.create(
+        checkpoint=checkpoint.sign(),
+        authority="https://tsa.example",
+        token=b"token",
+        stated_at=now,
+        received_at=now,
+    )
 
 
 def _of_engagement(house: House) -> dict[str, object]:

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from compliance import health
+from evidence import signing, verification
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -36,3 +37,16 @@ def test_a_missing_pdf_engine_is_named_and_harmless(
     answer = client.get("/health/")
     assert answer.status_code == 200
     assert answer.json()["pdf_engine"] == "apt-get install it"
+
+
+def test_a_log_that_is_not_signed_is_named(client: Client) -> None:
+    signing.remember_refusal("A backup with 3 leaves was restored.")
+    answer = client.get("/health/")
+    assert answer.status_code == 200
+    assert answer.json()["log"].startswith("The log is not signed.")
+    assert "3 leaves" not in answer.text
+
+
+def test_problems_in_the_log_are_named(client: Client) -> None:
+    type(verification.begin()).objects.update(problem_count=2)
+    assert "found problems" in client.get("/health/").json()["log"]

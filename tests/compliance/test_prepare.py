@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from accounts.models import Role
 from collectors.models import Source
-from evidence import checkpoint
+from evidence import checkpoint, given_out, keys, signed_note
 from evidence.models import Checkpoint, LedgerEntry
 from jobs.models import Job
 
@@ -35,3 +35,15 @@ def test_a_second_time_changes_nothing() -> None:
     before = (Source.objects.count(), LedgerEntry.objects.count(), Job.objects.count())
     assert "none, all were there" in prepare()
     assert (Source.objects.count(), LedgerEntry.objects.count(), Job.objects.count()) == before
+
+
+def test_a_restored_backup_opens_the_house_and_says_why_it_is_not_signed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    later = signed_note.Checkpoint(keys.log_origin(), 7, bytes(32)).to_text()
+    given_out.keep(signed_note.sign(later, [checkpoint.signer()]))
+    prepare()
+    said = capsys.readouterr().err
+    assert "The log is not signed." in said
+    assert "resume_log" in said
+    assert not Checkpoint.objects.exists()

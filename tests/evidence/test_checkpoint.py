@@ -4,8 +4,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 from django.db import transaction
 
+from compliance import start_checks
 from evidence import checkpoint, keys, ledger, signed_note
 from evidence.errors import SealError
 from evidence.models import Checkpoint
@@ -55,5 +57,21 @@ def test_origins_of_two_installations_differ(var_dir: Path) -> None:
 
 def test_a_broken_sealing_key_is_told(var_dir: Path) -> None:
     (var_dir / "keys" / "sealing.key").write_bytes(b"short")
+    (var_dir / "keys" / "sealing.key").chmod(0o600)
     with pytest.raises(SealError, match="32 bytes"):
         keys.sealing_key()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660], ids=["group", "others", "writing"])
+def test_a_key_that_others_may_read_is_not_used(var_dir: Path, mode: int) -> None:
+    grow()
+    checkpoint.sign()
+    path = var_dir / "keys" / "log_ed25519.pem"
+    path.chmod(mode)
+    with pytest.raises(SealError, match=f"chmod 600 {path}"):
+        keys.signing_key()
+    with pytest.raises(CommandError, match="can be read by others"):
+        start_checks.key_files()
+    path.chmod(0o600)
+    start_checks.key_files()
+    assert checkpoint.sign().size == 1

@@ -12,7 +12,7 @@ from audits import packs, summary
 from audits.models import Engagement
 from compliance.staff import dashboard
 from controls.models import Expectation
-from evidence import checkpoint, ledger, review
+from evidence import checkpoint, ledger, review, signing, verification
 from jobs.models import Job
 from reports import pdf_engine
 from tests import cast
@@ -220,3 +220,14 @@ def test_it_refuses_the_wrong_method(alices: Desk) -> None:
 
 def test_strangers_are_refused(strangers: tuple[User, ...]) -> None:
     desk.assert_refused(PAGE, strangers=strangers)
+
+
+def test_a_log_that_is_not_signed_is_told_with_the_way_out(alices: Desk) -> None:
+    signing.remember_refusal("The log has 3 leaves; let an administrator take it up again.")
+    assert "The log is not signed. The log has 3 leaves" in alices.text(PAGE)
+
+
+def test_problems_that_a_check_of_the_log_found_are_told(alices: Desk) -> None:
+    check = verification.begin()
+    type(check).objects.update(problem_count=2)
+    assert "The check of the log found 2 problems." in alices.text(PAGE)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from accounts import roles
 from collectors import defaults
 from evidence import checkpoint
+from evidence.errors import SigningRefusedError
 
 
 class Command(BaseCommand):
@@ -15,8 +16,15 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         roles.sync()
         connected = defaults.connect_defaults()
-        checkpoint.sign()
+        self._sign()
         if options["verbosity"]:
             names = ", ".join(source.slug for source in connected) or "none, all were there"
             self.stdout.write(f"Sources connected: {names}.")
             self.stdout.write(f"Verifier key of the log: {checkpoint.vkey()}")
+
+    def _sign(self) -> None:
+        """Sign the log; where that is refused the house opens all the same, and says so."""
+        try:
+            checkpoint.sign()
+        except SigningRefusedError as error:
+            self.stderr.write(f"The log is not signed. {error}")

@@ -73,6 +73,7 @@ def _choose(names: str, known: Collection[str]) -> list[str]:
 
 
 def _check(wanted: Collection[str]) -> None:
+    start_checks.key_files()
     start_checks.database()
     if "web" in wanted:
         start_checks.port(settings.LISTEN)

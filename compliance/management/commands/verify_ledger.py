@@ -1,0 +1,50 @@
+"""`manage.py verify_ledger`: recomputes everything that the log tells, and says what differs."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from evidence import verification
+from evidence.log_models import LogCheck
+
+_BAR = 30
+
+
+class Command(BaseCommand):
+    help = (
+        "Recompute leaves, rows, tree, checkpoints and stored files. Broken off, it goes on where"
+        " it stopped. Exit code 1 when something differs, 3 when the time was over before the end."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seconds", type=float, help="stop after so many, and go on next time")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        check = verification.begin()
+        verification.go_on(check, seconds=options["seconds"], progress=self._bar)
+        if self.stderr.isatty():
+            self.stderr.write("\r" + " " * (_BAR + 40) + "\r", ending="")
+        self._say(check)
+
+    def _say(self, check: LogCheck) -> None:
+        for one in check.problems.all():
+            self.stdout.write(f"{one.subject}: {one.sentence}")
+        if check.finished_at is None:
+            self.stdout.write(f"Not finished: {check.done:,} things checked, now {check.stage}.")
+            sys.exit(1 if check.problem_count else 3)
+        self.stdout.write(
+            f"Log of {check.size:,} leaves, {check.done:,} things checked, "
+            f"{check.problem_count:,} problems."
+        )
+        if check.problem_count:
+            sys.exit(1)
+
+    def _bar(self, done: int, total: int, note: str) -> None:
+        if not self.stderr.isatty():
+            return
+        share = done / total if total else 0
+        filled = "█" * int(share * _BAR)
+        self.stderr.write(f"\r{filled:<{_BAR}} {share:4.0%}  {note:<20}", ending="")
+        self.stderr.flush()

@@ -1,0 +1,106 @@
+"""Asks time-stamp authorities (RFC 3161) to say that a checkpoint existed at a time."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from cryptography import x509
+from django.conf import settings
+from django.utils import timezone
+
+from evidence.anchors.note import Note
+from evidence.errors import AnchorError
+from evidence.log_models import TimeStamp
+from evidence.models import Checkpoint
+
+rfc3161_client: Any
+try:
+    rfc3161_client = import_module("rfc3161_client")
+except ImportError:  # The extra `signing` is not installed.
+    rfc3161_client = None
+
+TITLE = "Time-stamp authorities"
+_SECONDS = 30
+_LARGEST = 256 * 1024
+_ASKS = "application/timestamp-query"
+
+
+def where() -> str:
+    return ", ".join(_name(url) for url in settings.TIME_STAMP_URLS)[:200]
+
+
+def deposit(note: Note) -> str:
+    """Get a token from every authority that has not given one; raises AnchorError for the first."""
+    signed = Checkpoint.objects.get(size=note.size)
+    known = set(signed.time_stamps.values_list("authority", flat=True))
+    failed = []
+    for url in settings.TIME_STAMP_URLS:
+        if _name(url) not in known:
+            try:
+                _keep(signed, url)
+            except AnchorError as error:
+                failed.append(f"{_name(url)}: {error}")
+    if failed:
+        raise AnchorError(" ".join(failed))
+    tokens = signed.time_stamps.order_by("pk")
+    return "; ".join(f"{one.authority} at {one.stated_at:%Y-%m-%d %H:%M:%S} UTC" for one in tokens)
+
+
+def _keep(signed: Checkpoint, url: str) -> None:
+    if rfc3161_client is None:
+        raise AnchorError("Install the extra `signing`, or leave TIME_STAMP_URLS out.")
+    text = signed.note.encode()
+    request = rfc3161_client.TimestampRequestBuilder().data(text).cert_request(cert_request=True)
+    query = request.build()
+    raw = _asked(url, query.as_bytes())
+    try:
+        answer = rfc3161_client.decode_timestamp_response(raw)
+        builder = rfc3161_client.VerifierBuilder.from_request(query)
+        for root in _roots():
+            builder = builder.add_root_certificate(root)
+        builder.build().verify_message(answer, text)
+    except (ValueError, rfc3161_client.VerificationError) as error:
+        raise AnchorError(f"The token does not hold: {error}.") from error
+    TimeStamp.objects.create(
+        checkpoint=signed,
+        authority=_name(url),
+        token=raw,
+        stated_at=answer.tst_info.gen_time,
+        received_at=timezone.now(),
+    )
+
+
+def _asked(url: str, query: bytes) -> bytes:
+    try:
+        with httpx2.stream(
+            "POST", url, content=query, headers={"Content-Type": _ASKS}, timeout=_SECONDS
+        ) as answer:
+            if answer.status_code != 200:
+                raise AnchorError(f"It answered {answer.status_code}.")
+            raw = b""
+            for part in answer.iter_bytes():
+                raw += part
+                if len(raw) > _LARGEST:
+                    raise AnchorError("Its answer is too long to be a token.")
+    except httpx2.HTTPError as error:
+        raise AnchorError(f"It did not answer ({type(error).__name__}).") from error
+    return raw
+
+
+def _roots() -> list[x509.Certificate]:
+    """Read the certificates of those whom we trust to issue time-stamp authorities."""
+    try:
+        return x509.load_pem_x509_certificates(Path(settings.TIME_STAMP_ROOTS).read_bytes())
+    except (OSError, ValueError) as error:
+        raise AnchorError(
+            "TIME_STAMP_ROOTS does not name a readable PEM file with the root certificates of the"
+            " authorities."
+        ) from error
+
+
+def _name(url: str) -> str:
+    """Name an authority without the password that its address may hold."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]

@@ -1,0 +1,122 @@
+"""When the log may be signed: by one signer at a time, and only if it continues what was signed.
+
+Rules:
+- The lease names one folder of keys. Nodes that share the folder are one signer; a copy of the
+  key in another folder waits until the lease is over, because it does not know what was given out.
+- A log that is shorter than the last checkpoint given out, or whose first leaves have another root,
+  is a restored backup or a forgery. It is not signed until an administrator says so (`restart`).
+- The lock of the log's head orders signers of one database; the caller holds it.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from evidence import given_out, keys, ledger
+from evidence.errors import LedgerError, SignerBusyError, SigningRefusedError
+from evidence.log_models import LogRestart, SigningLease
+from evidence.models import Checkpoint
+
+HOW_TO_PROCEED = (
+    "If the database was restored from a backup, restore a newer one. If there is none, let an"
+    " administrator take the log up again, with a reason: manage.py resume_log, or the page Log."
+)
+
+
+def require_turn(size: int) -> None:
+    """Take or renew the lease and hold the log to what was given out; under the log's lock.
+
+    Raises SignerBusyError, SigningRefusedError.
+    """
+    me, now = keys.signer_id(), timezone.now()
+    lease = SigningLease.objects.filter(pk=1).first()
+    if lease and lease.holder != me and lease.until > now:
+        raise SignerBusyError(
+            f"Another installation with a folder of keys of its own ({lease.holder}) signs this"
+            f" log until {lease.until:%Y-%m-%d %H:%M:%S} UTC. Let all nodes share one folder of"
+            " keys, or stop the other one and wait until then."
+        )
+    if reason := _refusal(size, lease):
+        raise SigningRefusedError(reason)
+    until = now + timedelta(seconds=settings.SIGNER_LEASE_SECONDS)
+    held = {"holder": me, "until": until, "refusal": ""}
+    if lease and lease.holder == me:
+        SigningLease.objects.filter(pk=1).update(**held)
+    else:
+        SigningLease.objects.update_or_create(pk=1, defaults={**held, "kept_size": 0})
+
+
+def keep(note: str) -> None:
+    """Keep a note beside the key before it is given out; once its transaction is committed."""
+    given_out.keep(note)
+    size = given_out.stated(note).size
+    mine = SigningLease.objects.filter(pk=1, holder=keys.signer_id(), kept_size__lt=size)
+    mine.update(kept_size=size)
+
+
+def remember_refusal(reason: str) -> None:
+    """Keep why the log was not signed, for whoever looks at the house."""
+    now = timezone.now()
+    told = {"refusal": reason}
+    SigningLease.objects.update_or_create(
+        pk=1, defaults=told, create_defaults={"holder": "", "until": now, **told}
+    )
+
+
+def remembered_refusal() -> str:
+    """Return why the log was not signed when last asked; empty where it was."""
+    return SigningLease.objects.filter(pk=1).values_list("refusal", flat=True).first() or ""
+
+
+def refusal() -> str:
+    """Say why the log is not signed as it stands; empty where it may be signed."""
+    return _refusal(ledger.size(), SigningLease.objects.filter(pk=1).first())
+
+
+def _refusal(size: int, lease: SigningLease | None) -> str:
+    note, kept_here = given_out.read(), lease is not None and lease.holder == keys.signer_id()
+    if not note and lease and kept_here and lease.kept_size:
+        return (
+            f"The record of the last checkpoint given out (keys/{given_out.NAME}) is gone. Put it"
+            f" back from a backup of the keys. {HOW_TO_PROCEED}"
+        )
+    try:
+        if note:
+            last = given_out.stated(note)
+            if last.origin != keys.log_origin():
+                return (
+                    f"The log was signed as {last.origin} and is now called {keys.log_origin()}."
+                    " Set LOG_ORIGIN back, or put the former signing key back."
+                )
+            if reason := _broken(size, last.size, last.root):
+                return reason
+        newest = _since_restart().order_by("-size").first()
+        return _broken(size, newest.size, bytes(newest.root)) if newest else ""
+    except (LedgerError, ValueError) as error:
+        return f"The tree of the log is damaged ({error}). {HOW_TO_PROCEED}"
+    except SigningRefusedError as error:
+        return str(error)
+
+
+def _since_restart() -> "QuerySet[Checkpoint]":
+    """Return the checkpoints that the log must continue: those before a restart it need not."""
+    restart = LogRestart.objects.first()
+    signed = Checkpoint.objects.all()
+    return signed.filter(signed_at__gt=restart.decided_at) if restart else signed
+
+
+def _broken(size: int, signed_size: int, signed_root: bytes) -> str:
+    """Say how a log does not continue what was signed; empty where it does."""
+    if size < signed_size:
+        return (
+            f"The log has {size} leaves, but a checkpoint over {signed_size} leaves was given"
+            f" out already. {HOW_TO_PROCEED}"
+        )
+    if ledger.root(signed_size) != signed_root:
+        return (
+            f"The first {signed_size} leaves of the log are not those of the checkpoint that was"
+            f" given out. {HOW_TO_PROCEED}"
+        )
+    return ""

@@ -1,0 +1,228 @@
+"""The steps of a check of the log; each looks at a few things and says where the next one begins.
+
+1. leaves: each leaf has its place, its hash and one form; the rows it tells about say the same.
+2. nodes: each stored node of the tree is the hash of the nodes below it.
+3. checkpoints: each is signed, states the root that the leaves give, and continues the one before.
+4. blobs: each stored file opens and has the digest by which it is named.
+5. guards: the tables of proof still refuse changes.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from controls.append_only import unguarded
+from evidence import keys, ledger, merkle, signed_note, store, told
+from evidence.errors import EvidenceError, LedgerError
+from evidence.log_models import LogRestart
+from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
+
+LEAVES = 500
+NODES = 50
+CHECKPOINTS = 50
+BLOBS = 20
+OWN_TABLES = (
+    "evidence_blob",
+    "evidence_ledgerentry",
+    "evidence_ledgernode",
+    "evidence_checkpoint",
+    "evidence_claim",
+    "evidence_population",
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is not as it must be: about what, in a sentence."""
+
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step found, how many things it looked at, where the next begins ("" = none)."""
+
+    problems: Sequence[Problem]
+    looked: int
+    following: str = ""
+
+
+Stage = Callable[[str, int], Step]
+
+
+def leaves(cursor: str, size: int) -> Step:
+    """Look at the next leaves and at the rows that they tell about."""
+    start = int(cursor or 0)
+    end = min(start + LEAVES, size)
+    found = {row.index: row for row in LedgerEntry.objects.filter(index__gte=start, index__lt=end)}
+    problems = [
+        Problem(f"leaf {index}", "The leaf is gone.")
+        for index in range(start, end)
+        if index not in found
+    ]
+    bodies: dict[int, Mapping[str, Any]] = {}
+    for entry in found.values():
+        said, sentence = _read(entry)
+        bodies[entry.index] = said
+        if sentence:
+            problems.append(Problem(f"leaf {entry.index}", sentence))
+    problems += _rows(found, bodies)
+    return Step(problems, end - start, str(end) if end < size else "")
+
+
+def nodes(cursor: str, size: int) -> Step:
+    """Hash the next nodes of the tree again, level by level."""
+    level, start = map(int, cursor.split("/")) if cursor else (1, 0)
+    whole = size >> (merkle.TILE_HEIGHT * level)
+    if not whole:
+        return Step([], 0)
+    end, problems = min(start + NODES, whole), []
+    stored = dict(
+        LedgerNode.objects.filter(level=level, index__gte=start, index__lt=end).values_list(
+            "index", "hash"
+        )
+    )
+    for index in range(start, end):
+        try:
+            row = ledger.read(level - 1, index * merkle.TILE_WIDTH, merkle.TILE_WIDTH)
+        except LedgerError as error:
+            problems.append(Problem(f"node {level}/{index}", str(error)))
+            continue
+        if bytes(stored.get(index, b"")) != merkle.fold(row):
+            sentence = "The node is not the hash of the nodes below it."
+            problems.append(Problem(f"node {level}/{index}", sentence))
+    return Step(problems, end - start, f"{level}/{end}" if end < whole else f"{level + 1}/0")
+
+
+def checkpoints(cursor: str, size: int) -> Step:
+    """Verify the next checkpoints, each against the leaves and against the one before."""
+    after = int(cursor or -1)
+    rows = list(
+        Checkpoint.objects.filter(size__gt=after, size__lte=size).order_by("size")[:CHECKPOINTS]
+    )
+    former = Checkpoint.objects.filter(size__lte=after).order_by("-size").first()
+    restart = LogRestart.objects.first()
+    problems = []
+    for row in rows:
+        # What was signed before a recorded restart need not fit: that is what the restart says.
+        if not restart or row.signed_at > restart.decided_at:
+            sentence = _checkpoint(row, former)
+            if sentence:
+                problems.append(Problem(f"checkpoint {row.size}", sentence))
+            former = row
+    return Step(problems, len(rows), str(rows[-1].size) if len(rows) == CHECKPOINTS else "")
+
+
+def blobs(cursor: str, _size: int) -> Step:
+    """Open the next stored files and compare their digests."""
+    rows = list(Blob.objects.filter(sha256__gt=cursor).order_by("sha256")[:BLOBS])
+    problems = []
+    for blob in rows:
+        try:
+            size = sum(len(chunk) for chunk in store.stream(blob.sha256))
+        except (EvidenceError, OSError) as error:
+            problems.append(Problem(f"blob {blob.sha256}", str(error)))
+        else:
+            if size != blob.size:
+                problems.append(Problem(f"blob {blob.sha256}", "The file has another size."))
+    return Step(problems, len(rows), rows[-1].sha256 if len(rows) == BLOBS else "")
+
+
+def guards(_cursor: str, _size: int) -> Step:
+    """See whether the database still refuses changes of the tables of proof."""
+    tables = [*OWN_TABLES, *(one.table for one in told.all_told())]
+    sentence = "The database no longer refuses changes of this table: a trigger is gone."
+    return Step([Problem(table, sentence) for table in unguarded(connection, tables)], len(tables))
+
+
+STAGES: dict[str, Stage] = {
+    "leaves": leaves,
+    "nodes": nodes,
+    "checkpoints": checkpoints,
+    "blobs": blobs,
+    "guards": guards,
+}
+
+
+def things(size: int) -> int:
+    """Return how many things a check of so many leaves looks at, for a bar of progress."""
+    inner = sum(size >> (merkle.TILE_HEIGHT * level) for level in range(1, 8))
+    signed = Checkpoint.objects.filter(size__lte=size).count()
+    guarded = len(told.all_told()) + len(OWN_TABLES)
+    return size + inner + signed + BlobKey.objects.count() + guarded
+
+
+def _read(entry: LedgerEntry) -> tuple[Mapping[str, Any], str]:
+    """Return the body of a leaf, and what is wrong with its row."""
+    if bytes(entry.leaf_hash) != merkle.leaf_hash(entry.leaf.encode()):
+        return {}, "The text of the leaf does not have the hash that stands in the tree."
+    try:
+        said = json.loads(entry.leaf)
+        is_canonical = ledger.canonical(said).decode() == entry.leaf
+    except (ValueError, EvidenceError):
+        return {}, "The leaf is no JSON."
+    columns = {
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "actor": entry.actor,
+        "recorded_at": ledger.stamp(entry.recorded_at),
+    }
+    wrong = [name for name, value in columns.items() if said.get(name) != value]
+    if wrong:
+        return said.get("body", {}), f"The row of the leaf says another {', '.join(wrong)}."
+    return said.get("body", {}), "" if is_canonical else "The leaf is not in its one form."
+
+
+def _rows(
+    found: Mapping[int, LedgerEntry], bodies: Mapping[int, Mapping[str, Any]]
+) -> list[Problem]:
+    problems = []
+    for one in told.all_told():
+        by_leaf: dict[int, list[Any]] = defaultdict(list)
+        for row in one.rows(found):
+            by_leaf[row.ledger_entry_id].append(row)
+        problems += [
+            Problem(f"leaf {index} ({entry.subject})", sentence)
+            for index, entry in found.items()
+            for sentence in _compared(one, entry, bodies[index], by_leaf[index])
+        ]
+    return problems
+
+
+def _compared(
+    one: told.Told, entry: LedgerEntry, body: Mapping[str, Any], rows: Sequence[Any]
+) -> Iterator[str]:
+    if not rows:
+        if one.is_about(entry.kind) and body and one.has_row(body):
+            yield f"The leaf tells about a row of {one.name}, which is gone."
+        return
+    if not one.is_about(entry.kind):
+        yield f"A row of {one.name} names this leaf, which is about something else."
+        return
+    if one.subject and one.subject(rows) != entry.subject:
+        yield f"The row of {one.name} is about something else than its leaf."
+    facts = one.facts(rows, body)
+    wrong = sorted(key for key, value in facts.items() if body.get(key) != value)
+    if wrong:
+        yield f"The row of {one.name} no longer says what its leaf says: {', '.join(wrong)}."
+
+
+def _checkpoint(row: Checkpoint, former: Checkpoint | None) -> str:
+    root = bytes(row.root)
+    try:
+        stated = signed_note.Checkpoint.from_text(signed_note.open_note(row.note, keys.verifiers()))
+        if (stated.size, stated.root) != (row.size, root):
+            return "The row says another size or root than the signed note."
+        if ledger.root(row.size) != root:
+            return "The leaves do not give the root that was signed."
+        if former:
+            path = ledger.consistency_proof(former.size, row.size)
+            merkle.verify_consistency(former.size, bytes(former.root), row.size, root, path)
+    except (signed_note.NoteError, merkle.ProofError, EvidenceError, ValueError) as error:
+        return str(error)
+    return ""
