@@ -64,6 +64,7 @@ def reminders(request: HttpRequest) -> HttpResponseBase:
         "mail_is_on": settings.MAIL_IS_ON,
         "hour": f"{settings.DIGEST_HOUR:02d}:00",
         "before": sorted(settings.REMIND_DAYS_BEFORE - {0}, reverse=True),
+        "on_the_day": 0 in settings.REMIND_DAYS_BEFORE,
         "after": sorted(settings.REMIND_DAYS_AFTER),
         "escalate": settings.ESCALATE_DAYS,
         "escalate_further": settings.ESCALATE_FURTHER_DAYS,

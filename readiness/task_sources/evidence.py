@@ -2,7 +2,8 @@
 
 What a machine collects is a task only once it is overdue or came wrong. An expected time stays a
 task for three months after its due day, and the last one that is over for as long as it is open:
-older gaps stand in the coverage map, and nobody can hand in today how things were then.
+older gaps stand in the coverage map, and nobody can hand in today how things were then. Nor is a
+task what was due before this installation kept anything: a first day does not begin in arrears.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from audits.facts import expected_of
 from audits.summed import Clock, cover_summed
 from controls.cadence import Cadence
 from controls.models import Expectation
+from evidence.models import LedgerEntry
 from readiness import programme
 from readiness.task import Asked, Task
 
@@ -45,6 +47,7 @@ def _open(expectations: Sequence[Expectation], today: date) -> dict[int, list[Oc
     """Return what is open by expectation, the earliest due day first."""
     frequent = [one for one in expectations if one.cadence in _FREQUENT]
     seldom = [one for one in expectations if one.cadence not in _FREQUENT]
+    begun = _begun(today)
     monday = today - _FREQUENT_BACK - timedelta(days=today.weekday())
     sunday = today + timedelta(days=6 - today.weekday())
     # Whole years, so that no window of half a year or a year is cut at the edge.
@@ -56,10 +59,16 @@ def _open(expectations: Sequence[Expectation], today: date) -> dict[int, list[Oc
     found: dict[int, list[Occurrence]] = {}
     for some, start, end in spans:
         for key, occurrences in _judged(some, start, end).items():
-            mine = list(_still_open(occurrences, today, is_machine=key in machines))
-            if mine:
+            still = _still_open(occurrences, today, is_machine=key in machines)
+            if mine := [one for one in still if one.due >= begun]:
                 found[key] = sorted(mine, key=lambda one: one.due)
     return found
+
+
+def _begun(today: date) -> date:
+    """Return the day of the first leaf of the log."""
+    first = LedgerEntry.objects.order_by("index").first()
+    return days.day_of(first.recorded_at) if first else today
 
 
 def _judged(

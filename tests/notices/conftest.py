@@ -8,12 +8,13 @@ from pytest_django import Settings
 
 from accounts.models import User
 from tests.notices.sink import Sink, listening
-from tests.readiness.ground import Ground
+from tests.readiness.ground import Ground, ago, begin
 
 
 @pytest.fixture
 def ground(alice: User, var_dir: Path) -> Ground:
-    """Alice's installation, empty but for her."""
+    """Alice's installation, a year old and empty but for her."""
+    begin(ago(400))
     return Ground(alice)
 
 

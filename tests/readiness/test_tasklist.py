@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,11 +18,18 @@ from registers import entries, registry
 from tests import cast
 from tests.audits.findings import opened
 from tests.audits.world import World
-from tests.readiness.ground import Ground, ago
+from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
 from tests.staff.desk import at_most
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ground(alice: User, var_dir: Path) -> Ground:
+    """Alice's installation, a year old and empty but for her."""
+    begin(ago(400))
+    return Ground(alice)
 
 
 def tasks(*sources: str, user: User | None = None) -> list[Task]:
@@ -68,6 +76,14 @@ class TestEvidence:
         assert one.days_over(days.today()) == 15
         assert "Nothing has come" in one.note
         assert "20 later times are open too" in one.note
+
+    @pytest.mark.usefixtures("var_dir")
+    def test_what_was_due_before_the_installation_began_is_none(self, alice: User) -> None:
+        begin(ago(3))
+        ground = Ground(alice)
+        ground.expect("mfa", cadence="daily", since=ago(60))
+        (one,) = tasks("evidence")
+        assert one.due == ago(3)
 
     def test_what_fails_its_check_is_a_task(self, ground: Ground) -> None:
         ground.expect("mfa", cadence="daily", since=ago(0))

@@ -15,7 +15,7 @@ from registers import entries, registry
 from tests import cast
 from tests.audits.findings import opened
 from tests.audits.world import World
-from tests.readiness.ground import Ground, ago
+from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, words
@@ -23,6 +23,7 @@ from tests.staff.desk import Desk, at_most, words
 
 @pytest.fixture
 def ground(alice: User, var_dir: Path) -> Ground:
+    begin(ago(400))
     return Ground(alice)
 
 
