@@ -1,6 +1,6 @@
 """The calendar: one's own tasks on their due days, for whoever has the address and nobody else."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from audits import days
 from compliance.notices import calendar
 from readiness.task import Task
 from registers import entries, registry
+from registers.models import Entry
 from tests import cast
 from tests.readiness.ground import Ground, ago
 
@@ -80,7 +81,7 @@ def test_names_of_events_stay_while_days_move(work: Ground) -> None:
     assert before == {str(one["uid"]) for one in events(Client().get(path))}
     assert Client().get(path).content == Client().get(path).content
     token = registry.get("service_accounts")
-    made = entries.Entry.objects.order_by("pk")[0]
+    made = Entry.objects.order_by("pk")[0]
     entries.change(
         made,
         register=token,
@@ -99,7 +100,7 @@ def test_words_that_somebody_typed_cannot_add_lines(alice: User) -> None:
         "steps", "1", "A\r\nATTACH:x", "B;C,D\nE", days.today(), 1, "work", is_of_catalogue=True
     )
     made = Calendar()
-    made.add_component(calendar._event(task, alice, calendar.datetime.now(tz=calendar.UTC)))
+    made.add_component(calendar._event(task, alice, datetime.now(tz=UTC)))
     (event,) = Calendar.from_ical(made.to_ical()).walk("VEVENT")
     assert "ATTACH" not in event
     assert "B;C,D" in str(event["summary"])

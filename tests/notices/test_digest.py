@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts import preferences
 from accounts.models import RoleGrant, User
 from audits import days
-from compliance.notices import digest, tasks
+from compliance.notices import digest, letters, tasks
 from jobs import performing
 from jobs.models import Job
 from readiness.task import Task
@@ -180,7 +180,7 @@ def test_many_tasks_are_counted_and_the_first_named(ground: Ground) -> None:
 
 
 def test_words_of_a_task_break_no_line_and_no_header(ground: Ground) -> None:
-    told = digest.line(
+    told = letters.line(
         Task("registers", "1", "A", "x\nBcc: eve@example.org", days.today(), 3, "work"),
         ground.alice,
         about="",

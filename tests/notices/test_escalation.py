@@ -43,7 +43,7 @@ def looked(day_offset: int = 0) -> int:
 
 
 def sent() -> list[tuple[str, str]]:
-    return [(one.to[0], one.subject) for one in outbox.outbox]
+    return [(one.to[0], str(one.subject)) for one in outbox.outbox]
 
 
 def test_the_lead_hears_first_and_the_executives_later(ground: Ground) -> None:

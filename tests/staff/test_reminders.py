@@ -1,5 +1,7 @@
 """Reminders: how often mails come, the calendar's address, and a test of the chat."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -27,7 +29,7 @@ def test_a_person_chooses_rhythm_and_zone(alices: Desk) -> None:
     [{"rhythm": "hourly"}, {"rhythm": "daily", "zone": "Mars/Base"}, {}],
     ids=["rhythm", "zone", "nothing"],
 )
-def test_what_there_is_not_is_refused_in_words(alices: Desk, answers: dict[str, str]) -> None:
+def test_what_there_is_not_is_refused_in_words(alices: Desk, answers: dict[str, Any]) -> None:
     page = alices.post("reminders", **answers)
     assert page.status_code == 200
     assert page.context["form"].errors

@@ -41,7 +41,7 @@ def owner(ground: Ground) -> User:
 
 def test_a_control_owner_comes_home_to_what_is_theirs(owner: User) -> None:
     office = desk.at(owner)
-    assert office.client.get("/admin/").url == reverse("admin:work")
+    assert office.client.get("/admin/").headers["Location"] == reverse("admin:work")
     text = office.text("work")
     assert text.index("Mfa") < text.index("rotation due")
     assert "4 days overdue" in text
