@@ -18,6 +18,7 @@ class Capability(StrEnum):
     MANAGE_READINESS = "readiness.manage"
     ANSWER_FINDINGS = "findings.answer"
     MANAGE_FINDINGS = "findings.manage"
+    OVERSEE_TASKS = "tasks.oversee"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"

@@ -34,3 +34,11 @@ class RoleError(AccountsError):
 
 class PersonError(AccountsError):
     """This account cannot be changed like that."""
+
+
+class PreferenceError(AccountsError):
+    """This cannot be your preference. Choose one of those that the form offers."""
+
+
+class FeedError(AccountsError):
+    """This calendar address is not valid. Make a new one on the page of your reminders."""

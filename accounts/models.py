@@ -182,3 +182,43 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} for {self.email or 'whoever holds the link'}"
+
+
+class NoticePreference(models.Model):
+    """How often a person wants to hear of their work by mail; without a row, every day."""
+
+    class Rhythm(models.TextChoices):
+        DAILY = "daily", "Every day on which something is due"
+        WEEKLY = "weekly", "Every Monday, and on days with a reminder"
+        OFF = "off", "Never, but for what is overdue for long"
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="notice_preference")
+    rhythm = models.CharField(max_length=6, choices=Rhythm.choices, default=Rhythm.DAILY)
+    zone = models.CharField(
+        max_length=40, blank=True, help_text="IANA time zone; empty: that of the organisation"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.rhythm}"
+
+
+class CalendarFeed(models.Model):
+    """An address under which a calendar program reads somebody's tasks, known by fingerprint."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="calendar_feeds")
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_read_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="accounts_one_live_feed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"feed of {self.user_id}"

@@ -3,7 +3,7 @@
 from allauth.mfa.models import Authenticator
 from django.db import models, transaction
 
-from accounts import journal, roles, tokens
+from accounts import feeds, journal, roles, tokens
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.errors import PersonError
@@ -24,6 +24,7 @@ def deactivate(user: User, *, by: User, reason: str) -> None:
         _end_sessions(user)
         for token in user.tokens.filter(revoked_at=None):
             tokens.end(token, reason="Owner deactivated", by=actor(by))
+        feeds.end(user, by=actor(by))
         journal.tell(
             "person.deactivated",
             subject=actor(user),

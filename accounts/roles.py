@@ -15,6 +15,9 @@ from accounts.models import Role, RoleGrant, User
 
 ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
+MERCHANT = "merchant"
+ALONE = frozenset({AUDITOR, MERCHANT})
+"""Roles of people outside, which nobody holds beside another."""
 FILE = Path(__file__).with_name("roles.yaml")
 
 
@@ -102,6 +105,8 @@ def give(user: User, role: Role, *, by: User | None) -> RoleGrant:
         raise RoleError(f"{user} holds the role {role} already.")
     if held and AUDITOR in held | {role.slug}:
         raise RoleError("An auditor holds no other role: who audits must be independent.")
+    if held and ALONE & (held | {role.slug}):
+        raise RoleError("A merchant holds no other role: merchants see their own forms only.")
     given = RoleGrant.objects.create(user=user, role=role, granted_by=by)
     _settle(user)
     return given

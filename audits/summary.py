@@ -56,7 +56,7 @@ class Summary:
 def of(engagement: Engagement, day: date | None = None) -> Summary:
     """Return the summary as of the end of a day, or of now; a computed one is kept."""
     asked = "now" if day is None else day.isoformat()
-    key = f"audits.coverage/3:{engagement.pk}:{_known()}:{asked}"
+    key = f"audits.coverage/3:{engagement.pk}:{known()}:{asked}"
     kept: str | None = cache.get(key)
     if kept is not None:
         return _read(json.loads(kept))
@@ -75,7 +75,7 @@ def moment_of(day: date | None) -> datetime | None:
     return days.end_of(day) if day else None
 
 
-def _known() -> str:
+def known() -> str:
     """Name all that is known today in one word."""
     last = LedgerEntry.objects.order_by("-index").values_list("leaf_hash", flat=True).first()
     calendar = (

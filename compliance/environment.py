@@ -6,6 +6,7 @@ import secrets
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import holidays
@@ -38,8 +39,8 @@ def flag(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(message)
 
 
-def whole(name: str, default: int, *, least: int = 0) -> int:
-    """Return a whole number that is not below `least`."""
+def whole(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """Return a whole number that is not below `least` and not above `most`."""
     raw = text(name, str(default))
     try:
         value = int(raw)
@@ -47,6 +48,9 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
         value = least - 1
     if value < least:
         message = f"{name} is {raw!r}; set it to a whole number of at least {least}."
+        raise ImproperlyConfigured(message)
+    if most is not None and value > most:
+        message = f"{name} is {raw!r}; set it to a whole number of at most {most}."
         raise ImproperlyConfigured(message)
     return value
 
@@ -58,6 +62,35 @@ def choice(name: str, default: str, known: tuple[str, ...]) -> str:
         message = f"{name} is {value!r}; set it to {' or '.join(known)}."
         raise ImproperlyConfigured(message)
     return value
+
+
+def wholes(name: str, default: str) -> frozenset[int]:
+    """Return a comma-separated list of whole numbers, none below zero."""
+    given = words(name, default)
+    if all(word.isdecimal() and len(word) < 5 for word in given):
+        return frozenset(map(int, given))
+    message = f"{name} is {text(name, default)!r}; set it to whole numbers as in {default}."
+    raise ImproperlyConfigured(message)
+
+
+def webhook(name: str, *, is_private: bool) -> str:
+    """Return the address of a chat's webhook; it is a secret, so no message repeats it."""
+    given = text(name)
+    if not given:
+        return ""
+    try:
+        parts = urlsplit(given)
+        fits = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    schemes = {"https", "http"} if is_private else {"https"}
+    if not fits or parts.scheme not in schemes or parts.username or parts.fragment:
+        message = (
+            f"{name} is not an address that begins with https://, has a host, and names no user."
+            " Set it to the one that the chat gave you, or leave it out."
+        )
+        raise ImproperlyConfigured(message)
+    return given
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -296,6 +296,16 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAIL_IS_ON = bool(EMAIL_HOST)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
+# --- Reminders and chat ------------------------------------------------------------------------
+DIGEST_HOUR = environment.whole("DIGEST_HOUR", 7, most=23)
+REMIND_DAYS_BEFORE = environment.wholes("REMIND_DAYS_BEFORE", "7,1,0")
+REMIND_DAYS_AFTER = environment.wholes("REMIND_DAYS_AFTER", "1,7")
+# After so many days overdue a task is told to who leads compliance, then to the executives.
+ESCALATE_DAYS = environment.whole("ESCALATE_DAYS", 7, least=1)
+ESCALATE_FURTHER_DAYS = environment.whole("ESCALATE_FURTHER_DAYS", 21, least=1)
+CHAT_WEBHOOK_PRIVATE = environment.flag("CHAT_WEBHOOK_PRIVATE", default=False)
+CHAT_WEBHOOK_URL = environment.webhook("CHAT_WEBHOOK_URL", is_private=CHAT_WEBHOOK_PRIVATE)
+
 # --- Words, times, files -----------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
     path("portal/", include("compliance.portal.urls")),
     path("api/", include("compliance.api.urls")),
+    path("", include("compliance.notices.urls")),
 ]

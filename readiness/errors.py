@@ -30,3 +30,7 @@ class StepError(ReadinessError):
 
 class ChangedMeanwhileError(ReadinessError):
     """Somebody else has changed this in the meantime. Look at it as it is now, then try again."""
+
+
+class TaskSourceError(ReadinessError):
+    """A file in readiness/task_sources/ does not say what a source of tasks must."""

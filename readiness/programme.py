@@ -23,6 +23,16 @@ def entry(kind: Kind, name: str) -> Entry:
     raise UnknownEntryError
 
 
+def weights() -> dict[str, int]:
+    """Return the gravest weight of what names a control, by its reference."""
+    found: dict[str, int] = {}
+    for kind in (Kind.QUESTION, Kind.MISTAKE):
+        for one in programme().entries(kind):
+            for ref in one.controls:
+                found[ref] = max(found.get(ref, 0), one.weight)
+    return found
+
+
 @functools.cache
 def _read(folder: str) -> Programme:
     read = read_programme(Path(folder) / "readiness", known=None)

@@ -16,6 +16,7 @@ from readiness.facts import Facts, Missed
 from readiness.gaps import Deed, Gap, GapKind, queued
 from readiness.models import Answer, StepVersion
 from readiness.programme import programme
+from readiness.programme import weights as programme_weights
 from readiness.score import Asked, Judged, Score, Value, Verdict, by_group, score
 from readiness.standing import Backing, Standing
 
@@ -125,7 +126,7 @@ class Survey:
 
     @cached_property
     def gaps(self) -> Sequence[Gap]:
-        weights = self._weights()
+        weights = programme_weights()
         return queued(
             [
                 *self._mistakes(),
@@ -149,15 +150,6 @@ class Survey:
             return Step(entry, versions.get(entry.id), is_shown=False, fact="")
         is_shown = judgement.verdict is Verdict.CLEAR
         return Step(entry, versions.get(entry.id), is_shown, judgement.reason)
-
-    def _weights(self) -> Mapping[str, int]:
-        """The gravest weight of what names a control; a control that nothing names is usual."""
-        weights: dict[str, int] = {}
-        for kind in (Kind.QUESTION, Kind.MISTAKE):
-            for entry in self._programme.entries(kind):
-                for ref in entry.controls:
-                    weights[ref] = max(weights.get(ref, 0), entry.weight)
-        return weights
 
     def _mistakes(self) -> Iterator[Gap]:
         for one in self.mistakes:

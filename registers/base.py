@@ -111,6 +111,9 @@ class Declaration:
     due_words: str = "Due"
     done: str = ""
     """The field that ends the clock: once it is filled, the entry needs no attention."""
+    keeper: str = "owner"
+    """The field with the address of who must act when it is due; where there is no such field, who
+    leads compliance must."""
     links: tuple[Link, ...] = ()
     computed: Callable[[Values], Values] = nothing_computed
     """Values for fields that were left empty, computed from the others."""

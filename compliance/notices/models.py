@@ -1,5 +1,7 @@
 """Who is told of what, once; and how far the threads of requests were read."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -41,6 +43,32 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} to {self.user_id}"
+
+
+class Escalation(models.Model):
+    """That a task with this due day was told to a level as overdue for long; once each."""
+
+    class Level(models.TextChoices):
+        LEAD = "lead", "Compliance lead"
+        EXECUTIVE = "executive", "Executives"
+
+    event = models.CharField(max_length=300)
+    level = models.CharField(max_length=10, choices=Level)
+    day = models.DateField()
+    source = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=300)
+    owner = models.CharField(max_length=200)
+    due = models.DateField()
+    page = models.CharField(max_length=60)
+    args: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "level"], name="escalated_once")]
+        indexes = [models.Index(fields=["level", "day"], name="escalated_on")]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.level}"
 
 
 class Reading(models.Model):

@@ -13,6 +13,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
     (
         "",
         (
+            ("My work", "task_alt", "work", Capability.VIEW),
             ("Overview", "space_dashboard", "index", Capability.VIEW),
             ("Coverage", "grid_view", "coverage", Capability.VIEW),
             ("Review queue", "rule", "review_queue", Capability.REVIEW_EVIDENCE),

@@ -21,7 +21,7 @@ from accounts import factors, invitations, people, roles
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import Invitation, Role, User
-from accounts.roles import AUDITOR
+from accounts.roles import ALONE
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, RoomAdmin, attempt, person, typed
 from compliance.staff.forms import StaffForm
@@ -40,6 +40,7 @@ CAPABILITY_WORDS = {
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_REGISTERS: "Keep registers",
     Capability.MANAGE_READINESS: "Answer the questions of readiness and keep the plan",
+    Capability.OVERSEE_TASKS: "See the work of everybody",
     Capability.ANSWER_FINDINGS: "Answer findings and remedy them",
     Capability.MANAGE_FINDINGS: "Open, retest and close findings",
     Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
@@ -71,12 +72,12 @@ class InviteForm(StaffForm):
 
 
 def _fit_roles(held: set[str], by: User) -> list[Role]:
-    """The roles that a person may be given: no more than the giver holds, and no auditor's
-    beside others."""
+    """The roles that a person may be given: no more than the giver holds, and none of people
+    outside beside others."""
     return [
         role
         for role in Role.objects.all()
-        if role.slug not in held and role.held <= by.held and not (held and role.slug == AUDITOR)
+        if role.slug not in held and role.held <= by.held and not (held and role.slug in ALONE)
     ]
 
 
@@ -175,7 +176,9 @@ class RoleAdmin(RoomAdmin):
 
     @admin.display(description="Opens")
     def door(self, row: Any) -> str:
-        return "Staff pages" if row.is_staff else "Auditors' portal"
+        if row.is_staff:
+            return "Staff pages"
+        return "Auditors' portal" if Capability.OPEN_PORTAL in row.held else "No door yet"
 
     @admin.display(description="May")
     def may(self, row: Any) -> SafeString:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_http_methods, require_safe
@@ -51,6 +52,7 @@ class StaffSite(_Site):
         super().__init__(name)
         self.pages: list[Page] = []
         self.overview: Callable[[HttpRequest], dict[str, Any]] = lambda _request: {}
+        self.home: Callable[[User], str] = lambda _user: ""
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
@@ -102,12 +104,17 @@ class StaffSite(_Site):
             *lists,
         ]
 
-    def index(
+    def index(  # type: ignore[override]  # it may also lead elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        """The overview; its content comes from whoever registered it, so the site knows no room."""
+    ) -> HttpResponse:
+        """The overview, or the page that is home to the person.
+
+        Their content comes from whoever registered them, so the site knows no room.
+        """
         if not can(request.user, Capability.VIEW):
             raise PermissionDenied
+        if isinstance(request.user, User) and (home := self.home(request.user)):
+            return redirect(home)
         context = {"title": self.index_title, **(extra_context or {})}
         return self.render(request, self.index_template, {**context, **self.overview(request)})
 

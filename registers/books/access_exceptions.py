@@ -35,6 +35,7 @@ REGISTER = Declaration(
     key=("person", "system", "access", "approved_on"),
     shown=("person", "system", "access", "approved_by", "ends_on"),
     due=("ends_on",),
+    keeper="approved_by",
     due_words="Ends",
     rules=_rules,
 )

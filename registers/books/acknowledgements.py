@@ -20,6 +20,7 @@ REGISTER = Declaration(
     key=("policy", "version", "person"),
     shown=("policy", "version", "person", "until", "read_on"),
     due=("until",),
+    keeper="person",
     due_words="To be read until",
     done="read_on",
     links=(Link(register="policies", fields=("policy", "version")),),

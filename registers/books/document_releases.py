@@ -56,6 +56,7 @@ REGISTER = Declaration(
     key=("document", "period", "person", "released_on"),
     shown=("document", "period", "company", "person", "ends_on"),
     due=("ends_on",),
+    keeper="released_by",
     due_words="Access ended",
     links=(
         Link(

@@ -36,8 +36,9 @@ def test_sync_stores_every_role_of_the_file_with_a_leaf_each(journal: Journal) -
         "engineer",
         "executive",
         "auditor",
+        "merchant",
     }
-    assert journal.kinds() == ["role.defined"] * 7
+    assert journal.kinds() == ["role.defined"] * 8
 
 
 @pytest.mark.django_db
@@ -53,7 +54,7 @@ def test_sync_brings_an_edited_role_back_in_line(journal: Journal) -> None:
     roles.sync()
     Role.objects.filter(slug="executive").update(capabilities=["*"])
     assert roles.sync() == ["executive"]
-    held = {Capability.VIEW, Capability.SIGN_ASSERTION}
+    held = {Capability.VIEW, Capability.SIGN_ASSERTION, Capability.OVERSEE_TASKS}
     assert Role.objects.get(slug="executive").held == held
     assert journal.last.subject == "role:executive"
 

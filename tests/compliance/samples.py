@@ -93,6 +93,7 @@ def _of_accounts(house: House) -> dict[str, object]:
     calls.give_token(house.world.alice)
     return {
         "welcome/<str:secret>": "not-a-secret-of-ours",
+        "calendar/<str:secret>": "not-a-secret-of-ours",
         "accounts/oidc/<str:provider_id>": "nobody",
         "accounts/2fa/webauthn/keys/<int:pk>": 1,
         "accounts/^password/reset/key/(?P<uidb36>": "1-set-password",

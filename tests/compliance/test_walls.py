@@ -100,7 +100,8 @@ def is_sent_to_sign_in(answer: Any) -> bool:
 
 def test_the_walk_meets_every_door(samples: Samples) -> None:
     paths = [samples.address(route) for route in ROUTES]
-    assert {"", "accounts", "admin", "api", "health", "portal", "welcome"} == {*map(door, paths)}
+    doors = {"", "accounts", "admin", "api", "calendar", "health", "portal", "welcome"}
+    assert doors == {*map(door, paths)}
     assert len(paths) > 110
     assert not any(set("<>()?^$") & set(path) for path in paths), paths
 
@@ -143,6 +144,7 @@ def test_who_is_not_of_this_audit_finds_nothing(
             "portal": {200} if lists else {404, *odd},
             "admin": {403, *odd} if path not in SIGN_IN else {302, 405, 200},
             "api": {401} if route.name not in PUBLIC_API else {200, 405},
+            "calendar": {404, *odd},
         }.get(door(path), {302, 403, 405})
         if answer.status_code not in wanted:
             wrong.append((method, path, answer.status_code))

@@ -1,16 +1,10 @@
 """Mails about requests: who is told, once, by a real server, and nobody who may not see it."""
 
-import logging
-import socket
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core import mail as outbox
 from django.test import Client
 from pytest_django import Settings
@@ -27,6 +21,7 @@ from jobs.models import Job
 from tests import cast
 from tests.audits.asking import admit, answered, asked
 from tests.audits.world import World, hand_in_staff
+from tests.notices.sink import Sink
 
 NOW = datetime.now(tz=UTC)
 
@@ -231,43 +226,6 @@ class TestMail:
 
 def _work(job: Job) -> Any:
     return type("Work", (), {"payload": job.payload, "job_id": job.pk})()
-
-
-class Sink:
-    """Keeps what a real SMTP server was given; refuses while it is `full`."""
-
-    def __init__(self) -> None:
-        self.taken: list[EmailMessage] = []
-        self.full = False
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
-        if self.full:
-            return "452 Requested action not taken: insufficient system storage"
-        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 Message accepted for delivery"
-
-
-@pytest.fixture
-def sink(settings: Settings, unused_port: int) -> Iterator[Sink]:
-    logging.getLogger("mail.log").setLevel(logging.ERROR)
-    kept = Sink()
-    server = Controller(kept, hostname="127.0.0.1", port=unused_port)
-    server.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", unused_port
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    try:
-        yield kept
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class TestServer:

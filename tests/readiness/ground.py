@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from unittest.mock import patch
+
+from django.db import transaction
 
 from accounts.models import User
 from audits import days
 from controls.models import Area, Check, Control, Expectation
 from controls.readiness_file import Entry, Kind
-from evidence import checks, review
+from evidence import checks, ledger, review
 from evidence.models import Evidence
 from readiness import programme, registry
 from readiness.detection import Judgement
@@ -27,6 +30,14 @@ from tests.registers.books import GOOD
 _numbers = count(1)
 _FAILS = "SELECT * FROM population WHERE has_mfa = false"
 _BREAKS = "SELECT nothing FROM population"
+
+
+def begin(day: date) -> None:
+    """Have this installation begin on a day: the log's first leaf is of then."""
+    then = datetime.combine(day, time(), UTC)
+    with patch("evidence.ledger.timezone.now", return_value=then), transaction.atomic():
+        ledger.lock()
+        ledger.append("house.begun", subject="house", body={}, actor="system")
 
 
 def ago(number: int) -> date:

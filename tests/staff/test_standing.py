@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from compliance.staff import standing
-from evidence import checks, intake, review
+from evidence import awaiting, checks, intake, review
 from evidence.models import Evidence
 from tests import cast
 from tests.audits.world import World
@@ -133,7 +133,7 @@ def test_it_looks_anew_after_a_backup_was_restored(alice: User) -> None:
 def test_a_queue_that_is_too_long_is_cut_and_still_found_whole(
     monkeypatch: pytest.MonkeyPatch, alice: User
 ) -> None:
-    monkeypatch.setattr(standing, "_MOST_KEPT", 3)
+    monkeypatch.setattr(awaiting, "_MOST_KEPT", 3)
     many = [item(str(number)) for number in range(8)]
     found = standing.waiting()
     assert not found.is_whole

@@ -1,0 +1,40 @@
+"""Requests of auditors that wait for an answer: new ones, and those that were returned."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Q
+
+from audits import requests
+from audits.models import EvidenceRequest
+from readiness.task import Asked, Task
+
+WORDS = "Requests"
+IS_KEPT = True
+_WAITING = (EvidenceRequest.State.OPEN, EvidenceRequest.State.RETURNED)
+_WHO_ELSE = "compliance-lead"
+
+
+def tasks(_asked: Asked) -> Iterable[Task]:
+    known = requests.with_state(EvidenceRequest.objects.filter(engagement__closed_at=None))
+    found = known.filter(Q(("state__in", _WAITING)))
+    return _tasks(found.select_related("engagement", "owner").order_by("pk"))
+
+
+def _tasks(found: Iterable[EvidenceRequest]) -> Iterator[Task]:
+    for request in found:
+        is_returned = getattr(request, "state", "") == EvidenceRequest.State.RETURNED
+        role = "" if request.owner_id else (request.owner_role or _WHO_ELSE).replace("_", "-")
+        yield Task(
+            source="requests",
+            key=f"{request.pk:012d}",
+            name=request.ref,
+            title=request.title,
+            due=request.due,
+            weight=5 if is_returned else 4,
+            page="request",
+            args=(request.pk,),
+            note="The auditor returned the answer." if is_returned else "Nobody has answered yet.",
+            person=request.owner_id,
+            role=role,
+            owner=str(request.owner or request.get_owner_role_display() or "Compliance lead"),
+        )
