@@ -66,7 +66,7 @@ def form_kind(request: HttpRequest, slug: str) -> HttpResponseBase:
         "rows": found[:PER_PAGE],
         "next": found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None,
         "is_first": not after,
-        "drafts": [draft for draft, of in _open_drafts(request) if of == kind],
+        "drafts": [(draft, of) for draft, of in _open_drafts(request) if of == kind],
         "may_submit": can(request.user, Capability.SUBMIT_EVIDENCE),
     }
     return site.render(request, "staff/form_kind.html", context)
