@@ -18,6 +18,7 @@ from registers.forms import registry as forms
 from reports import base
 
 BY_HAND = "by hand"
+_GUIDES = Path(__file__).resolve().parent.parent / "docs"
 
 
 def page(folder: Path) -> str:
@@ -68,6 +69,8 @@ class Homes:
     def exists(self, home: Home) -> bool:
         if home.kind is HomeKind.MODULE:
             return _is_module(home.name)
+        if home.kind is HomeKind.GUIDE:
+            return (_GUIDES / f"{home.name}.md").is_file()
         if home.kind is HomeKind.FIELD:
             return _is_field(home.name)
         return home.name in self._names[home.kind]

@@ -42,52 +42,58 @@ def fill(page: Page, answers: dict[str, str]) -> None:
         page.locator(f"[name={name}]").fill(text)
 
 
-def test_from_an_open_form_to_a_covered_day(
-    installation: Started, browser: Browser, tmp_path: Path
-) -> None:
-    url, today = installation.url, datetime.now(UTC).date()
-    day = last_business_day(today)
-    problems: list[str] = []
-    context = browser.new_context()
-    page = context.new_page()
-    page.on("console", lambda said: problems.append(said.text))
-    journey.accept_invitation(
-        page, installation.welcome, name="Ruth Rooth", email="ruth@example.org"
-    )
+def begin(page: Page, url: str, day: date) -> str:
+    """Type the first answers and leave without pressing anything; return where the draft is."""
     page.goto(f"{url}/admin/forms/")
     page.get_by_role("button", name="Fill it in: Reconciliation").click()
     page.wait_for_url("**/forms/drafts/*/")
-    draft = page.url
     fill(page, {"business_day": day.isoformat(), "cut_off": "17:00 UTC on both sides"})
     page.locator("[name=prepared_by]").press_sequentially("dora@example.org")
     expect(page.locator("[data-kept]")).to_contain_text("Kept at")
+    address = page.url
     page.close()
+    return address
 
-    page = context.new_page()
-    page.on("console", lambda said: problems.append(said.text))
-    page.goto(draft)
-    assert page.locator("[name=prepared_by]").input_value() == "dora@example.org"
-    export = tmp_path / "ledger.csv"
-    export.write_text("id,amount\n1,1000\n")
+
+def finish(page: Page, export: Path) -> str:
+    """Correct what is refused, hand the form in, and return the reference of the item."""
     page.locator("[name=left_file]").set_input_files(export)
     line = {"leg": "Ledger to bank", "currency": "EUR"}
     line |= {"count_left": "1", "count_right": "1"}
     line |= {"amount_left_minor": "1000", "amount_right_minor": "900"}
     fill(page, {f"lines-0-{name}": text for name, text in line.items()})
     page.get_by_role("button", name="Go on: what it covers").click()
-    expect(page.locator("main, #content").first).to_contain_text("The sides differ: say why")
+    expect(page.locator("body")).to_contain_text("The sides differ: say why")
     expect(page.locator("body")).to_contain_text("ledger.csv")
-
     fill(page, {"lines-0-explained_minor": "100", "lines-0-explanation": "A fee of the bank"})
-    fill(page, {"signed_by": "emil@example.org"})
     signed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M")
-    fill(page, {"signed_at": signed})
+    fill(page, {"signed_by": "emil@example.org", "signed_at": signed})
     page.get_by_role("button", name="Go on: what it covers").click()
     page.wait_for_url("**/confirm/")
     expect(page.locator("body")).to_contain_text("Covers it")
     page.get_by_role("button", name="Hand it in").click()
     page.wait_for_url("**/forms/handed/*/")
-    ref = page.locator(".cs-head__mark .cs-mono").inner_text().strip()
+    return page.locator(".cs-head__mark .cs-mono").inner_text().strip()
+
+
+def test_from_an_open_form_to_a_covered_day(
+    installation: Started, browser: Browser, tmp_path: Path
+) -> None:
+    url, today = installation.url, datetime.now(UTC).date()
+    day, problems = last_business_day(today), list[str]()
+    context = browser.new_context()
+    context.on("console", lambda said: problems.append(said.text))
+    page = context.new_page()
+    journey.accept_invitation(
+        page, installation.welcome, name="Ruth Rooth", email="ruth@example.org"
+    )
+    draft = begin(page, url, day)
+    page = context.new_page()
+    page.goto(draft)
+    assert page.locator("[name=prepared_by]").input_value() == "dora@example.org"
+    export = tmp_path / "ledger.csv"
+    export.write_text("id,amount\n1,1000\n")
+    ref = finish(page, export)
 
     engagement = journey.open_engagement(
         page,
@@ -95,6 +101,7 @@ def test_from_an_open_form_to_a_covered_day(
         title="SOC 2 Type 2",
         start=(day - timedelta(days=60)).isoformat(),
         end=(today + timedelta(days=30)).isoformat(),
+        also="Processing Integrity",
     )
     number = engagement.rstrip("/").rsplit("/", 1)[-1]
     expected = f"{url}/admin/coverage/{number}/expected/daily-reconciliation/{day.isoformat()}/"

@@ -1,5 +1,6 @@
 """A form is a file: what makes one whole, and what the catalogue asks of it."""
 
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,12 +12,13 @@ from controls.catalogue_folder import read_folder
 from controls.models import Area
 from evidence.population import Column
 from registers.errors import DeclarationError, UnknownFormError
-from registers.forms import kinds, registry
+from registers.forms import kinds, reading, registry
 from registers.forms.base import Asks, Form, Lines, Question
 from registers.forms.kinds import restore_test
-from tests.registers.filled import GOOD
+from tests.registers.filled import CLOCK, GOOD
 
 FORMS = registry.forms()
+DOCS = Path(settings.BASE_DIR) / "docs"
 WANTED = {
     "restore_test",
     "tabletop_exercise",
@@ -145,3 +147,38 @@ def test_an_unknown_form_is_refused_with_the_known_ones() -> None:
 def test_the_forms_of_an_expectation_are_found() -> None:
     assert [kind.slug for kind in registry.serving("alert-triage")] == ["alert_review"]
     assert registry.serving("nothing") == []
+
+
+def test_the_example_of_the_how_to_is_a_whole_form() -> None:
+    text = (DOCS / "how-to" / "add-a-form.md").read_text("utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    module = module_with(None)
+    exec(code, module.__dict__)  # noqa: S102  our own words
+    kind = registry.inspected("office_round", module)
+    given = {
+        "covers_from": "2026-10-01",
+        "covers_to": "2026-10-31",
+        "done_at": "2026-10-05T09:00",
+        "done_by": "a@example.org",
+        "reviewed_by": "a@example.org",
+        "all_locked": "no",
+    }
+    found = reading.read(kind, given, {}, clock=CLOCK)
+    assert set(found.problems) == {"reviewed_by", "done_next"}
+    mended = {**given, "reviewed_by": "b@example.org", "done_next": "Locked it."}
+    answers = reading.read(kind, mended, {}, clock=CLOCK).answers
+    assert answers
+    assert [set(row) for row in kind.declared.table(answers)] == [{"done_at", "all_locked"}]
+
+
+def test_the_how_to_lists_every_form_with_its_control() -> None:
+    text = (DOCS / "how-to" / "fill-in-a-form.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([A-Z][\w -]+) \| [^|]+ \| ([A-Z]+-\d+) \|$", text, re.MULTILINE)
+    catalogue = read_folder(Path(settings.BASE_DIR) / "controls" / "catalogue")
+    control_of = {
+        entry.slug: placed.entry.ref
+        for placed in catalogue.controls
+        for entry in placed.entry.expectations
+    }
+    served = {kind.declared.title: control_of[kind.declared.serves[0]] for kind in FORMS.values()}
+    assert dict(rows) == served

@@ -13,7 +13,7 @@ from compliance.staff import words as said
 from controls.models import Expectation
 from evidence.models import Evidence, LedgerEntry
 from registers.form_models import FormDraft, HandedForm
-from registers.forms import drafts, handing_in, reading, registry
+from registers.forms import drafts, handing_in, reading
 from tests import cast
 from tests.audits.world import World
 from tests.registers import filled
@@ -117,7 +117,7 @@ def test_a_card_number_is_told_and_not_sent_back(alices: Desk, draft: FormDraft)
 
 def test_room_for_more_lines_is_a_button(alices: Desk, world: World, alice: User) -> None:
     draft = Drawer.of("leaver_check", world, alice).draft()
-    typed = filled.given("leaver_check")
+    typed: dict[str, Any] = {**filled.given("leaver_check")}
     alices.post(FORM, draft.pk, do="more", **typed)
     page = alices.get(FORM, draft.pk)
     groups = page.context["form"].line_groups
@@ -130,7 +130,7 @@ def test_room_for_more_lines_is_a_button(alices: Desk, world: World, alice: User
 
 def test_a_wrong_line_is_marked(alices: Desk, world: World, alice: User) -> None:
     draft = Drawer.of("leaver_check", world, alice).draft()
-    typed = filled.given("leaver_check", lines_0_access_ended_at=None)
+    typed: dict[str, Any] = {**filled.given("leaver_check", lines_0_access_ended_at=None)}
     page = alices.post(FORM, draft.pk, do="check", **typed)
     assert "Access outlived the day after the last one" in words(page)
     assert [is_wrong for _, _, is_wrong in page.context["form"].line_groups][:2] == [True, False]
@@ -145,7 +145,7 @@ def test_a_file_stays_with_the_draft_and_can_be_taken_away(alices: Desk, draft: 
     page = alices.post(FORM, draft.pk, do="check", **answered(goal="soon"))
     assert "Log of the restore: restore.log" in words(page)
     assert draft.files.get().filename == "restore.log"
-    alices.post(FORM, draft.pk, do="keep", **{"drop-record": "on"}, **answered())
+    alices.post(FORM, draft.pk, do="keep", **answered(**{"drop-record": "on"}))
     assert not draft.files.exists()
 
 
@@ -348,4 +348,3 @@ def test_strangers_are_refused(strangers: tuple[User, ...], draft: FormDraft, al
         desk.assert_refused(name, *args, strangers=strangers)
     assert LedgerEntry.objects.count() == leaves
     assert Client().get(desk.url("forms")).status_code == 302
-    assert registry.get("restore_test")
