@@ -200,6 +200,23 @@ GOOD: dict[str, dict[str, str]] = {
             }
         ),
     },
+    "questionnaire_answers": {
+        **_OCTOBER,
+        **_LIST,
+        "list_count": "1",
+        **_lines(
+            {
+                "questionnaire_id": "Q-2026-31",
+                "buyer": "Shop GmbH",
+                "question": "How are tokens withdrawn?",
+                "library_id": "ANS-4",
+                "evidence_id": "EV-000123",
+                "written_by": "dora@example.org",
+                "read_by": "emil@example.org",
+                "sent_on": "2026-10-20",
+            }
+        ),
+    },
     "failed_job_review": {
         **_WEEK,
         **_LIST,

@@ -31,6 +31,7 @@ WANTED = {
     "alert_review",
     "failed_job_review",
     "reconciliation",
+    "questionnaire_answers",
 }
 
 

@@ -209,6 +209,42 @@ def test_days_that_are_not_over_are_told_before_it_is_handed_in(
     assert "Not yet: its days are not over" in words(alices.get(CONFIRM, draft.pk))
 
 
+def test_days_that_are_left_out_are_told_before_it_is_handed_in(
+    alices: Desk, world: World, alice: User
+) -> None:
+    world.leavers.cadence = "per_event"
+    world.leavers.save()
+    draft = Drawer.of("leaver_check", world, alice).draft(covers_to="2026-10-16")
+    page = alices.text(CONFIRM, draft.pk)
+    assert "1 to 31 Oct 2026" in page
+    assert "Covers a part of it Not covered: 2026-10-17 to 2026-10-31." in page
+
+
+def test_more_expected_times_than_a_page_shows_are_counted(
+    alices: Desk, world: World, alice: User
+) -> None:
+    world.leavers.cadence = "daily"
+    world.leavers.save()
+    draft = Drawer.of("leaver_check", world, alice).draft(covers_from="2026-09-01")
+    page = alices.get(CONFIRM, draft.pk)
+    assert (len(page.context["seen"]), page.context["unseen"]) == (40, 21)
+    assert "And 21 more." in words(page)
+
+
+def test_a_form_with_every_line_filled_is_shown_and_sent(
+    alices: Desk, world: World, alice: User
+) -> None:
+    typed: dict[str, Any] = {**filled.given("leaver_check", list_count="60")}
+    for number in range(60):
+        for name in ("person_id", "last_day", "system_name", "access_ended_at"):
+            typed[f"lines-{number}-{name}"] = typed[f"lines-0-{name}"]
+        typed[f"lines-{number}-person_id"] = f"P-{number}"
+    draft = drafts.begin(Drawer.of("leaver_check", world, alice).kind, by=alice)
+    assert alices.post(FORM, draft.pk, do="check", **typed).url == desk.url(CONFIRM, draft.pk)
+    alices.post(CONFIRM, draft.pk)
+    assert Evidence.objects.get().population.row_count == 60
+
+
 def test_the_checks_are_foreseen(alices: Desk, drawer: Drawer, world: World) -> None:
     world.check.expectation = Expectation.objects.get(slug="restore-practice")
     world.check.sql = "SELECT test_id FROM population WHERE result = 'failed'"
