@@ -14,9 +14,11 @@ from controls.catalogue_folder import Catalogue, read_folder
 from controls.readiness_file import Programme, read_programme
 from controls.traceability import Document, Home, HomeKind, read_documents
 from controls.traceability import page as written
+from registers.forms import registry as forms
 from reports import base
 
 BY_HAND = "by hand"
+_GUIDES = Path(__file__).resolve().parent.parent / "docs"
 
 
 def page(folder: Path) -> str:
@@ -58,6 +60,7 @@ class Homes:
             ),
             HomeKind.COLLECTOR: frozenset(registry.collectors()),
             HomeKind.REPORT: frozenset(base.reports_by_slug()),
+            HomeKind.FORM: frozenset(forms.forms()),
         }
         self.documents: tuple[Document, ...] = read_documents(
             folder / "traceability", exists=self.exists
@@ -66,6 +69,8 @@ class Homes:
     def exists(self, home: Home) -> bool:
         if home.kind is HomeKind.MODULE:
             return _is_module(home.name)
+        if home.kind is HomeKind.GUIDE:
+            return (_GUIDES / f"{home.name}.md").is_file()
         if home.kind is HomeKind.FIELD:
             return _is_field(home.name)
         return home.name in self._names[home.kind]
@@ -74,10 +79,9 @@ class Homes:
         """Return how evidence reaches a home: by which collectors, or by hand."""
         if home.kind is HomeKind.COLLECTOR:
             return (f"collector `{home.name}`",)
-        return tuple(
-            f"collector `{entry.collector}`" if entry.collector else BY_HAND
-            for entry in self._expectations(home)
-        )
+        if home.kind is HomeKind.FORM:
+            return (by_form(home.name),)
+        return tuple(way for entry in self._expectations(home) for way in _ways(entry))
 
     def _expectations(self, home: Home) -> Iterator[ExpectationEntry]:
         if home.kind is HomeKind.EXPECTATION:
@@ -88,6 +92,21 @@ class Homes:
             yield self._by_check[home.name]
         elif home.kind is HomeKind.READINESS:
             yield from self._by_entry[home.name]
+
+
+def by_form(slug: str) -> str:
+    """Say that evidence comes in by a typed form."""
+    return f"{BY_HAND} with the form `{slug}`"
+
+
+def _ways(entry: ExpectationEntry) -> Iterator[str]:
+    if entry.collector:
+        yield f"collector `{entry.collector}`"
+        return
+    serving = forms.serving(entry.slug)
+    yield from (by_form(kind.slug) for kind in serving)
+    if not serving:
+        yield BY_HAND
 
 
 def _is_module(name: str) -> bool:

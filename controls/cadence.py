@@ -124,6 +124,12 @@ def latest_window(
     return Window(_first_day(rhythm, last), last, last + timedelta(days=days_allowed))
 
 
+def calendar_span(cadence: Cadence | str, start: date, end: date) -> tuple[date, date]:
+    """Return the first day of the window in which `start` lies, and the last of that of `end`."""
+    rhythm = _cadence(cadence)
+    return _first_day(rhythm, start), _last_day(rhythm, end)
+
+
 def _cadence(name: Cadence | str) -> Cadence:
     try:
         return Cadence(name)

@@ -27,6 +27,9 @@ class HomeKind(StrEnum):
     RISK = "risk"
     COLLECTOR = "collector"
     REPORT = "report"
+    FORM = "form"
+    GUIDE = "guide"
+    """A page of docs/ that is held to what it says by a test."""
     READINESS = "readiness"
     FIELD = "field"
     MODULE = "module"
@@ -102,10 +105,10 @@ _HEAD = """# Traceability
 
 Written by `manage.py traceability` from `controls/catalogue/traceability/`; do not edit. Each
 requirement of the source documents has an id (those with PBC are what auditors usually ask for,
-"provided by client"), and each id a home: the control, expectation, check,
-collector, report, field or module that meets it. *Planned* names a room that is still to come.
-*By hand* means the hand-in form of the staff door (Evidence, Hand in), or a push to
-`POST /api/v1/evidence`.
+"provided by client"), and each id a home: the control, expectation, check, collector, report, form,
+guide, field or module that meets it. *Planned* names a room that is still to come. *By hand* means
+the page of the staff door that takes a file (Evidence, Add evidence), or a push to
+`POST /api/v1/evidence`; where a typed form takes it (Forms), the form is named.
 """
 
 

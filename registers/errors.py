@@ -47,3 +47,24 @@ class SheetError(RegistersError):
 
 class UploadError(RegistersError):
     """The sheet cannot be taken. Hand it in again; nothing was changed."""
+
+
+class UnknownFormError(RegistersError):
+    """There is no form of this name. Its file was removed, or its package is not installed."""
+
+
+class FormsNotAllowedError(RegistersError):
+    """You may not hand in evidence, so no forms either. Ask an administrator for such a role."""
+
+
+class FormError(RegistersError):
+    """This could not be done with the form. Nothing that was typed is lost."""
+
+
+class AnswersError(FormError):
+    """The form is not ready to be handed in. Correct the answers that are named."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+        """One sentence for each place that does not fit."""

@@ -9,6 +9,20 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
+from registers.form_models import DraftFile, DraftFilePart, FormDraft, HandedForm
+
+__all__ = [
+    "DraftFile",
+    "DraftFilePart",
+    "Entry",
+    "EntryVersion",
+    "FormDraft",
+    "HandedForm",
+    "ImportLine",
+    "ImportPart",
+    "RegisterImport",
+    "Relation",
+]
 
 
 class Entry(models.Model):

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.tokens import Scope
-from compliance.api import access, paging, pushing
+from compliance.api import access, paging, push_examples, pushing
 from compliance.api.base import ApiView, operation
 from compliance.api.evidence_shapes import (
     EvidenceDetail,
@@ -87,6 +87,7 @@ class EvidenceList(ApiView):
             )
         ],
         request={"multipart/form-data": pushing.EvidencePush},
+        examples=push_examples.examples(),
         responses={
             201: OpenApiResponse(EvidenceReceipt, "Taken in"),
             200: OpenApiResponse(EvidenceReceipt, "Taken in before, under the same key"),

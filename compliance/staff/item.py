@@ -34,6 +34,7 @@ def facts_of(item: Evidence, user: AbstractBaseUser | AnonymousUser) -> dict[str
         "proof": exhibit.proof(item.ledger_entry),
         "agrees": exhibit.agrees_with_leaf(item),
         "run": getattr(item, "run", None),
+        "form": getattr(item, "handed_form", None),
         "zone": settings.ORGANISATION_TIME_ZONE,
         "may_submit": can(user, Capability.SUBMIT_EVIDENCE),
         "may_review": can(user, Capability.REVIEW_EVIDENCE)

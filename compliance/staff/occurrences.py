@@ -26,6 +26,7 @@ from compliance.staff.coverage import LABELS, STATES, AsOfForm, asked_day, kept
 from compliance.staff.findings import BADGES
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, READ_AND_DO, site
+from registers.forms import registry as forms_registry
 
 ROWS_PER_PAGE = 40
 _ONE = "coverage/<int:pk>/expected/<slug:slug>/<str:start>/"
@@ -95,6 +96,7 @@ def occurrence(request: HttpRequest, pk: int, slug: str, start: str) -> HttpResp
         "history": history.of(found.engagement, found.expectation, found.as_of),
         "month": f"{one.end:%Y-%m}",
         "findings": bound_findings.shown(bound_here, marks=BADGES),
+        "forms": forms_registry.serving(one.slug),
     }
     return site.render(request, "staff/occurrence.html", context)
 

@@ -22,10 +22,12 @@ from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
 from jobs.models import Job
 from registers import entries, imports, registry
+from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
 from tests.portal.house import House
 from tests.registers.books import GOOD
+from tests.registers.filled import Drawer
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _RAW = re.compile(r"\(\?P<(\w+)>")
@@ -72,6 +74,7 @@ class Samples:
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
+            **_of_forms(house),
             **_of_samples(house),
             **_of_occurrences(house),
             **_of_readiness(),
@@ -229,6 +232,17 @@ def _of_registers(house: House) -> dict[str, object]:
         "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
+    }
+
+
+def _of_forms(house: House) -> dict[str, object]:
+    alice = house.world.alice
+    drawer = Drawer.of("restore_test", house.world, alice)
+    handed = handing_in.hand_in(drawer.draft(), by=alice)
+    return {
+        "admin/forms/<slug:slug>": drawer.kind.slug,
+        "admin/forms/drafts/<int:pk>": drawer.draft().pk,
+        "admin/forms/handed/<int:pk>": handed.pk,
     }
 
 

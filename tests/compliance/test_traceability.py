@@ -1,5 +1,6 @@
 """Every requirement of the source documents has a home that is there, and the page says which."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -66,6 +67,10 @@ def test_most_requirements_are_at_home_today(known: homes.Homes) -> None:
         ("collector nothing", False),
         ("report audit_pack_zip", True),
         ("report base", False),
+        ("form restore_test", True),
+        ("form nothing", False),
+        ("guide api", True),
+        ("guide nothing", False),
         ("readiness q-sec-01", True),
         ("readiness nothing", False),
         ("risk R-01", True),
@@ -92,8 +97,10 @@ def test_it_knows_which_homes_are_there(known: homes.Homes, home: str, there: bo
     [
         ("expectation staff-mfa-state", {"collector `staff_mfa`"}),
         ("check staff-without-mfa", {"collector `staff_mfa`"}),
-        ("expectation access-grants", {"by hand"}),
-        ("control AC-02", {"by hand"}),
+        ("expectation movers", {"by hand"}),
+        ("expectation access-grants", {"by hand with the form `access_request`"}),
+        ("form restore_test", {"by hand with the form `restore_test`"}),
+        ("control AC-02", {"by hand with the form `access_request`"}),
         ("readiness q-sec-05", {"collector `staff_mfa`", "by hand"}),
         ("collector tls_endpoint", {"collector `tls_endpoint`"}),
         ("module compliance.api.errors", set()),
@@ -168,3 +175,24 @@ def test_the_command_refuses_a_broken_map(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("django.conf.settings.BASE_DIR", tmp_path)
     with pytest.raises(CommandError, match="there is no expectation `nothing`"):
         call_command("traceability")
+
+
+def test_the_background_on_pci_names_only_questionnaires_and_controls_that_are_there(
+    known: homes.Homes,
+) -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "pci-background.md").read_text("utf-8")
+    for ref in re.findall(r"\b[A-Z]{2,3}-\d{2}\b", text):
+        assert known.exists(Home(HomeKind.CONTROL, ref)), ref
+    assert set(re.findall(r"SAQ [A-Z][A-Za-z0-9-]*", text)) == {
+        *(
+            "SAQ A",
+            "SAQ A-EP",
+            "SAQ B",
+            "SAQ B-IP",
+            "SAQ C",
+            "SAQ C-VT",
+            "SAQ D",
+            "SAQ P2PE",
+            "SAQ SPoC",
+        )
+    }

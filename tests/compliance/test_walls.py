@@ -17,7 +17,7 @@ from accounts.models import Role, RoleGrant, User
 from audits.models import AccessNote, RequestImport
 from compliance.staff.door import site
 from evidence.models import LedgerEntry
-from registers.models import RegisterImport
+from registers.models import FormDraft, RegisterImport
 from tests import cast
 from tests.api.calls import Program
 from tests.audits.world import World
@@ -204,9 +204,10 @@ def test_the_administrator_finds_each_page_of_the_staff(
 ) -> None:
     """Else a page could refuse the others only because the thing asked for is not there."""
     deeds = {page.route for page in site.pages if "GET" not in page.methods}
-    # An uploaded list is shown to who uploaded it only.
+    # An uploaded list is shown to who uploaded it only, a draft to who writes it.
     RequestImport.objects.update(by=root)
     RegisterImport.objects.update(by=root)
+    FormDraft.objects.update(by=root)
     for route, _, path, answer in walk(samples, "get", but=OWN, signed=root):
         if door(path) == "admin":
             wanted = {405} if route.text.removeprefix("admin/") in deeds else {200, 302}

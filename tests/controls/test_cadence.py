@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controls.cadence import MOST_DAYS_ALLOWED, Cadence, Window, latest_window, windows
+from controls.cadence import (
+    MOST_DAYS_ALLOWED,
+    Cadence,
+    Window,
+    calendar_span,
+    latest_window,
+    windows,
+)
 from controls.errors import ControlsError, PeriodError
 
 DAY = timedelta(days=1)
@@ -234,3 +241,18 @@ class TestLatestWindow:
 
 def test_every_cadence_has_words() -> None:
     assert len({cadence.words for cadence in Cadence}) == len(Cadence)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "span"),
+    [
+        ("daily", (date(2026, 5, 6), date(2026, 8, 20))),
+        ("weekly", (date(2026, 5, 4), date(2026, 8, 23))),
+        ("twice_monthly", (date(2026, 5, 1), date(2026, 8, 31))),
+        ("per_event", (date(2026, 5, 1), date(2026, 8, 31))),
+        ("quarterly", (date(2026, 4, 1), date(2026, 9, 30))),
+        ("annual", (date(2026, 1, 1), date(2026, 12, 31))),
+    ],
+)
+def test_a_span_reaches_to_the_edges_of_its_windows(cadence: str, span: tuple[date, date]) -> None:
+    assert calendar_span(cadence, date(2026, 5, 6), date(2026, 8, 20)) == span

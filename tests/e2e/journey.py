@@ -73,13 +73,21 @@ def accept_first(page: Page, url: str) -> str:
     return ref
 
 
-def open_engagement(page: Page, url: str, *, title: str, start: str, end: str) -> str:
-    """Open an engagement over a window that includes today, and return its address."""
+def open_engagement(
+    page: Page, url: str, *, title: str, start: str, end: str, also: str = ""
+) -> str:
+    """Open an engagement over a window that includes today, and return its address.
+
+    `also` names a category beside the one that every report has.
+    """
     page.goto(f"{url}/admin/audits/engagement/add/")
     page.locator("[name=title]").fill(title)
     page.locator("[name=firm]").fill("Example Audit LLP")
     page.locator("[name=window_from]").fill(start)
     page.locator("[name=window_to]").fill(end)
+    if also:
+        page.get_by_label(also, exact=True).check()
+        page.get_by_label(f"Why {also}?").fill("Customers ask for it.")
     page.get_by_role("button", name="Open the engagement").click()
     page.wait_for_url("**/audits/engagement/*/")
     return page.url

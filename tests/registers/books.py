@@ -33,6 +33,17 @@ GOOD: dict[str, dict[str, Any]] = {
         "valid_until": "2027-01-31",
         "owner": "alice@example.org",
     },
+    "buyer_answers": {
+        "question": "Do all people with access to production use a second factor?",
+        "answer": "Yes, the sign-in refuses who has none.",
+        "topic": "access",
+        "why_unproven": "The collector is being set up.",
+        "written_by": "alice@example.org",
+        "read_by": "eve@example.org",
+        "read_on": "2026-10-01",
+        "read_again": "2027-10-01",
+        "public": "no",
+    },
     "changes": {
         "number": "OPS-12",
         "title": "New limit at the load balancer",

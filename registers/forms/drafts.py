@@ -1,0 +1,188 @@
+"""Deeds around drafts: begin one, keep what was typed, attach files, throw it away.
+
+A draft is work in progress and no fact, so it leaves no leaf. Everything that was typed is kept,
+right or wrong, but for what looks like a card number or a secret: that is never kept.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.access import can
+from accounts.capabilities import Capability
+from accounts.models import User
+from controls.cadence import latest_window
+from controls.models import Expectation
+from evidence.models import Evidence
+from registers import entries
+from registers.errors import FormError, FormsNotAllowedError
+from registers.form_models import FormDraft, HandedForm
+from registers.forms import attachments, reading
+from registers.forms.base import COVERS_FROM, COVERS_TO, Asks
+from registers.forms.reading import MOST_LINES, ZONE, Clock, Read
+from registers.forms.registry import Kind, get
+
+FIRST_LINES = 3
+MORE_LINES = 5
+_LONGEST = 20_000
+
+
+def open_drafts(by: User) -> QuerySet[FormDraft]:
+    """Return the drafts of a person that were not handed in yet."""
+    return FormDraft.objects.filter(by=by, handed__isnull=True)
+
+
+def expectations_of(kind: Kind) -> list[Expectation]:
+    """Return what a form is evidence for, in the order in which it names them; those in force."""
+    found = Expectation.objects.select_related("control").in_bulk(
+        list(kind.declared.serves), field_name="slug"
+    )
+    return [found[slug] for slug in kind.declared.serves if slug in found]
+
+
+def begin(kind: Kind, *, by: User) -> FormDraft:
+    """Begin a draft, with the days that are due to be told of; FormsNotAllowedError."""
+    refuse_stranger(by)
+    given = {ZONE: settings.ORGANISATION_TIME_ZONE}
+    if COVERS_FROM.name in kind.questions:
+        start, end = _due_days(kind)
+        given |= {COVERS_FROM.name: start.isoformat(), COVERS_TO.name: end.isoformat()}
+    return _new(kind, by, given, lines=FIRST_LINES if kind.line_questions else 0)
+
+
+def begin_correction(handed: HandedForm, *, by: User) -> FormDraft:
+    """Begin a draft with all that an earlier form said; what comes of it supersedes that one.
+
+    Raises FormsNotAllowedError, FormError where a newer version is there already, EvidenceError
+    where the attached files cannot be read any more.
+    """
+    refuse_stranger(by)
+    newer = Evidence.objects.filter(supersedes=handed.evidence_id).first()
+    if newer:
+        raise FormError(f"{newer.ref} corrects this one already. Correct that one instead.")
+    kind = get(handed.kind)
+    with transaction.atomic():
+        lines = reading.line_count(handed.given) + 1 if kind.line_questions else 0
+        draft = _new(kind, by, dict(handed.given), lines=min(lines, MOST_LINES))
+        draft.supersedes = handed.evidence
+        draft.save(update_fields=["supersedes"])
+        attachments.take_over(draft, handed)
+    return draft
+
+
+def keep(draft: FormDraft, *, given: Mapping[str, str], by: User, more_lines: int = 0) -> set[str]:
+    """Keep what was typed as it was typed; return the places that were not kept.
+
+    Those hold what looks like a card number or a secret. Raises FormsNotAllowedError, and
+    FormError for a draft that was handed in already or an answer longer than any form takes.
+    """
+    kind = get(draft.kind)
+    # NUL ends strings in PostgreSQL, and no keyboard types it.
+    typed = {name: text.replace("\0", "") for name, text in given.items() if _is_place(kind, name)}
+    for name, text in typed.items():
+        if len(text) > _LONGEST:
+            asked = reading.question(kind, name)
+            label = asked.label if asked else "An answer"
+            raise FormError(f"{label} has {len(text):,} letters. Attach it as a file instead.")
+    secrets = entries.secret_fields(typed)
+    with transaction.atomic():
+        current = mine(draft, by=by)
+        current.given = {name: "" if name in secrets else text for name, text in typed.items()}
+        room = max(current.lines, reading.line_count(current.given)) + more_lines
+        current.lines = min(room, MOST_LINES) if kind.line_questions else 0
+        current.changed_at = timezone.now()
+        current.save(update_fields=["given", "lines", "changed_at"])
+    draft.given, draft.lines, draft.changed_at = current.given, current.lines, current.changed_at
+    return secrets
+
+
+def attach(draft: FormDraft, *, question: str, path: Path, filename: str, by: User) -> None:
+    """Keep a file with a draft, sealed, in the place of the one that was there.
+
+    Raises FormError for an unknown place or a file that is empty or too large, and EvidenceError
+    for a name that cannot be kept and a content that looks like card numbers or secrets.
+    """
+    asked = get(draft.kind).questions.get(question)
+    if asked is None or asked.asks is not Asks.FILE:
+        raise FormError("This form takes no file there.")
+    attachments.refuse_unfit(path, filename)
+    with transaction.atomic():
+        current = mine(draft, by=by)
+        attachments.put(current, question=question, path=path, filename=filename)
+        _touch(current)
+
+
+def detach(draft: FormDraft, *, question: str, by: User) -> None:
+    """Let a draft go without one of its files."""
+    with transaction.atomic():
+        current = mine(draft, by=by)
+        current.files.filter(question=question).delete()
+        _touch(current)
+
+
+def discard(draft: FormDraft, *, by: User) -> None:
+    """Throw a draft away with its files; what was handed in cannot be."""
+    with transaction.atomic():
+        mine(draft, by=by).delete()
+
+
+def read(draft: FormDraft, *, now: datetime | None = None) -> Read:
+    """Return the answers of a draft, or what does not fit."""
+    kind = get(draft.kind)
+    return reading.read(kind, draft.given, attachments.of(draft), clock=clock_of(draft.given, now))
+
+
+def clock_of(given: Mapping[str, str], now: datetime | None = None) -> Clock:
+    """Return the clock of a form: UTC where the form says so, else that of the organisation."""
+    home = ZoneInfo(settings.ORGANISATION_TIME_ZONE)
+    zone = ZoneInfo("UTC") if given.get(ZONE) == "UTC" else home
+    return Clock(now or timezone.now(), zone, home)
+
+
+def mine(draft: FormDraft, *, by: User) -> FormDraft:
+    """Return a draft of one's own for changing, in the caller's transaction."""
+    refuse_stranger(by)
+    current = FormDraft.objects.select_for_update().filter(pk=draft.pk, by=by).first()
+    if current is None:
+        raise FormError("This draft is not there any more. Begin a new one.")
+    if current.handed_id:
+        raise FormError("This form was handed in already. Correct it by a new version.")
+    return current
+
+
+def refuse_stranger(by: User) -> None:
+    if not can(by, Capability.SUBMIT_EVIDENCE):
+        raise FormsNotAllowedError
+
+
+def _touch(draft: FormDraft) -> None:
+    draft.changed_at = timezone.now()
+    draft.save(update_fields=["changed_at"])
+
+
+def _new(kind: Kind, by: User, given: dict[str, str], *, lines: int) -> FormDraft:
+    now = timezone.now()
+    return FormDraft.objects.create(
+        kind=kind.slug, by=by, given=given, lines=lines, started_at=now, changed_at=now
+    )
+
+
+def _due_days(kind: Kind) -> tuple[date, date]:
+    """Return the latest expected time that is over, which is what people mostly tell of."""
+    today = clock_of({}).today
+    expectations = expectations_of(kind)
+    if not expectations:
+        return today, today
+    window = latest_window(expectations[0].cadence, today, days_allowed=0)
+    return window.start, window.end
+
+
+def _is_place(kind: Kind, name: str) -> bool:
+    asked = reading.question(kind, name)
+    return name == ZONE or (asked is not None and asked.asks is not Asks.FILE)
