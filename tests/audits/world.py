@@ -129,6 +129,20 @@ class World:
         )
 
 
+def at_a_date(world: World, day: date) -> Engagement:
+    """A Type 1 engagement: the design as of one date."""
+    return engagements.open_engagement(
+        "Design",
+        type=Engagement.Type.SOC2_TYPE1,
+        framework=world.framework,
+        firm="Achterberg & Partners",
+        window_from=day,
+        window_to=day,
+        categories={SECURITY: "Buyers ask."},
+        by=world.alice,
+    )
+
+
 def submission(
     content: bytes,
     first: date,
