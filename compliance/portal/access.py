@@ -72,8 +72,10 @@ def claims(engagement: Engagement) -> QuerySet[Claim]:
 def expected_of_controls(engagement: Engagement) -> dict[Control, dict[int, str]]:
     """Return the controls in scope by reference, with keys and cadences of their expectations."""
     found: dict[Control, dict[int, str]] = {}
-    told = {"expected": F("expectations__pk"), "cadence": F("expectations__cadence")}
-    for control in controls(engagement).annotate(**told).order_by("ref"):
+    rows = controls(engagement).annotate(
+        expected=F("expectations__pk"), cadence=F("expectations__cadence")
+    )
+    for control in rows.order_by("ref"):
         rhythms = found.setdefault(control, {})
         if control.expected is not None:
             rhythms[control.expected] = control.cadence
