@@ -40,8 +40,9 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from audits import at_a_date, settling
+from audits import at_a_date
 from audits.claims import Claimed, Kind, Reading, Verdict, readings
+from controls import settling
 from controls.cadence import Window, windows
 
 _MOST_GAPS = 3

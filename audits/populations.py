@@ -18,13 +18,14 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import joined, scope, settling
+from audits import joined, scope
 from audits.confidence import Frequency
 from audits.days import day_of
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError
 from audits.gap_test import Profile, examine
 from audits.models import Engagement, PopulationPart, SealedPopulation
 from audits.tables import column_names
+from controls import settling
 from controls.models import Control, Expectation
 from evidence import ledger
 from evidence.models import Evidence, Population, Review

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import date
 
-from audits import settling
 from audits.claims import Claimed, Decision, Kind, moment_shown
 from audits.coverage import Expected
+from controls import settling
 from controls.cadence import Window
 
 
