@@ -28,6 +28,7 @@ from audits.tables import column_names
 from controls import settling
 from controls.models import Control, Expectation
 from evidence import ledger
+from evidence import population as retrieval
 from evidence.models import Evidence, Population, Review
 
 FORMAT, JOINED = "countersign-population/v1", "countersign-population/v2"
@@ -145,12 +146,10 @@ def _waiting(definition: Definition, control: Control, parts: Sequence[Populatio
 
 
 def retrieved_at(population: Population) -> datetime:
-    """Return the moment at which the source was asked: what came later cannot be in the answer."""
-    started = population.ipe.get("started_at")
-    asked = [population.evidence.collected_at]
-    if started:
-        asked.append(datetime.fromisoformat(started))
-    return min(asked)
+    """Return the moment at which the source was asked, by the rule that coverage goes by."""
+    said = population.ipe.get("started_at")
+    started = datetime.fromisoformat(said) if said else None
+    return retrieval.retrieved_at(population.evidence.collected_at, started)
 
 
 def _population(evidence: Evidence) -> Population:

@@ -69,7 +69,7 @@ def _refused_state(claim: Claimed, window: Window) -> str:
     shown = moment_shown(claim)
     if shown is None:
         return (
-            f"A state counts for the day of its collection, {claim.collected_on}, "
+            f"A state counts for the day of its retrieval, {claim.collected_on}, "
             "which is none of the days that it claims."
         )
     if not window.start <= shown <= window.end:

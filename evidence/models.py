@@ -194,7 +194,7 @@ class Claim(models.Model):
     # Facts of the version, told again so that a year of claims is summed up from one index.
     number = models.PositiveBigIntegerField(help_text="Number of the version, as in its reference.")
     received_us = models.BigIntegerField(help_text="Microseconds from 1970 to its receipt.")
-    collected_us = models.BigIntegerField(help_text="Microseconds from 1970 to its collection.")
+    collected_us = models.BigIntegerField(help_text="Microseconds from 1970 to its retrieval.")
 
     class Meta:
         constraints = [
@@ -223,8 +223,18 @@ class Claim(models.Model):
         return f"{self.evidence_id} for {self.expectation_id}"
 
     @classmethod
-    def of(cls, evidence: Evidence, expectation: Expectation, *, is_partial: bool) -> "Claim":
-        """Return an unsaved claim for the whole period that a version shows."""
+    def of(
+        cls,
+        evidence: Evidence,
+        expectation: Expectation,
+        *,
+        is_partial: bool,
+        retrieved_at: datetime | None = None,
+    ) -> "Claim":
+        """Return an unsaved claim for the whole period that a version shows.
+
+        `retrieved_at` is when its source was asked, where that was before it was collected.
+        """
         return cls(
             evidence=evidence,
             expectation=expectation,
@@ -233,8 +243,13 @@ class Claim(models.Model):
             is_partial=is_partial,
             number=evidence.number,
             received_us=_microseconds(evidence.received_at),
-            collected_us=_microseconds(evidence.collected_at),
+            collected_us=_microseconds(retrieved_at or evidence.collected_at),
         )
+
+    @property
+    def retrieved_at(self) -> datetime:
+        """The moment at which the source was asked."""
+        return _EPOCH + self.collected_us * timedelta(microseconds=1)
 
 
 class Population(models.Model):
