@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
-from audits import days
+from audits import days, rests
 from audits.models import AnswerItem, Engagement
 from controls.cadence import Cadence, latest_window
 from controls.models import ControlMapping, Criterion, Expectation
@@ -73,7 +73,8 @@ def first_day(engagement: Engagement, cadence: str) -> date:
     day = engagement.window_from
     if not engagement.is_at_a_date:
         return day
-    holidays = days.off(day - days.REACH, day)
+    is_of_business = cadence == Cadence.BUSINESS_DAILY
+    holidays = rests.between(day - days.REACH, day) if is_of_business else frozenset()
     return latest_window(cadence, day, days_allowed=0, holidays=holidays).start
 
 

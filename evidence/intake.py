@@ -34,7 +34,7 @@ from evidence.errors import (
 )
 from evidence.group_commit import Group, GroupError
 from evidence.models import Claim, Evidence, IntakeKey, LogHead, Population
-from evidence.population import PopulationFacts, retrieved_at
+from evidence.population import PopulationFacts
 
 CLOCK_SKEW = timedelta(minutes=5)
 # So many items share a commit at most: a large group would hold the log's lock for long.
@@ -347,12 +347,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
 def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
     """Record what hangs on the new versions: claims, populations, idempotency keys."""
     Claim.objects.bulk_create(
-        Claim.of(
-            evidence,
-            expectation,
-            is_partial=_is_partial(one.prepared.submission),
-            retrieved_at=_retrieved_at(one.prepared.submission),
-        )
+        Claim.of(evidence, expectation, one.prepared.submission.population)
         for evidence, one in made
         for expectation in one.prepared.submission.claims
     )
@@ -378,15 +373,6 @@ def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
         for evidence, one in made
         if one.prepared.submission.idempotency_key
     )
-
-
-def _is_partial(submission: Submission) -> bool:
-    return bool(submission.population and submission.population.ipe.partial_reason)
-
-
-def _retrieved_at(submission: Submission) -> datetime:
-    made = submission.population
-    return retrieved_at(submission.collected_at, made.ipe.started_at if made else None)
 
 
 def _next_version(supersedes: Evidence | None) -> int:

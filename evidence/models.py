@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 
 from controls.models import Area, Check, Expectation, Risk
+from evidence.population import PopulationFacts, retrieved_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -224,26 +225,19 @@ class Claim(models.Model):
 
     @classmethod
     def of(
-        cls,
-        evidence: Evidence,
-        expectation: Expectation,
-        *,
-        is_partial: bool,
-        retrieved_at: datetime | None = None,
+        cls, evidence: Evidence, expectation: Expectation, table: PopulationFacts | None = None
     ) -> "Claim":
-        """Return an unsaved claim for the whole period that a version shows.
-
-        `retrieved_at` is when its source was asked, where that was before it was collected.
-        """
+        """Return an unsaved claim for the whole period that a version, maybe a table, shows."""
+        started_at = table.ipe.started_at if table else None
         return cls(
             evidence=evidence,
             expectation=expectation,
             covers_from=evidence.covers_from,
             covers_to=evidence.covers_to,
-            is_partial=is_partial,
+            is_partial=bool(table and table.ipe.partial_reason),
             number=evidence.number,
             received_us=_microseconds(evidence.received_at),
-            collected_us=_microseconds(retrieved_at or evidence.collected_at),
+            collected_us=_microseconds(retrieved_at(evidence.collected_at, started_at)),
         )
 
     @property
