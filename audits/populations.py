@@ -310,7 +310,7 @@ def _record(
 ) -> dict[str, Any]:
     """Return all that is said of the population; free text is here, not in the leaf."""
     population, is_joined = parts[0], len(parts) > 1
-    more = {"parts": [_part(one) for one in parts], "control_totals": {}} if is_joined else {}
+    more = {"parts": [_part(one) for one in parts]} if is_joined else {}
     return {
         "format": JOINED if is_joined else FORMAT,
         "ref": sealed.ref,
@@ -327,7 +327,7 @@ def _record(
         "columns": column_names(population),
         "date_column": definition.date_column,
         "id_column": definition.id_column,
-        "control_totals": population.control_totals,
+        "control_totals": joined.totals_of(parts),
         "profile": _listed(asdict(profile)),
         "gap_note": definition.gap_note.strip(),
         "lag_days": definition.lag_days,

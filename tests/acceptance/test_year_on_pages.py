@@ -67,11 +67,8 @@ def marks(page: str, pattern: re.Pattern[str]) -> set[Gap]:
 
 
 def state_of(page: str, pattern: re.Pattern[str], slug: str, start: date) -> str:
-    return next(
-        state
-        for state, name, first in pattern.findall(page)
-        if (name, first) == (slug, start.isoformat())
-    )
+    found = {(name, first): str(state) for state, name, first in pattern.findall(page)}
+    return found[slug, start.isoformat()]
 
 
 @pytest.fixture
