@@ -70,9 +70,14 @@ class Gathered:
         led = declared.asks_for is AsksFor.FILE and self.claims
         return self.claims[0].evidence_type if led else declared.evidence_type
 
+    @property
+    def asked_at(self) -> datetime:
+        """When the system was asked: what came later cannot be in the answer."""
+        return self.answer.asked_at or self.ask.now
+
     def _was_made_before(self, day: date) -> bool:
         made_now = self.collector.declared.asks_for is AsksFor.MOMENT
-        asked = planning.asked_on(self.ask.zone, self.ask.now)
+        asked = planning.asked_on(self.ask.zone, self.asked_at)
         return self.kind == Evidence.Kind.EVENT and not made_now and asked < day
 
 
