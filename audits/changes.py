@@ -4,19 +4,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DateField, IntegerField, QuerySet, Value
 from django.utils import timezone
 
 from accounts import journal
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import days
+from audits import days, rests
 from audits.coverage import Exemption, Expected, Move, Question, moment_of
 from audits.errors import ChangeError, NotAllowedError
-from audits.models import OccurrenceChange
+from audits.models import HolidayCalendar, OccurrenceChange
+from audits.rests import Calendar, days_of
 from controls.models import Expectation
 from evidence import ledger
 
@@ -106,20 +109,78 @@ def question(
     """
     exemptions: dict[int, list[Exemption]] = defaultdict(list)
     moves: dict[int, list[Move]] = defaultdict(list)
-    rows = list(known([one.expectation for one in expected], start, end, as_of))
-    withdrawn = {row.withdraws_id for row in rows}
+    rows, calendars = _told([one.expectation for one in expected], start, end, as_of)
+    withdrawn = {row.withdraws for row in rows}
     for row in rows:
         if row.pk in withdrawn:
             continue
-        key = row.expectation_id
+        key = row.expectation
         if row.kind == OccurrenceChange.Kind.SKIP:
-            exemptions[key].append(Exemption(key, row.start, row.end, row.reason))
+            exemptions[key].append(Exemption(key, row.start, row.end, row.text))
         elif row.due:
             recorded = days.day_of(row.recorded_at)
-            moves[key].append(Move(key, row.start, row.end, row.due, recorded, row.reason))
+            moves[key].append(Move(key, row.start, row.end, row.due, recorded, row.text))
     moment = moment_of(as_of, days.zone())
-    rests = days.off(start - days.REACH if is_at_a_date else start, end)
-    return Question(start, end, moment, exemptions, moves, rests, is_at_a_date)
+    resting = rests.off(calendars, start - days.REACH if is_at_a_date else start, end, as_of)
+    return Question(start, end, moment, exemptions, moves, resting, is_at_a_date)
+
+
+class _Told(NamedTuple):
+    """A change of occurrences, or a calendar, which has no expectation, due day or withdrawal."""
+
+    pk: int
+    kind: str
+    start: date
+    end: date
+    text: str
+    recorded_at: datetime
+    expectation: int
+    due: date | None
+    withdraws: int | None
+
+
+_CALENDAR = "calendar"
+
+
+def _told(
+    expectations: Sequence[int], start: date, end: date, as_of: datetime
+) -> tuple[list[_Told], list[Calendar]]:
+    """Return changes and calendars by one query, in the order in which they were recorded."""
+    changed = known(expectations, start, end, as_of).order_by()
+    nothing = {name: Value(None, IntegerField()) for name in ("no_one", "no_change")}
+    calendars = HolidayCalendar.objects.order_by().annotate(
+        what=Value(_CALENDAR), no_day=Value(None, DateField()), **nothing
+    )
+    rows = changed.values_list(
+        "pk",
+        "kind",
+        "start",
+        "end",
+        "reason",
+        "recorded_at",
+        "expectation",
+        "due",
+        "withdraws",
+    ).union(
+        calendars.values_list(
+            "pk",
+            "what",
+            "first",
+            "last",
+            "days",
+            "recorded_at",
+            "no_one",
+            "no_day",
+            "no_change",
+        ),
+        all=True,
+    )
+    told = sorted(map(_Told._make, rows), key=attrgetter("pk"))
+    return [one for one in told if one.kind != _CALENDAR], [
+        Calendar(one.recorded_at, one.start, one.end, days_of(one.text))
+        for one in told
+        if one.kind == _CALENDAR
+    ]
 
 
 def _refuse(by: User, reason: str) -> None:

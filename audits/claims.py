@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-from audits import settling
+from controls import settling
 from controls.cadence import Window
 
 _DAY = timedelta(days=1)

@@ -8,8 +8,9 @@ Rules:
 3. A partial item, an answer that its source could not give whole, covers nothing: the window that
    it speaks of is partial, not missed, and names it.
 4. State: an item counts for one moment, and covers the window in which that moment lies. The
-   moment is the day that the item shows; where it claims several days, the day of its collection,
-   which must be one of them. A state that lies after its own collection was never seen.
+   moment is the day that the item shows; where it claims several days, the day of its retrieval,
+   which must be one of them. A state that lies after its own retrieval was never seen.
+   Retrieved means asked for: when the query of its IPE record began, else when it was collected.
 5. Event: a day is covered only by an item that was retrieved after that day was over, and after
    the days that the source needs to settle (its lag). A window is covered once every one of its
    days is. Till then it is partial, and what was retrieved too early must be retrieved again.
@@ -40,8 +41,9 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from audits import at_a_date, settling
+from audits import at_a_date
 from audits.claims import Claimed, Kind, Reading, Verdict, readings
+from controls import settling
 from controls.cadence import Window, windows
 
 _MOST_GAPS = 3

@@ -22,7 +22,7 @@ from audits.models import Engagement, FindingScan
 from controls.cadence import Window
 from controls.models import Expectation
 from evidence import ledger
-from evidence.models import CheckResult, Claim, Evidence
+from evidence.models import CheckResult, Claim
 
 KIND = "audits.findings"
 """The kind of job that looks for findings; its payload may name one engagement."""
@@ -117,7 +117,7 @@ def _keep(
         windows = expected[expectation.pk] = expected[expectation.pk] or windows_of(
             engagement, expectation
         )
-        first, last = _days_shown(expectation, claim, result.evidence)
+        first, last = _days_shown(expectation, claim)
         for window in windows:
             if window.start <= last and first <= window.end:
                 findings.observe(
@@ -130,17 +130,17 @@ def _keep(
                 )
 
 
-def _days_shown(expectation: Expectation, claim: Claim, evidence: Evidence) -> tuple[date, date]:
+def _days_shown(expectation: Expectation, claim: Claim) -> tuple[date, date]:
     """Return the days for which an item speaks, as coverage counts them.
 
-    A state speaks for its moment only; one that lies after its own collection was never seen.
+    A state speaks for its moment only; one that lies after its own retrieval was never seen.
     """
     first, last = claim.covers_from, claim.covers_to
     if expectation.kind != Expectation.Kind.STATE or first == last:
         return first, last
-    collected = days.day_of(evidence.collected_at)
-    if first <= collected <= last:
-        return collected, collected
+    retrieved = days.day_of(claim.retrieved_at)
+    if first <= retrieved <= last:
+        return retrieved, retrieved
     return last, last - timedelta(days=1)
 
 

@@ -157,7 +157,7 @@ def _claimed(
         item.ref,
         claim.covers_from,
         claim.covers_to,
-        days.day_of(item.collected_at),
+        days.day_of(claim.retrieved_at),
         item.received_at,
         Decision(reviews[-1].decision if reviews else ""),
         Verdict(worst),

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Exists, OuterRef
@@ -16,6 +16,9 @@ from audits.models import Engagement
 from audits.summed import Block, Clock, cover_summed
 from controls.models import Expectation
 from evidence.models import Evidence, Review
+
+_FURTHEST = timedelta(days=2 * 366)
+"""No time of a rhythm that was over by a date began longer before it."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,12 @@ def coverage_of(
     start, end = engagement.window_from, engagement.window_to
     at_a_date = engagement.is_at_a_date
     if at_a_date:
-        start = _first_judged(expected, end, moment)
-    clock = Clock(days.zone())
-    facts = claim_facts.read(expected, start, end, moment, clock)
+        start = end - _FURTHEST
     question = changes.question(expected, start, end, moment, is_at_a_date=at_a_date)
+    if at_a_date:
+        start = min([end, *(due.start for one in expected for due in question.windows(one))])
+        question = replace(question, start=start)
+    facts = claim_facts.read(expected, start, end, moment, Clock(days.zone()))
     blocks = cover_summed(expected, question, facts.sums, facts.claims)
     criteria, controls = _mapped(engagement, control)
     ends = [one.end for block in blocks for one in block.listed or ()] if at_a_date else []
@@ -127,12 +132,6 @@ def coverage_of(
         controls=tuple(_lines(controls, expectations, blocks, months)),
         criteria=criteria,
     )
-
-
-def _first_judged(expected: Sequence[Expected], day: date, as_of: datetime) -> date:
-    """Return the first day that matters to a report as of one date."""
-    question = changes.question([], day, day, as_of, is_at_a_date=True)
-    return min([day, *(window.start for one in expected for window in question.windows(one))])
 
 
 def awaiting_review(refs: Iterable[str], as_of: datetime) -> frozenset[str]:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from audits import days
+from audits import days, rests
 from audits.at_a_date import window_at
 from audits.claims import Kind
 from audits.errors import WindowError
 from audits.models import Engagement
-from controls.cadence import Window, windows
+from controls.cadence import Cadence, Window, windows
 from controls.models import Expectation
 
 
@@ -64,7 +64,7 @@ def windows_of(engagement: Engagement, expectation: Expectation) -> list[Window]
         first,
         last,
         days_allowed=expectation.days_allowed,
-        holidays=days.off(first, last),
+        holidays=_resting(expectation, first, last),
     )
 
 
@@ -76,6 +76,13 @@ def _at_the_date(day: date, expectation: Expectation) -> list[Window]:
         days_allowed=expectation.days_allowed,
         active_from=expectation.active_from,
         active_to=expectation.active_to,
-        holidays=days.off(day - days.REACH, day),
+        holidays=_resting(expectation, day - days.REACH, day),
     )
     return [found] if found else []
+
+
+def _resting(expectation: Expectation, first: date, last: date) -> frozenset[date]:
+    """Return the days without business, where they matter."""
+    if expectation.cadence != Cadence.BUSINESS_DAILY:
+        return frozenset()
+    return rests.between(first, last)

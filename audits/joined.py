@@ -8,13 +8,15 @@ Rules:
 4. The digest of one part is that of its table. The digest of several is SHA-256 over these lines
    in UTF-8, joined by LF and without one at the end: `countersign-joined/v1`, then the SHA-256
    (hex) of each table in order.
-5. The offset of a row is the byte at which it starts in the tables laid end to end.
+5. Control totals are the sums of those of the parts.
+6. The offset of a row is the byte at which it starts in the tables laid end to end.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from hashlib import sha256
 from itertools import accumulate, pairwise
 
@@ -44,6 +46,15 @@ def digest_of(tables_sha256: Sequence[str]) -> str:
     if len(tables_sha256) == 1:
         return tables_sha256[0]
     return sha256("\n".join((FORMAT, *tables_sha256)).encode()).hexdigest()
+
+
+def totals_of(parts: Sequence[Population]) -> dict[str, str]:
+    """Return the control totals of all parts together: exact sums, written as in each part."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        for name, total in part.control_totals.items():
+            sums[name] += Decimal(total)
+    return {name: f"{total:f}" for name, total in sums.items()}
 
 
 def parts_of(sealed: SealedPopulation) -> list[Population]:

@@ -18,15 +18,17 @@ from django.utils import timezone
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import joined, scope, settling
+from audits import joined, scope
 from audits.confidence import Frequency
 from audits.days import day_of
 from audits.errors import ClosedError, NotAllowedError, PopulationRefusedError
 from audits.gap_test import Profile, examine
 from audits.models import Engagement, PopulationPart, SealedPopulation
 from audits.tables import column_names
+from controls import settling
 from controls.models import Control, Expectation
 from evidence import ledger
+from evidence import population as retrieval
 from evidence.models import Evidence, Population, Review
 
 FORMAT, JOINED = "countersign-population/v1", "countersign-population/v2"
@@ -144,12 +146,10 @@ def _waiting(definition: Definition, control: Control, parts: Sequence[Populatio
 
 
 def retrieved_at(population: Population) -> datetime:
-    """Return the moment at which the source was asked: what came later cannot be in the answer."""
-    started = population.ipe.get("started_at")
-    asked = [population.evidence.collected_at]
-    if started:
-        asked.append(datetime.fromisoformat(started))
-    return min(asked)
+    """Return the moment at which the source was asked, by the rule that coverage goes by."""
+    said = population.ipe.get("started_at")
+    started = datetime.fromisoformat(said) if said else None
+    return retrieval.retrieved_at(population.evidence.collected_at, started)
 
 
 def _population(evidence: Evidence) -> Population:
@@ -310,7 +310,7 @@ def _record(
 ) -> dict[str, Any]:
     """Return all that is said of the population; free text is here, not in the leaf."""
     population, is_joined = parts[0], len(parts) > 1
-    more = {"parts": [_part(one) for one in parts], "control_totals": {}} if is_joined else {}
+    more = {"parts": [_part(one) for one in parts]} if is_joined else {}
     return {
         "format": JOINED if is_joined else FORMAT,
         "ref": sealed.ref,
@@ -327,7 +327,7 @@ def _record(
         "columns": column_names(population),
         "date_column": definition.date_column,
         "id_column": definition.id_column,
-        "control_totals": population.control_totals,
+        "control_totals": joined.totals_of(parts),
         "profile": _listed(asdict(profile)),
         "gap_note": definition.gap_note.strip(),
         "lag_days": definition.lag_days,

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import date
 
-from audits import settling
 from audits.claims import Claimed, Decision, Kind, moment_shown
 from audits.coverage import Expected
+from controls import settling
 from controls.cadence import Window
 
 
@@ -69,7 +69,7 @@ def _refused_state(claim: Claimed, window: Window) -> str:
     shown = moment_shown(claim)
     if shown is None:
         return (
-            f"A state counts for the day of its collection, {claim.collected_on}, "
+            f"A state counts for the day of its retrieval, {claim.collected_on}, "
             "which is none of the days that it claims."
         )
     if not window.start <= shown <= window.end:

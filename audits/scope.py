@@ -1,10 +1,11 @@
 """What an engagement is about: criteria of its categories, their controls, what these leave."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
-from audits import days
+from audits import days, rests
 from audits.models import AnswerItem, Engagement
 from controls.cadence import Cadence, latest_window
 from controls.models import ControlMapping, Criterion, Expectation
@@ -35,22 +36,60 @@ def claims_of(engagement: Engagement) -> QuerySet[Claim]:
     As of one date it is the window by which the date is judged.
     """
     return Claim.objects.filter(
-        _reaching(engagement),
+        reaching(engagement, "covers_to"),
         expectation__in=expectations_of(engagement).order_by().values("pk"),
         covers_from__lte=engagement.window_to,
     )
 
 
-def _reaching(engagement: Engagement) -> Q:
+def engagements_of(item: Evidence) -> list[Engagement]:
+    """Return the open engagements in which an item makes a claim, as `claims_of` counts them."""
+    rows = item.claims.values_list(
+        "covers_from",
+        "covers_to",
+        "expectation__cadence",
+        "expectation__control__mappings__criterion__framework",
+        "expectation__control__mappings__criterion__category",
+    )
+    said = set(rows)
+    frameworks = {framework for *_, framework, _ in said}
+    open_ones = Engagement.objects.filter(closed_at=None, framework__in=frameworks)
+    return [one for one in open_ones.prefetch_related("categories") if _is_claimed(one, said)]
+
+
+def _is_claimed(engagement: Engagement, said: Iterable[tuple[date, date, str, int, str]]) -> bool:
+    chosen = {category.category for category in engagement.categories.all()}
+    return any(
+        framework == engagement.framework_id
+        and category in chosen
+        and first <= engagement.window_to
+        and last >= first_day(engagement, cadence)
+        for first, last, cadence, framework, category in said
+    )
+
+
+def first_day(engagement: Engagement, cadence: str) -> date:
+    """Return the first day of which evidence counts for what is expected in a rhythm."""
     day = engagement.window_from
     if not engagement.is_at_a_date:
-        return Q(covers_to__gte=day)
-    holidays = days.off(day - days.REACH, day)
-    reaching = Q()
+        return day
+    is_of_business = cadence == Cadence.BUSINESS_DAILY
+    holidays = rests.between(day - days.REACH, day) if is_of_business else frozenset()
+    return latest_window(cadence, day, days_allowed=0, holidays=holidays).start
+
+
+def reaching(engagement: Engagement, last: str) -> Q:
+    """Return the condition that rows about an expectation end (field `last`) no earlier than that.
+
+    As of one date it depends on the rhythm of the expectation.
+    """
+    if not engagement.is_at_a_date:
+        return Q(**{f"{last}__gte": engagement.window_from})
+    found = Q()
     for cadence in Cadence:
-        latest = latest_window(cadence, day, days_allowed=0, holidays=holidays)
-        reaching |= Q(expectation__cadence=cadence.value, covers_to__gte=latest.start)
-    return reaching
+        first = first_day(engagement, cadence)
+        found |= Q(**{"expectation__cadence": cadence.value, f"{last}__gte": first})
+    return found
 
 
 def answers_of(engagement: Engagement) -> QuerySet[AnswerItem]:

@@ -21,9 +21,9 @@ from itertools import repeat
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
-from audits import settling
 from audits.claims import Claimed, Decision, Kind, Reading, moment_shown, readings
 from audits.coverage import SHORTFALL, Expected, Occurrence, Question, State, exempted, judge
+from controls import settling
 from controls.cadence import Window
 
 _DAY = timedelta(days=1)

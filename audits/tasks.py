@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from audits import deviations
+from audits import deviations, rests
 from audits.models import Engagement
 from jobs import queue
 from jobs.handlers import handler
@@ -27,3 +27,9 @@ def ask_for_findings(now: datetime) -> None:
     """Enqueue a look where the log has grown, once a minute at most."""
     if deviations.waiting():
         queue.enqueue(deviations.KIND, key=f"{deviations.KIND}:{now:%Y-%m-%dT%H:%M}", payload={})
+
+
+@every(seconds=600, name="audits.calendar")
+def keep_the_calendar(now: datetime) -> None:
+    """Record the holidays of the settings where they changed."""
+    rests.record(now)

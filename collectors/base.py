@@ -146,6 +146,8 @@ class Answer:
     """Only where the declaration has none."""
     period: Period | None = None
     """Only where the answer itself says which days it is about."""
+    asked_at: datetime | None = None
+    """Only where the answer itself says when it was made, before it came here."""
     original: Path | None = None
     """The file that the rows were read from, when it is to be kept as the evidence."""
     filename: str = ""

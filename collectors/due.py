@@ -28,7 +28,8 @@ SEARCH = "collectors.inbox"
 def enqueue_due(now: datetime) -> list[Job]:
     """Enqueue jobs for every source whose time has come; of missed times only for the latest."""
     jobs = []
-    for source in Source.objects.filter(enabled=True).exclude(schedule=""):
+    sources = Source.objects.filter(enabled=True).exclude(schedule="")
+    for source in sources.prefetch_related("expectations"):
         try:
             moment = due_time(source, now)
         except CollectorError:
@@ -41,10 +42,21 @@ def enqueue_due(now: datetime) -> list[Job]:
 
 
 def due_time(source: Source, now: datetime) -> datetime | None:
-    """Return the time for which to ask a source now: its first at once, then by its schedule."""
+    """Return the time for which to ask a source now: its first at once, then by its schedule.
+
+    A source whose lists of events must settle is asked once more so many days after each time,
+    because a schedule such as once a month would come to a settled month only a month later.
+    """
     if source.asked_until is None:
         return source.created_at
-    return schedule.latest_due(source.schedule, source.time_zone, after=source.asked_until, now=now)
+    lags = {0, planning.lag_of(source.expectations.all())}
+    found = [
+        schedule.latest_due(
+            source.schedule, source.time_zone, after=source.asked_until, now=now, days_later=lag
+        )
+        for lag in sorted(lags)
+    ]
+    return max((moment for moment in found if moment), default=None)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from collectors.errors import AskError, ScheduleError, SourceNonsenseError
 from collectors.models import Source
 from collectors.period import Period
 from collectors.registry import Collector
+from controls import settling
 from controls.models import Expectation
 from evidence.errors import PopulationError
 from evidence.models import Evidence
@@ -47,10 +48,12 @@ class Gathered:
             found.append(f"The source counts {count} rows itself, but {rows} arrived.")
         if rows == 0 and not self.ask.trail.proves_emptiness:
             found.append("No rows came, and nothing proves that there are none.")
-        if self._too_early():
+        lag = planning.lag_of(self.claims)
+        whole = settling.whole_from(self.period.end, lag)
+        if self._was_made_before(whole):
             found.append(
-                f"The list was made before {self.period.end} had ended, so that it may lack "
-                "events; collect this period again once it is over."
+                f"The list was made before {self.period.end} had ended{settling.passed(lag)}, so "
+                f"that it may lack events; collect this period again on {whole} or later."
             )
         return found
 
@@ -67,10 +70,15 @@ class Gathered:
         led = declared.asks_for is AsksFor.FILE and self.claims
         return self.claims[0].evidence_type if led else declared.evidence_type
 
-    def _too_early(self) -> bool:
-        is_over = self.period.bounds(self.ask.zone)[1] <= self.ask.now
+    @property
+    def asked_at(self) -> datetime:
+        """When the system was asked: what came later cannot be in the answer."""
+        return self.answer.asked_at or self.ask.now
+
+    def _was_made_before(self, day: date) -> bool:
         made_now = self.collector.declared.asks_for is AsksFor.MOMENT
-        return self.kind == Evidence.Kind.EVENT and not made_now and not is_over
+        asked = planning.asked_on(self.ask.zone, self.asked_at)
+        return self.kind == Evidence.Kind.EVENT and not made_now and asked < day
 
 
 def intended_period(source: Source, *, now: datetime) -> Period | None:

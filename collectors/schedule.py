@@ -4,7 +4,7 @@ A time that the clocks skip is asked right after the gap, one that they repeat i
 Debian's cron does). Of several times that were missed only the latest is made up for.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -28,8 +28,13 @@ def check(cron: str, zone_name: str) -> None:
     latest_due(cron, zone_name, after=datetime(2026, 1, 1, tzinfo=UTC), now=datetime.now(UTC))
 
 
-def latest_due(cron: str, zone_name: str, *, after: datetime, now: datetime) -> datetime | None:
-    """Return the latest due time in (after, now] as UTC, or None."""
+def latest_due(
+    cron: str, zone_name: str, *, after: datetime, now: datetime, days_later: int = 0
+) -> datetime | None:
+    """Return the latest due time in (after, now] as UTC, or None.
+
+    Due is so many days after each time of the expression, at the same hour by the clocks.
+    """
     place = zone(zone_name)
     if not cron.strip():
         return None
@@ -40,9 +45,11 @@ def latest_due(cron: str, zone_name: str, *, after: datetime, now: datetime) -> 
         raise ScheduleError(message)
     try:
         # Counting backwards starts below `now`; a due time that is exactly now counts as well.
-        start = now.astimezone(place).replace(microsecond=1)
-        due = next(CronSim(cron, start, reverse=True)).astimezone(UTC)
+        shift = timedelta(days=days_later)
+        start = now.astimezone(place).replace(microsecond=1) - shift
+        due = (next(CronSim(cron, start, reverse=True)) + shift).astimezone(UTC)
     except (CronSimError, StopIteration) as error:
         message = f"{cron!r} is no usable cron expression: {error}. Example: 30 2 * * * (daily)."
         raise ScheduleError(message) from error
-    return due if due > after else None
+    # Where the clocks jump, a shifted time may exist only later.
+    return due if after < due <= now else None

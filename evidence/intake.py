@@ -341,7 +341,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
 def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
     """Record what hangs on the new versions: claims, populations, idempotency keys."""
     Claim.objects.bulk_create(
-        Claim.of(evidence, expectation, is_partial=_is_partial(one.prepared.submission))
+        Claim.of(evidence, expectation, one.prepared.submission.population)
         for evidence, one in made
         for expectation in one.prepared.submission.claims
     )
@@ -367,10 +367,6 @@ def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
         for evidence, one in made
         if one.prepared.submission.idempotency_key
     )
-
-
-def _is_partial(submission: Submission) -> bool:
-    return bool(submission.population and submission.population.ipe.partial_reason)
 
 
 def _next_version(supersedes: Evidence | None) -> int:

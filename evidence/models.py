@@ -12,6 +12,7 @@ from django.db import models
 
 import evidence.log_models  # noqa: F401  Django finds the models of a room here
 from controls.models import Area, Check, Expectation, Risk
+from evidence.population import PopulationFacts, retrieved_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -195,7 +196,7 @@ class Claim(models.Model):
     # Facts of the version, told again so that a year of claims is summed up from one index.
     number = models.PositiveBigIntegerField(help_text="Number of the version, as in its reference.")
     received_us = models.BigIntegerField(help_text="Microseconds from 1970 to its receipt.")
-    collected_us = models.BigIntegerField(help_text="Microseconds from 1970 to its collection.")
+    collected_us = models.BigIntegerField(help_text="Microseconds from 1970 to its retrieval.")
 
     class Meta:
         constraints = [
@@ -224,18 +225,26 @@ class Claim(models.Model):
         return f"{self.evidence_id} for {self.expectation_id}"
 
     @classmethod
-    def of(cls, evidence: Evidence, expectation: Expectation, *, is_partial: bool) -> "Claim":
-        """Return an unsaved claim for the whole period that a version shows."""
+    def of(
+        cls, evidence: Evidence, expectation: Expectation, table: PopulationFacts | None = None
+    ) -> "Claim":
+        """Return an unsaved claim for the whole period that a version, maybe a table, shows."""
+        started_at = table.ipe.started_at if table else None
         return cls(
             evidence=evidence,
             expectation=expectation,
             covers_from=evidence.covers_from,
             covers_to=evidence.covers_to,
-            is_partial=is_partial,
+            is_partial=bool(table and table.ipe.partial_reason),
             number=evidence.number,
             received_us=_microseconds(evidence.received_at),
-            collected_us=_microseconds(evidence.collected_at),
+            collected_us=_microseconds(retrieved_at(evidence.collected_at, started_at)),
         )
+
+    @property
+    def retrieved_at(self) -> datetime:
+        """The moment at which the source was asked."""
+        return _EPOCH + self.collected_us * timedelta(microseconds=1)
 
 
 class Population(models.Model):

@@ -90,6 +90,14 @@ class PopulationFacts:
     table: Path | None = None
 
 
+def retrieved_at(collected_at: datetime, started_at: datetime | None) -> datetime:
+    """Return the moment at which a source was asked: what came later cannot be in its answer.
+
+    An IPE record says when its query began; an item without one, when it was collected.
+    """
+    return min(collected_at, started_at) if started_at else collected_at
+
+
 class _Digesting(io.RawIOBase):
     """Passes bytes on to a file and keeps their digest."""
 

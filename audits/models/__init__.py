@@ -6,6 +6,7 @@ occurrences, entries of findings, threads of requests, sealed populations, draws
 """
 
 from audits.models.access import AccessNote
+from audits.models.calendar import HolidayCalendar
 from audits.models.changes import OccurrenceChange
 from audits.models.description import Assertion, AssertionSignature, DescriptionRevision
 from audits.models.engagements import (
@@ -56,6 +57,7 @@ __all__ = [
     "FindingEntry",
     "FindingScan",
     "FindingStanding",
+    "HolidayCalendar",
     "OccurrenceChange",
     "Pack",
     "PackFile",

@@ -1,16 +1,17 @@
 """What is said of a file in an inbox: by the end of its name, or by a YAML file beside it.
 
 roster__2026-01-01_2026-01-31.csv        the period in the name (one date alone: that day)
-roster.csv.yaml                          period_from, period_to, and columns where they differ
+roster.csv.yaml                          period_from, period_to, and columns where they differ;
+                                         exported_at, a moment with its offset from UTC
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from collectors.base import SourceSettings
 from collectors.errors import FileRefusedError
@@ -28,11 +29,20 @@ class Label(SourceSettings):
 
     period_from: date | None = None
     period_to: date | None = None
+    exported_at: AwareDatetime | None = None
     columns: dict[str, Type] = Field(default_factory=dict)
 
 
-def read(path: Path) -> tuple[Period, dict[str, str]]:
-    """Return the period and the columns that a file declares; FileRefusedError, AskError."""
+class Declared(NamedTuple):
+    """What is said of a file; `exported_at` is None where nothing says when it was made."""
+
+    period: Period
+    columns: dict[str, Type]
+    exported_at: datetime | None
+
+
+def read(path: Path) -> Declared:
+    """Return what a file declares of itself; FileRefusedError, AskError."""
     label = _sidecar(inbox.sidecar_of(path))
     in_name = _dates_in_name(path)
     beside = (label.period_from, label.period_to or label.period_from)
@@ -47,7 +57,7 @@ def read(path: Path) -> tuple[Period, dict[str, str]]:
             "__2026-01-01_2026-01-31 before .csv or .xlsx, with the dates that it covers."
         )
         raise FileRefusedError(message)
-    return Period(start, end), dict(label.columns)
+    return Declared(Period(start, end), dict(label.columns), label.exported_at)
 
 
 def _dates_in_name(path: Path) -> tuple[date | None, date | None]:

@@ -43,14 +43,19 @@ class Settings(SourceSettings):
 def collect(ask: Ask[Settings]) -> Answer:
     if ask.file is None:
         raise FileRefusedError("Put a file into the folder of this source to have it taken in.")
-    period, columns = labels.read(ask.file)
+    said = labels.read(ask.file)
+    if said.exported_at and said.exported_at > ask.now:
+        raise FileRefusedError(
+            f"{ask.file.name} says that it was exported at {said.exported_at.isoformat()}, which "
+            "lies ahead. Correct exported_at in the file beside it."
+        )
     path = inbox.stage(ask.file, ask.scratch)
     ask.trail.saw_digest(inbox.digest(path))
     still_open = ExitStack()
     table = still_open.enter_context(
         tables.opened(
             path,
-            declared=columns or ask.settings.columns,
+            declared=said.columns or ask.settings.columns,
             delimiter=ask.settings.delimiter,
             zone=ask.zone,
         )
@@ -59,9 +64,10 @@ def collect(ask: Ask[Settings]) -> Answer:
         rows=_rows(table, still_open),
         source_system=f"file put into the folder {ask.source}",
         query=f"every row of {path.name}",
-        parameters={"columns_declared": bool(columns or ask.settings.columns)},
+        parameters={"columns_declared": bool(said.columns or ask.settings.columns)},
         columns=table.columns,
-        period=period,
+        period=said.period,
+        asked_at=said.exported_at,
         original=path,
         filename=path.name,
     )

@@ -2,16 +2,28 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiToken
 from accounts.tokens import Scope
-from audits.models import Draw, SealedPopulation
+from audits.models import Draw, PopulationPart, SealedPopulation
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+
+
+class PartItem(serializers.Serializer[PopulationPart]):
+    """One of several items that were sealed as one population."""
+
+    number = serializers.IntegerField()
+    evidence = serializers.CharField(source="evidence.ref")
+    period_from = serializers.DateField(source="evidence.covers_from")
+    period_to = serializers.DateField(source="evidence.covers_to")
+    row_count = serializers.IntegerField()
+    table_sha256 = serializers.CharField()
 
 
 class PopulationItem(serializers.Serializer[SealedPopulation]):
@@ -20,11 +32,20 @@ class PopulationItem(serializers.Serializer[SealedPopulation]):
     ref = serializers.CharField()
     number = serializers.IntegerField()
     control = serializers.CharField(source="control.ref")
-    evidence = serializers.CharField(source="evidence.ref")
+    evidence = serializers.CharField(
+        source="evidence.ref", help_text="The item that was sealed, or the first of the parts."
+    )
+    parts = PartItem(
+        many=True,
+        help_text="The items of a joined population in the order of their days; none where one "
+        "item is the whole.",
+    )
     period_from = serializers.DateField()
     period_to = serializers.DateField()
     row_count = serializers.IntegerField()
-    table_sha256 = serializers.CharField()
+    table_sha256 = serializers.CharField(
+        help_text="Of the table; for a joined population the digest that follows from its parts."
+    )
     sealed_at = serializers.DateTimeField()
     log_index = serializers.IntegerField(source="ledger_entry_id")
 
@@ -62,6 +83,11 @@ class PopulationDetail(PopulationItem):
 _QUERY = paging.PageQuery()
 
 
+def _with_parts(token: ApiToken, engagement: str) -> QuerySet[SealedPopulation]:
+    rows = access.populations_by_token(token, engagement)
+    return rows.prefetch_related("parts__evidence")
+
+
 class PopulationList(ApiView):
     """What was sealed for one engagement, the newest first."""
 
@@ -76,7 +102,7 @@ class PopulationList(ApiView):
     )
     def get(self, request: Request, ref: str) -> Response:
         # A record is as long as its table has days without an item, and no list shows it.
-        rows = access.populations_by_token(self.token, ref).defer("record")
+        rows = _with_parts(self.token, ref).defer("record")
         wish = paging.asked(request, _QUERY)
         span = paging.before(wish.get("cursor"), "number")
         page = paging.newest_first(rows.filter(span), key="number", limit=wish["limit"], rest=Q())
@@ -95,6 +121,6 @@ class PopulationOne(ApiView):
         refusals=(404, 406),
     )
     def get(self, request: Request, ref: str, number: str) -> Response:  # noqa: ARG002
-        found: Any = get_object_or_404(access.populations_by_token(self.token, ref), number=number)
+        found: Any = get_object_or_404(_with_parts(self.token, ref), number=number)
         found.in_order = found.draws.defer("record").order_by("number")
         return Response(PopulationDetail(found).data)

@@ -69,18 +69,20 @@ def claims(engagement: Engagement) -> QuerySet[Claim]:
     return scope.claims_of(engagement)
 
 
-def expected_of_controls(engagement: Engagement) -> dict[Control, list[int]]:
-    """Return the controls in scope by reference, each with the keys of its expectations."""
-    found: dict[Control, list[int]] = {}
-    rows = controls(engagement).annotate(expected=F("expectations__pk")).order_by("ref")
-    for control in rows:
-        keys = found.setdefault(control, [])
+def expected_of_controls(engagement: Engagement) -> dict[Control, dict[int, str]]:
+    """Return the controls in scope by reference, with keys and cadences of their expectations."""
+    found: dict[Control, dict[int, str]] = {}
+    rows = controls(engagement).annotate(
+        expected=F("expectations__pk"), cadence=F("expectations__cadence")
+    )
+    for control in rows.order_by("ref"):
+        rhythms = found.setdefault(control, {})
         if control.expected is not None:
-            keys.append(control.expected)
+            rhythms[control.expected] = control.cadence
     return found
 
 
-def claims_to(engagement: Engagement, expectation: int) -> QuerySet[Claim]:
+def claims_to(engagement: Engagement, expectation: int, *, cadence: str) -> QuerySet[Claim]:
     """Return what items claim of one expectation of a control in scope.
 
     The days are hidden from the planner, so that the newest items are met along the index of the
@@ -88,7 +90,8 @@ def claims_to(engagement: Engagement, expectation: int) -> QuerySet[Claim]:
     """
     first, last = Coalesce("covers_from", "covers_from"), Coalesce("covers_to", "covers_to")
     of_window = Claim.objects.filter(expectation=expectation).alias(first=first, last=last)
-    return of_window.filter(first__lte=engagement.window_to, last__gte=engagement.window_from)
+    since = scope.first_day(engagement, cadence)
+    return of_window.filter(first__lte=engagement.window_to, last__gte=since)
 
 
 def findings(engagement: Engagement) -> QuerySet[Finding]:

@@ -53,10 +53,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The control that a list is narrowed to, and the keys of what is expected of it."""
+    """The control that a list is narrowed to, and the keys and cadences of what it must leave."""
 
     control: str
-    expectations: Sequence[int]
+    expectations: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _newest(
 
 
 def _newest_of(
-    engagement: Engagement, expectations: Sequence[int], before: int | None, most: int
+    engagement: Engagement, expectations: Mapping[int, str], before: int | None, most: int
 ) -> list[Evidence]:
     """Return the newest items that claim something of a control.
 
@@ -152,11 +152,10 @@ def _newest_of(
     choice of lists, both databases would hold every item of the table against them.
     """
     parts = [
-        _below(access.claims_to(engagement, one), before)
-        if before is not None
-        else access.claims_to(engagement, one)
-        for one in expectations
+        access.claims_to(engagement, one, cadence=cadence) for one, cadence in expectations.items()
     ]
+    if before is not None:
+        parts = [_below(part, before) for part in parts]
     if not parts:
         return []
     # Each part is cut inside, because no part of a union may be cut itself.

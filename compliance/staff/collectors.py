@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.access import can
 from accounts.capabilities import Capability
-from collectors import registry
+from collectors import planning, registry
 from collectors.errors import CollectorError
 from collectors.models import Run, Source
 from collectors.registry import Collector
@@ -49,6 +49,9 @@ class SourceAdmin(RoomAdmin):
         runs = Run.objects.in_bulk([key for key in last.values() if key])
         for row in rows:
             row.last = runs.get(last[row.pk])
+        prefetch_related_objects(rows, "expectations")
+        for row in rows:
+            row.lag_days = planning.lag_of(row.expectations.all())
 
     def detail(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return facts_of(row, request)
@@ -59,11 +62,11 @@ class SourceAdmin(RoomAdmin):
 
     @admin.display(description="Asked")
     def asked(self, row: Any) -> str:
-        return timetable.words_of(row)
+        return timetable.words_of(row, lag_days=row.lag_days)
 
     @admin.display(description="Next")
     def due(self, row: Any) -> SafeString | str:
-        return words.in_list(timetable.next_due(row)) or words.NOTHING
+        return words.in_list(timetable.next_due(row, lag_days=row.lag_days)) or words.NOTHING
 
     @admin.display(description="Last run")
     def last_run(self, row: Any) -> SafeString:
@@ -82,11 +85,12 @@ class SourceAdmin(RoomAdmin):
 def facts_of(source: Source, request: HttpRequest) -> dict[str, Any]:
     """What the page of a source says: what it asks, how it is set, and what its runs gave."""
     collector = collector_of(source)
+    lag_days = planning.lag_of(source.expectations.all())
     return {
         "collector": collector,
         "settings": list(shown_settings(source, collector)) if collector else [],
-        "schedule_words": timetable.words_of(source),
-        "next_due": timetable.next_due(source),
+        "schedule_words": timetable.words_of(source, lag_days=lag_days),
+        "next_due": timetable.next_due(source, lag_days=lag_days),
         "expectations": source.expectations.select_related("control").order_by(
             "control__ref", "slug"
         ),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.access import can
 from accounts.capabilities import Capability
-from audits.models import Engagement
+from audits import scope
 from compliance.staff import standing, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.item import facts_of
@@ -111,7 +111,7 @@ class EvidenceAdmin(RoomAdmin):
             **facts,
             "naming": naming(relations.naming(Relation.EVIDENCE, row.ref)),
             "evidence_type": type_words(row.evidence_type),
-            "sealable_for": _audits_of(row) if facts["population"] else [],
+            "sealable_for": scope.engagements_of(row) if facts["population"] else [],
             "may_seal": can(request.user, Capability.MANAGE_ENGAGEMENTS),
         }
 
@@ -137,13 +137,6 @@ class EvidenceAdmin(RoomAdmin):
         stands = row.standing
         review = words.badge(stands.review, stands.review_words)
         return words.stacked(review, words.badge(stands.checks, stands.check_words))
-
-
-def _audits_of(item: Evidence) -> QuerySet[Engagement]:
-    """The open engagements whose window meets what an item covers."""
-    return Engagement.objects.filter(
-        closed_at=None, window_to__gte=item.covers_from, window_from__lte=item.covers_to
-    )[:5]
 
 
 @admin.register(LedgerEntry, site=site)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import words
+from compliance.staff import finder, words
 from compliance.staff.base import REFUSALS, person
 from compliance.staff.forms import DayField, MomentField, StaffForm
 from compliance.staff.site import READ_AND_DO, site
@@ -38,16 +38,18 @@ class HandInForm(StaffForm):
         "related_risk": "half",
     }
 
-    file = forms.FileField(label="File")
-    title = forms.CharField(
-        max_length=200, help_text="What it shows, such as Restore test of October."
-    )
     claims = forms.ModelMultipleChoiceField(
         label="Counts for",
         queryset=Expectation.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What this item proves. It covers no more days than it really shows.",
+    )
+    is_looking = False
+    """Whether it came back to look further, and left its file behind."""
+    file = forms.FileField(label="File")
+    title = forms.CharField(
+        max_length=200, help_text="What it shows, such as Restore test of October."
     )
     covers_from = DayField(label="Covers from")
     covers_to = DayField(label="Covers to")
@@ -69,11 +71,15 @@ class HandInForm(StaffForm):
         label="Related risk", queryset=Risk.objects.all(), required=False, empty_label="None"
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sent: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        asked = Expectation.objects.select_related("control").order_by("control__ref", "slug")
-        self.fields["claims"].queryset = asked  # type: ignore[attr-defined]
-        self.fields["claims"].label_from_instance = _named  # type: ignore[attr-defined]
+        claims: Any = self.fields["claims"]
+        claims.queryset = Expectation.objects.select_related("control").order_by(
+            "control__ref", "slug"
+        )
+        claims.label_from_instance = _named
+        chosen = self["claims"].value() or ()
+        finder.offer(claims, "claims", chosen=chosen, sent=sent or QueryDict())
         self.fields["file"].help_text = (
             f"Up to {words.size(settings.MAX_UPLOAD_BYTES)}. Files with card numbers or secrets "
             "are refused, and then nothing is stored."
@@ -99,9 +105,7 @@ class HandInForm(StaffForm):
 def hand_in(request: HttpRequest) -> HttpResponseBase:
     """Take in one file; what intake refuses is said on the form, with everything still typed in."""
     before = _superseded(request)
-    form = HandInForm(
-        request.POST or None, request.FILES or None, initial=_initial(request, before)
-    )
+    form = _form(request, before)
     if form.is_valid():
         try:
             item = _received(form, before, by=person(request))
@@ -122,6 +126,19 @@ def hand_in(request: HttpRequest) -> HttpResponseBase:
         "cancel": reverse("admin:evidence_evidence_changelist"),
     }
     return site.render(request, "staff/hand_in.html", context)
+
+
+def _form(request: HttpRequest, before: Evidence | None) -> HandInForm:
+    """Return the form: as it begins, as it was typed to look further, or as it was handed in."""
+    sent = request.POST
+    if finder.is_looking(sent):
+        typed = {name: sent.get(name) for name in HandInForm.base_fields if name in sent}
+        form = HandInForm(initial={**typed, "claims": sent.getlist("claims")}, sent=sent)
+        form.is_looking = bool(request.FILES)
+        return form
+    return HandInForm(
+        sent or None, request.FILES or None, initial=_initial(request, before), sent=sent
+    )
 
 
 def _received(form: HandInForm, before: Evidence | None, *, by: User) -> Evidence:

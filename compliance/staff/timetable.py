@@ -1,6 +1,6 @@
 """Schedules of sources in words, and when each is due next."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
@@ -10,8 +10,8 @@ from collectors.errors import CollectorError
 from collectors.models import Source
 
 
-def words_of(source: Source) -> str:
-    """Say when a source is asked, as people say it."""
+def words_of(source: Source, *, lag_days: int = 0) -> str:
+    """Say when a source is asked, as people say it; `lag_days` is what its lists need to settle."""
     if _takes_files(source):
         return "Whenever a file is put into its folder"
     if not source.schedule:
@@ -20,16 +20,20 @@ def words_of(source: Source) -> str:
         said = CronSim(source.schedule, datetime.now(schedule.zone(source.time_zone))).explain()
     except (CronSimError, CollectorError):
         return f"Not readable: {source.schedule}"
-    return f"{said} ({source.time_zone})"
+    if not lag_days:
+        return f"{said} ({source.time_zone})"
+    days = f"{lag_days} day{'s' if lag_days > 1 else ''}"
+    return f"{said} ({source.time_zone}), and {days} later, when its lists have settled"
 
 
-def next_due(source: Source) -> datetime | None:
+def next_due(source: Source, *, lag_days: int = 0) -> datetime | None:
     """Return when the source is asked next; None where nothing is scheduled."""
     if not source.enabled or not source.schedule or _takes_files(source):
         return None
     try:
         clock = datetime.now(schedule.zone(source.time_zone))
-        return next(CronSim(source.schedule, clock))
+        shifts = (timedelta(0), timedelta(days=lag_days))
+        return min(next(CronSim(source.schedule, clock - shift)) + shift for shift in shifts)
     except (CronSimError, CollectorError, StopIteration):
         return None
 

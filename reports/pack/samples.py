@@ -6,7 +6,7 @@ Each is the very text whose digest its leaf binds, so that the verifier can draw
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -34,6 +34,9 @@ _POPULATIONS = (
     Column("The control is applied", 20),
     Column("Rows", 10),
     Column("Rows by month", 40, wraps=True),
+    Column("Control totals", 30, wraps=True),
+    Column("The source was asked (UTC)", 20),
+    Column("Days to settle", 10),
     Column("Days without items", 10),
     Column("Ids", 26),
     Column("Ids missing", 10),
@@ -157,6 +160,9 @@ def _population(one: Recorded, people: dict[str, str]) -> list[Cell]:
         Frequency(said["frequency"]).words,
         profile["count"],
         ", ".join(f"{month or 'undated'}: {rows}" for month, rows in profile["months"].items()),
+        ", ".join(f"{name}: {total}" for name, total in said["control_totals"].items()),
+        datetime.fromisoformat(said["retrieved_at"]),
+        said["lag_days"],
         profile["empty_days"] if said["date_column"] else None,
         sequence if ids else "no column of ids",
         ids.get("missing"),

@@ -10,35 +10,12 @@ import pytest
 from audits import packs
 from audits.coverage import SHORTFALL, Occurrence
 from audits.facts import CoverageReport, coverage_of
-from tests.acceptance.year import (
-    EARLY,
-    EMPTY,
-    FAILING,
-    LATE,
-    MISSED,
-    SKIPPED,
-    WHY_SKIPPED,
-    Year,
-)
+from tests.acceptance.year import EMPTY, FAILING, KNOWN, MISSED, SKIPPED, WHY_SKIPPED, Year
 from tests.api import calls
 from tests.api.calls import Program
 from tests.reports.making import members, verify, written
 
 pytestmark = pytest.mark.slow
-
-FAILED = ("staff-mfa-state", FAILING, "failing")
-PULLED_EARLY = ("leavers", EARLY, "partial")
-NOT_DONE = ("access-review", MISSED, "missed")
-CAME_LATE = ("leavers", LATE, "late")
-NOT_YET_THERE = ("leavers", LATE, "missed")
-
-KNOWN = [
-    # In April nobody knows yet what the year will lack.
-    (datetime(2026, 4, 10, 12, tzinfo=UTC), {PULLED_EARLY, FAILED}),
-    # In August the quarter is missed, and July's leavers have not come.
-    (datetime(2026, 8, 10, 12, tzinfo=UTC), {PULLED_EARLY, FAILED, NOT_DONE, NOT_YET_THERE}),
-    (datetime(2026, 11, 1, 12, tzinfo=UTC), {PULLED_EARLY, FAILED, NOT_DONE, CAME_LATE}),
-]
 
 
 def gaps_of(report: CoverageReport) -> set[tuple[str, date, str]]:

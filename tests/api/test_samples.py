@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import ApiToken, User
 from audits import sampling, worksheets
+from audits.joined import digest_of as joined_digest
 from audits.models import Draw, Engagement, SealedPopulation
 from audits.worksheets import ItemResult
 from evidence import store
@@ -62,6 +63,7 @@ def test_the_list_tells_what_was_sealed(robot: Program, sampled: Sampled) -> Non
         "number": 1,
         "control": "AC-01",
         "evidence": population.evidence.ref,
+        "parts": [],
         "period_from": "2026-06-01",
         "period_to": "2026-08-31",
         "row_count": 60,
@@ -91,6 +93,50 @@ def test_one_tells_its_record_and_every_draw(robot: Program, sampled: Sampled) -
         (1, 10, ""),
         (2, 10, "One more."),
     ]
+
+
+def test_a_joined_population_tells_its_parts_in_the_order_of_their_days(
+    robot: Program, sampled: Sampled
+) -> None:
+    months = [sealing.month(sampled.world, place) for place in range(3)]
+    joined = sealing.sealed(
+        sampled.world, sampled.engagement, months[2], further=[months[0], months[1]]
+    )
+    expected = [
+        {
+            "number": number,
+            "evidence": item.ref,
+            "period_from": item.covers_from.isoformat(),
+            "period_to": item.covers_to.isoformat(),
+            "row_count": rows,
+            "table_sha256": item.blob_id,
+        }
+        for number, (item, rows) in enumerate(zip(months, (20, 21, 19), strict=True), 1)
+    ]
+    [listed, _] = robot.get(sampled.path()).json()["items"]
+    answer = robot.get(sampled.path(f"/{joined.number}"))
+    conforms(answer, ONE)
+    said = answer.json()
+    assert said["parts"] == listed["parts"] == expected
+    assert (said["evidence"], said["row_count"]) == (months[0].ref, 60)
+    digests = [one["table_sha256"] for one in said["parts"]]
+    assert joined_digest(digests) == said["table_sha256"]
+
+
+def test_a_list_of_joined_populations_costs_no_more_queries(
+    robot: Program, sampled: Sampled
+) -> None:
+    months = [sealing.month(sampled.world, place) for place in range(3)]
+    for number in range(3):
+        sealing.sealed(
+            sampled.world,
+            sampled.engagement,
+            months[0],
+            further=months[1:],
+            reason=f"Words number {number}.",
+        )
+    with at_most(12):
+        assert len(robot.get(sampled.path()).json()["items"]) == 4
 
 
 def test_a_draw_can_be_repeated_from_what_is_told(robot: Program, sampled: Sampled) -> None:
@@ -224,6 +270,6 @@ def test_pages_ask_a_fixed_number_of_queries(robot: Program, sampled: Sampled) -
     rows = sampled.draw.said["rows"]
     sampled.record(*(ItemResult(row, letter, "pass") for row in rows for letter in "AB"))
     robot.get(sampled.path())
-    for rest, most in (("", 4), ("/1", 5), ("/1/draws/1", 7)):
+    for rest, most in (("", 5), ("/1", 6), ("/1/draws/1", 7)):
         with at_most(most):
             robot.get(sampled.path(rest))

@@ -12,7 +12,15 @@ from audits.changes import Span
 from audits.days import today
 from audits.models import Engagement
 from tests.audits.asking import asked
-from tests.audits.world import World, clock, hand_in, hand_in_staff, moment, submission
+from tests.audits.world import (
+    World,
+    at_a_date,
+    clock,
+    hand_in,
+    hand_in_staff,
+    moment,
+    submission,
+)
 from tests.portal.house import find
 
 FREEZE = date(2026, 9, 10)
@@ -94,20 +102,56 @@ def test_long_lists_are_cut_and_say_so(world: World, engagement: Engagement) -> 
     assert found.requests.has_more
 
 
-def test_only_the_first_items_after_it_are_looked_at(
+def test_what_came_long_after_is_told_however_much_else_came_before_it(
     world: World, engagement: Engagement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(after_freeze, "LOOKED_AT", 1)
+    """Items of other windows fill those that are looked at one by one."""
+    monkeypatch.setattr(after_freeze, "NEAR", 2)
     first = hand_in_staff(world, date(2026, 6, 30), received=AFTER.date())
-    hand_in_staff(world, date(2026, 7, 31), received=AFTER.date() + timedelta(days=1))
+    for day in range(1, 5):
+        hand_in(submission(b"%d" % day, date(2026, 9, day)), received=date(2026, 10, day))
+    last = hand_in_staff(world, date(2026, 7, 31), received=date(2027, 3, 1))
     found = after_freeze.of(engagement)
     assert found
-    assert list(found.evidence.rows) == [first]
+    assert list(found.evidence.rows) == [first, last]
+    assert not found.evidence.has_more
 
 
-def test_it_takes_four_queries(world: World, engagement: Engagement) -> None:
+def test_many_items_are_cut_and_say_so_wherever_they_lie(
+    world: World, engagement: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [
+        hand_in_staff(world, date(2026, 6, day), received=AFTER.date()) for day in range(1, 13)
+    ]
+    for near in (3_000, 5):
+        monkeypatch.setattr(after_freeze, "NEAR", near)
+        found = after_freeze.of(engagement)
+        assert found
+        assert list(found.evidence.rows) == items[: after_freeze.SHOWN]
+        assert found.evidence.has_more
+
+
+def test_a_report_as_of_one_date_is_told_of_all_by_which_the_date_is_judged(
+    world: World, bob: User
+) -> None:
+    """The latest whole month before the date is June: it reaches back to it."""
+    audit = at_a_date(world, date(2026, 7, 15))
+    Engagement.objects.filter(pk=audit.pk).update(freeze_on=FREEZE)
+    audit.refresh_from_db()
+    june = hand_in_staff(world, date(2026, 6, 3), received=AFTER.date())
+    hand_in_staff(world, date(2026, 5, 30), received=AFTER.date())
+    with clock(AFTER):
+        skip(world, 6)
+        skip(world, 5)
+    found = after_freeze.of(audit)
+    assert found
+    assert list(found.evidence.rows) == [june]
+    assert [one.start for one in found.changes.rows] == [date(2026, 6, 1)]
+
+
+def test_it_takes_five_queries(world: World, engagement: Engagement) -> None:
     for day in range(1, 5):
         hand_in_staff(world, date(2026, 6, day), received=AFTER.date())
     with CaptureQueriesContext(connection) as captured:
         after_freeze.of(engagement)
-    assert len(captured) == 4
+    assert len(captured) == 5

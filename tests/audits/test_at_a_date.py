@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audits import engagements, explained, packs, scope
+from audits import explained, packs, scope
 from audits.at_a_date import window_at, words
 from audits.claims import Claimed, Kind
 from audits.coverage import Expected, Occurrence, State, cover
@@ -14,7 +14,7 @@ from audits.facts import coverage_of
 from audits.finding_subjects import windows_of
 from audits.models import Engagement
 from controls.cadence import Cadence, Window, windows
-from tests.audits.world import SECURITY, World, hand_in, hand_in_staff, moment, submission
+from tests.audits.world import World, at_a_date, hand_in, hand_in_staff, moment, submission
 
 DAY = timedelta(days=1)
 DAYS = st.dates(date(2001, 1, 1), date(2099, 12, 31))
@@ -161,15 +161,7 @@ class TestJudgement:
 
 @pytest.fixture
 def audit(world: World) -> Engagement:
-    return engagements.open_engagement(
-        "Readiness",
-        type=Engagement.Type.SOC2_TYPE1,
-        framework=world.framework,
-        window_from=DATE,
-        window_to=DATE,
-        categories={SECURITY: "Buyers ask."},
-        by=world.alice,
-    )
+    return at_a_date(world, DATE)
 
 
 class TestEngagement:

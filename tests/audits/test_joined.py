@@ -54,6 +54,16 @@ def summer(world: World, engagement: Engagement, parts: list[Evidence]) -> Seale
 
 
 class TestSealing:
+    def test_its_control_totals_are_those_of_one_table_of_all_rows(
+        self, world: World, engagement: Engagement, summer: SealedPopulation
+    ) -> None:
+        content, facts = table(changes(60))
+        sent = submission(
+            content, world.start, world.end, world.leavers, filename="all.csv", population=facts
+        )
+        whole = sealed(world, engagement, hand_in(sent))
+        assert summer.said["control_totals"] == whole.said["control_totals"] == {"amount": "1830"}
+
     def test_the_parts_stand_in_the_order_of_their_days(
         self, summer: SealedPopulation, parts: list[Evidence]
     ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import count
@@ -129,6 +129,20 @@ class World:
         )
 
 
+def at_a_date(world: World, day: date) -> Engagement:
+    """A Type 1 engagement: the design as of one date."""
+    return engagements.open_engagement(
+        "Design",
+        type=Engagement.Type.SOC2_TYPE1,
+        framework=world.framework,
+        firm="Achterberg & Partners",
+        window_from=day,
+        window_to=day,
+        categories={SECURITY: "Buyers ask."},
+        by=world.alice,
+    )
+
+
 def submission(
     content: bytes,
     first: date,
@@ -141,6 +155,10 @@ def submission(
     supersedes: Evidence | None = None,
 ) -> intake.Submission:
     last = last or first
+    collected_at = moment(collected or last + timedelta(days=1))
+    if population and population.ipe == ipe():
+        # The stock record was made when the item was collected.
+        population = replace(population, ipe=ipe(collected_at))
     kind = claims[0].kind if claims else "document"
     return intake.Submission(
         content=content,
@@ -153,7 +171,7 @@ def submission(
         environment="production",
         covers_from=first,
         covers_to=last,
-        collected_at=moment(collected or last + timedelta(days=1)),
+        collected_at=collected_at,
         claims=claims,
         population=population,
         prepared_by=prepared_by,
@@ -181,8 +199,7 @@ def staff_table(*, without_mfa: int = 0) -> tuple[bytes, PopulationFacts]:
     return content, PopulationFacts(columns, ipe(), facts)
 
 
-def ipe() -> IPE:
-    began = datetime(2026, 6, 30, 8, tzinfo=UTC)
+def ipe(began: datetime = datetime(2026, 6, 30, 8, tzinfo=UTC)) -> IPE:
     return IPE(
         query="GET /people",
         source_system="Directory",

@@ -166,7 +166,7 @@ def _fill(total: int) -> None:
     entry = LedgerEntry.objects.get(pk=first.ledger_entry_id)
     entries = _table(LedgerEntry, entry)
     evidence = _table(Evidence, first)
-    claim = _table(Claim, Claim.of(first, Expectation.objects.all()[0], is_partial=False))
+    claim = _table(Claim, Claim.of(first, Expectation.objects.all()[0]))
     for start in range(0, total, BATCH):
         numbers = range(start, min(start + BATCH, total))
         with transaction.atomic():

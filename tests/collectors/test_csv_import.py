@@ -1,6 +1,6 @@
 """Tables from a watched folder, as evidence or refused with the reason."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +148,31 @@ def test_a_refused_file_says_nothing_false_about_its_period() -> None:
 def test_without_a_file_there_is_no_question(tmp_path: Path) -> None:
     with pytest.raises(FileRefusedError, match="Put a file into the folder"):
         ask("csv_import", tmp_path)
+
+
+class TestExport:
+    """A file that was made before it came counts by the moment of its making."""
+
+    @staticmethod
+    def labelled(when: str) -> Run:
+        source = connect()
+        path = inbox.folder_of(source) / NAME
+        inbox.sidecar_of(path).write_text(f"exported_at: {when}\n", encoding="utf-8")
+        return hand_in(source, "name,left,days\nAnn,,1\n")
+
+    def test_one_of_before_the_end_of_its_period_is_partial(self) -> None:
+        run = self.labelled("2026-10-31T23:59:00+00:00")
+        assert run.state == Run.State.PARTIAL
+        assert "before 2026-10-31 had ended" in run.reason
+        assert run.evidence
+        made = datetime(2026, 10, 31, 23, 59, tzinfo=UTC)
+        assert run.evidence.collected_at == made
+        assert datetime.fromisoformat(run.ipe["started_at"]) == made
+
+    def test_one_of_after_its_period_is_whole(self) -> None:
+        assert self.labelled("2026-11-01T00:00:00Z").state == Run.State.COMPLETE
+
+    def test_one_that_lies_ahead_is_refused(self) -> None:
+        run = self.labelled("2999-11-01T00:00:00Z")
+        assert run.state == Run.State.FAILED
+        assert "lies ahead. Correct exported_at" in run.reason

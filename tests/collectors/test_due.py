@@ -2,20 +2,22 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from collectors import due
-from collectors.base import Answer, Ask
+from collectors.base import Answer, Ask, AsksFor
 from collectors.models import Run, Source
 from collectors.run import perform
 from evidence import ledger
 from evidence.models import Evidence, LedgerEntry
 from jobs.models import Job
+from jobs.performing import drain
 from tests.collectors import world
+from tests.evidence import items
 from tests.installation import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +107,26 @@ def test_the_due_time_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     due.enqueue_source(source, due=source.created_at, now=NOW)
     source.refresh_from_db()
     assert source.asked_until == source.created_at
+
+
+def test_a_monthly_schedule_comes_to_a_whole_answer_by_itself_after_the_lag(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the 1st the month has not settled yet, and the next 1st is a month away."""
+    world.install(monkeypatch, kind="event", asks_for=AsksFor.CLOSED_WINDOW)
+    expected = items.expectation("changes", cadence="monthly", kind="event", lag_days=3)
+    source = world.source(expectations=[expected], schedule="0 3 1 * *")
+    connected = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    Source.objects.filter(pk=source.pk).update(created_at=connected, asked_until=connected)
+    asked = []
+    for hour in range(12 * 24):
+        now = datetime(2026, 11, 28, 0, 30, tzinfo=UTC) + timedelta(hours=hour)
+        monkeypatch.setattr("django.utils.timezone.now", lambda now=now: now)
+        asked += due.enqueue_due(now)
+        drain()
+    runs = Run.objects.order_by("number")
+    assert [(run.period_to, run.state, run.started_at.date()) for run in runs] == [
+        (date(2026, 10, 31), "complete", date(2026, 12, 1)),
+        (date(2026, 11, 30), "complete", date(2026, 12, 4)),
+    ]
+    assert len(asked) == 2

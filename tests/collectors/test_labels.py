@@ -1,6 +1,6 @@
 """What is said of a file by its name or beside it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ def beside(tmp_path: Path, name: str, content: str) -> Path:
 
 
 def test_the_name_may_tell_the_period(tmp_path: Path) -> None:
-    period, columns = labels.read(tmp_path / "roster__2026-10-01_2026-10-31.csv")
+    period, columns, _ = labels.read(tmp_path / "roster__2026-10-01_2026-10-31.csv")
     assert (period, columns) == (OCTOBER, {})
 
 
@@ -31,7 +31,7 @@ def test_one_date_is_one_day(tmp_path: Path) -> None:
 
 def test_a_file_beside_it_may_tell_period_and_columns(tmp_path: Path) -> None:
     said = "period_from: 2026-10-01\nperiod_to: 2026-10-31\ncolumns: {name: text, left: date}\n"
-    period, columns = labels.read(beside(tmp_path, "roster.csv", said))
+    period, columns, _ = labels.read(beside(tmp_path, "roster.csv", said))
     assert period == OCTOBER
     assert columns == {"name": "text", "left": "date"}
 
@@ -97,3 +97,16 @@ def test_a_link_beside_it_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "roster.csv.yaml").symlink_to(elsewhere)
     with pytest.raises(FileRefusedError, match="does not say"):
         labels.read(tmp_path / "roster.csv")
+
+
+def test_it_may_say_when_the_table_was_made(tmp_path: Path) -> None:
+    said = "period_from: 2026-10-31\nexported_at: 2026-11-01T08:30:00+01:00\n"
+    told = labels.read(beside(tmp_path, "roster.csv", said))
+    assert told.exported_at == datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("when", ["2026-11-01T08:30:00", "2026-11-01", "yesterday"])
+def test_a_moment_without_its_zone_is_refused(tmp_path: Path, when: str) -> None:
+    said = f"period_from: 2026-10-31\nexported_at: {when}\n"
+    with pytest.raises(FileRefusedError, match="exported_at"):
+        labels.read(beside(tmp_path, "roster.csv", said))

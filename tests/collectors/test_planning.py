@@ -39,10 +39,12 @@ def changes(
     patch: pytest.MonkeyPatch, *, connected: str = "2026-11-20T08:00", **more: Any
 ) -> Source:
     """A source of events, connected at some time."""
-    cadences = more.pop("cadences", [])
+    cadences, lag = more.pop("cadences", []), more.pop("lag_days", 0)
     world.install(patch, kind="event", asks_for=AsksFor.CLOSED_WINDOW, **more)
     expected = [
-        items.expectation(f"changes-{cadence}", collector="doors", cadence=cadence, kind="event")
+        items.expectation(
+            f"changes-{cadence}", collector="doors", cadence=cadence, kind="event", lag_days=lag
+        )
         for cadence in cadences
     ]
     source = world.source(expectations=expected)
@@ -55,7 +57,7 @@ def due(source: Source, now: datetime = NOW) -> list[Period]:
     return planning.periods_due(source, registry.get("doors"), now=now)
 
 
-def answered(source: Source, period: Period, state: str) -> None:
+def answered(source: Source, period: Period, state: str, *, on: datetime = NOW) -> None:
     """Let a period have been asked for before."""
     trail = {Run.State.PARTIAL: 3, Run.State.COMPLETE: 2, Run.State.EMPTY: 0}
 
@@ -67,6 +69,7 @@ def answered(source: Source, period: Period, state: str) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         world.install(patch, collect, kind="event", asks_for=AsksFor.CLOSED_WINDOW)
+        patch.setattr("django.utils.timezone.now", lambda: on)
         run = perform(source, period=period, key=f"ticket-{next(_tickets)}")
     assert run.state == state
 
@@ -161,3 +164,54 @@ def test_the_last_closed_window(patch: pytest.MonkeyPatch) -> None:
     source = changes(patch)
     assert planning.last_closed(source, now=at("2026-12-01T00:00")) == month(11)
     assert planning.last_closed(source, now=at("2026-11-30T23:59")) == month(10)
+
+
+class TestSettling:
+    """A source whose lists gain events for some days more is asked after these days."""
+
+    def test_a_month_is_asked_for_once_its_lag_is_over(self, patch: pytest.MonkeyPatch) -> None:
+        source = changes(patch, cadences=["monthly"], lag_days=3)
+        assert month(11) not in due(source, at("2026-12-03T23:59"))
+        assert month(11) in due(source, at("2026-12-04T00:00"))
+        assert planning.last_closed(source, now=at("2026-12-03T23:59")) == month(10)
+
+    def test_the_longest_lag_of_what_it_serves_holds(self, patch: pytest.MonkeyPatch) -> None:
+        source = changes(patch, cadences=["monthly"], lag_days=1)
+        slow = items.expectation("slow", cadence="monthly", kind="event", lag_days=5)
+        state = items.expectation("state", cadence="monthly", kind="state", lag_days=9)
+        source.expectations.add(slow, state)
+        assert month(11) not in due(source, at("2026-12-05T12:00"))
+        assert month(11) in due(source, at("2026-12-06T00:00"))
+
+    def test_what_was_asked_too_early_is_no_answer(self, patch: pytest.MonkeyPatch) -> None:
+        """Neither as whole, which it was when no lag was known, nor as one of the tries."""
+        source = changes(patch, cadences=["monthly"])
+        answered(source, month(11), Run.State.COMPLETE, on=at("2026-12-01T08:00"))
+        source.expectations.update(lag_days=3)
+        for _ in range(planning.PARTIAL_TRIES):
+            answered(source, month(11), Run.State.PARTIAL, on=at("2026-12-02T08:00"))
+        assert month(11) in due(source, at("2026-12-04T02:00"))
+        answered(source, month(11), Run.State.COMPLETE, on=at("2026-12-04T08:00"))
+        assert month(11) not in due(source, at("2026-12-05T02:00"))
+
+    def test_a_run_before_the_lag_is_over_is_partial_and_says_when_to_come_back(
+        self, patch: pytest.MonkeyPatch
+    ) -> None:
+        source = changes(patch, cadences=["monthly"], lag_days=3)
+        patch.setattr("django.utils.timezone.now", lambda: at("2026-12-03T23:59"))
+        early = perform(source, period=month(11), key="early")
+        assert early.state == Run.State.PARTIAL
+        assert "3 days had passed for its source to settle" in early.reason
+        assert "on 2026-12-04 or later" in early.reason
+        patch.setattr("django.utils.timezone.now", lambda: at("2026-12-04T00:00"))
+        assert perform(source, period=month(11), key="whole").state == Run.State.COMPLETE
+
+    def test_a_day_must_be_over_for_the_organisation_too(
+        self, patch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        """Coverage counts its days: what it takes for too early must not be the last word."""
+        source = changes(patch, cadences=["monthly"])
+        source.time_zone = "Pacific/Auckland"
+        settings.ORGANISATION_TIME_ZONE = "America/Los_Angeles"
+        assert month(11) not in due(source, at("2026-12-01T07:59"))
+        assert month(11) in due(source, at("2026-12-01T08:00"))

@@ -65,6 +65,28 @@ def test_every_day_of_a_year_is_due_once_whatever_the_clocks_do() -> None:
     assert count == 365
 
 
+def later(cron: str, now: str, *, days: int, place: str = "UTC") -> str | None:
+    after = at("2025-12-31T00:00")
+    found = latest_due(cron, place, after=after, now=at(now), days_later=days)
+    return found.strftime("%Y-%m-%dT%H:%M") if found else None
+
+
+def test_days_later_is_the_same_hour_by_the_clocks() -> None:
+    """On 29 March 2026 clocks in Berlin go one hour ahead."""
+    monthly = "30 2 27 * *"
+    assert later(monthly, "2026-03-30T00:29", days=3, place=BERLIN) == "2026-03-02T01:30"
+    assert later(monthly, "2026-03-30T00:30", days=3, place=BERLIN) == "2026-03-30T00:30"
+
+
+def test_days_later_is_never_early_where_the_clocks_jump() -> None:
+    cron = "30 2 27 * *"
+    minutes = (at("2026-03-29T00:00") + timedelta(minutes=each) for each in range(180))
+    for now in minutes:
+        found = latest_due(cron, BERLIN, after=at("2026-03-10T00:00"), now=now, days_later=2)
+        assert found is None or found <= now
+    assert found == at("2026-03-29T01:30")
+
+
 def test_nothing_is_due_without_a_schedule() -> None:
     assert due("", "2026-03-10T09:00") is None
 

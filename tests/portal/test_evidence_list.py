@@ -13,9 +13,9 @@ from controls.models import Expectation
 from evidence import intake, review
 from evidence.models import Evidence
 from tests import cast
-from tests.audits.world import hand_in, staff_table, submission
+from tests.audits.world import at_a_date, hand_in, staff_table, submission
 from tests.portal import house as houses
-from tests.portal.house import House, notes, queries
+from tests.portal.house import House, admit, notes, queries
 
 PATH = "evidence/"
 
@@ -238,3 +238,16 @@ def test_its_queries_do_not_grow(door: Client, house: House, query: str) -> None
     before = queries(door, house.path(PATH) + query)
     many(house, 60)
     assert queries(door, house.path(PATH) + query) <= before <= 12
+
+
+def test_a_control_of_a_design_shows_all_by_which_its_date_is_judged(
+    door: Client, house: House
+) -> None:
+    """The latest whole month before 15 July is June, and no narrowing may hide its evidence."""
+    design = at_a_date(house.world, date(2026, 7, 15))
+    admit(design, house.bob, by=house.world.alice)
+    capture = house.capture(date(2026, 6, 3))
+    listed = door.get(f"/portal/{design.ref}/evidence/").content.decode()
+    narrowed = door.get(f"/portal/{design.ref}/evidence/?control=AC-01").content.decode()
+    for page in (listed, narrowed):
+        assert f"/evidence/{capture.ref}/" in page

@@ -10,7 +10,7 @@ from compliance.staff import evidence as evidence_pages
 from evidence import checkpoint, checks, intake, review, store
 from evidence.models import BlobKey, Evidence
 from tests import append_only
-from tests.audits.world import World, hand_in_staff
+from tests.audits.world import World, at_a_date, hand_in_staff
 from tests.evidence import items
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, words
@@ -292,3 +292,14 @@ def test_a_leaf_has_a_page_with_its_proof(alices: Desk) -> None:
     page = alices.text("evidence_ledgerentry_change", evidence.ledger_entry_id)
     assert f"evidence of {evidence.ref}, by system" in page
     assert "Leads to the signed root" in page
+
+
+def test_a_table_offers_the_audits_in_which_it_can_be_sealed(alices: Desk, world: World) -> None:
+    """Also a design as of a date, which is judged by days before it."""
+    design, period = at_a_date(world, date(2026, 7, 15)), world.engagement()
+    other = at_a_date(world, date(2026, 8, 20))
+    june = hand_in_staff(world, date(2026, 6, 3))
+    page = alices.text(PAGE, june.pk)
+    assert f"Seal it for {design.ref}" in page
+    assert f"Seal it for {period.ref}" in page
+    assert f"Seal it for {other.ref}" not in page

@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import User
+from compliance.staff import finder
 from compliance.staff import words as said
-from controls.models import Risk
+from controls.models import Expectation, Risk
 from evidence import checks, store
 from evidence.errors import StoreError
 from evidence.models import CheckResult, Evidence, LedgerEntry
@@ -18,7 +19,7 @@ from tests import cast
 from tests.audits.world import World
 from tests.evidence import items
 from tests.staff import desk
-from tests.staff.desk import Desk, told, words
+from tests.staff.desk import Desk, at_most, told, words
 
 FORM = "hand_in"
 CARD = b"paid with 4111 1111 1111 1111 yesterday\n"
@@ -238,3 +239,88 @@ def test_who_may_not_hand_in_is_refused(db: None) -> None:
 
 def test_strangers_are_refused(strangers: tuple[User, ...]) -> None:
     desk.assert_refused(FORM, strangers=strangers)
+
+
+def many(count: int) -> list[Expectation]:
+    """So many expectations of one control, with slugs in their order."""
+    first = items.expectation("many-0000", title="Many things, number 0")
+    rest = [
+        Expectation(
+            **{
+                name: getattr(first, name)
+                for name in ("control", "evidence_type", "kind", "cadence", "owner_role")
+            },
+            slug=f"many-{number:04d}",
+            title=f"Many things, number {number}",
+            days_allowed=5,
+            active_from=first.active_from,
+        )
+        for number in range(1, count)
+    ]
+    return [first, *Expectation.objects.bulk_create(rest)]
+
+
+def offered(response: Any) -> list[int]:
+    return [key for key, _ in response.context["form"].fields["claims"].choices]
+
+
+class TestFinder:
+    """What an item counts for is looked for by words and pages, in the form itself."""
+
+    def test_a_page_stays_small_however_much_is_expected(self, alices: Desk) -> None:
+        expected = many(3_000)
+        with at_most(12):
+            answer = alices.get(FORM)
+        assert len(answer.content) <= 150_000
+        assert offered(answer) == [one.pk for one in expected[: finder.PAGE]]
+        assert "1 to 25 of 3000" in words(answer)
+
+    def test_words_narrow_it_and_what_was_typed_and_chosen_stays(self, alices: Desk) -> None:
+        expected = many(60)
+        answer = alices.post(
+            FORM,
+            **filled(
+                title="Typed already",
+                claims=[expected[3].pk],
+                claims_words="MANY number 5",
+                find="1",
+            ),
+        )
+        wanted = [expected[3], *(one for one in expected if "5" in one.title)]
+        assert offered(answer) == [one.pk for one in wanted]
+        page = answer.content.decode()
+        assert 'value="Typed already"' in page
+        assert page.count("checked") == 1
+        assert "Please choose the file again" in page
+        assert "This field is required" not in page
+        assert not Evidence.objects.exists()
+
+    def test_pages_follow_each_other_without_gap_or_double(self, alices: Desk) -> None:
+        expected = many(60)
+        seen = []
+        for page in ("1", "2", "3"):
+            seen += offered(alices.post(FORM, find=page))
+        assert seen == [one.pk for one in expected]
+
+    @pytest.mark.parametrize("page", ["0", "-1", "x", "999", "9" * 40])
+    def test_a_page_that_is_not_there_is_the_nearest(self, alices: Desk, page: str) -> None:
+        many(30)
+        assert alices.post(FORM, find=page).status_code == 200
+
+    def test_a_hostile_choice_is_left_out(self, alices: Desk) -> None:
+        expected = many(2)
+        answer = alices.post(FORM, find="1", claims=["x", "9" * 40, "'; --", expected[1].pk])
+        assert offered(answer) == [expected[1].pk, expected[0].pk]
+
+    def test_nothing_that_fits_says_so(self, alices: Desk) -> None:
+        many(2)
+        answer = alices.post(FORM, find="1", claims_words="<b>nowhere")
+        assert "Nothing that fits “<b>nowhere”" in words(answer)
+        assert b"<b>nowhere" not in answer.content
+
+    def test_what_is_chosen_on_a_later_page_is_taken(self, alices: Desk) -> None:
+        expected = many(60)
+        alices.post(FORM, **filled(claims=[expected[55].pk]))
+        assert [claim.expectation for claim in Evidence.objects.get().claims.all()] == [
+            expected[55]
+        ]

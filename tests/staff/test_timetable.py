@@ -55,3 +55,16 @@ def test_a_folder_is_due_whenever_a_file_comes() -> None:
 def test_a_collector_that_is_gone_breaks_nothing() -> None:
     gone = Source(slug="g", collector="vanished", schedule="15 2 * * *")
     assert timetable.words_of(gone) == "At 02:15 every day (UTC)"
+
+
+def test_a_source_that_must_settle_is_asked_again_and_says_so() -> None:
+    monthly = source("0 3 1 * *")
+    said = "At 03:00 on the first day of every month (UTC)"
+    assert timetable.words_of(monthly) == said
+    later = f"{said}, and 2 days later, when its lists have settled"
+    assert timetable.words_of(monthly, lag_days=2) == later
+    first, again = timetable.next_due(monthly), timetable.next_due(monthly, lag_days=2)
+    assert first
+    assert again
+    assert again.day in {1, 3}
+    assert again == first or again < first

@@ -47,6 +47,7 @@ def test_the_verifier_draws_again_from_the_pack(
     book = openpyxl.load_workbook(io.BytesIO(members(content)["index.xlsx"]))
     _, listed = book["Populations"].iter_rows(values_only=True)
     assert listed[2] == "EV-000001 EV-000002 EV-000003"
+    assert listed[9] == "amount: 1830"
 
 
 def test_the_work_sheet_names_the_rows_of_every_part(

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,9 @@ class TestGoodPack:
             list(book[name].iter_rows(values_only=True))
             for name in ("Populations", "Draws", "Results")
         )
-        assert (first[1], first[7], first[9]) == ("AC-01", 60, 32)
+        assert (first[1], first[7], first[12]) == ("AC-01", 60, 32)
         assert first[8] == "2026-06: 20, 2026-07: 20, 2026-08: 20"
+        assert first[9:12] == ("amount: 1830", datetime.fromisoformat("2026-09-02T08:00"), 0)
         assert second[7] == 0
         assert [row[2] for row in draws] == [method.words for method in Method]
         assert draws[0][9] == f"Bob Achterberg (user:{bob.pk})"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audits.settling import known_until, passed, whole_from
+from controls.settling import known_until, passed, whole_from
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 

@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from controls.append_only import operations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("evidence", "0007_claim_retrieval")]
+    operations = [*operations("evidence_claim")]
