@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("audits", "0014_population_parts_append_only"),
-        ("evidence", "0008_claim_retrieval_guarded"),
+        ("evidence", "0010_claim_retrieval_guarded"),
     ]
 
     operations = [

@@ -76,6 +76,6 @@ def test_claims_of_before_the_rule_are_dated_anew(world: World, engagement: Enga
             collected_us=(item.collected_at - datetime(1970, 1, 1, tzinfo=UTC))
             // timedelta(microseconds=1)
         )
-        import_module("evidence.migrations.0007_claim_retrieval").redate(apps, None)
+        import_module("evidence.migrations.0009_claim_retrieval").redate(apps, None)
     assert item.claims.get().retrieved_at == MIDNIGHT - SECOND
     assert plain.claims.get().collected_us == kept

@@ -4,5 +4,5 @@ from controls.append_only import operations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0007_claim_retrieval")]
+    dependencies = [("evidence", "0009_claim_retrieval")]
     operations = [*operations("evidence_claim")]

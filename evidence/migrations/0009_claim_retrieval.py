@@ -23,7 +23,7 @@ def redate(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0006_superseding")]
+    dependencies = [("evidence", "0008_anchors_append_only")]
     operations = [
         *lifted("evidence_claim"),
         migrations.AlterField(
