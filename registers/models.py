@@ -9,6 +9,20 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
+from registers.campaign_models import Campaign, CampaignDecision, CampaignLine, CampaignProof
+
+__all__ = [
+    "Campaign",
+    "CampaignDecision",
+    "CampaignLine",
+    "CampaignProof",
+    "Entry",
+    "EntryVersion",
+    "ImportLine",
+    "ImportPart",
+    "RegisterImport",
+    "Relation",
+]
 
 
 class Entry(models.Model):
