@@ -31,6 +31,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
         (
             ("Evidence", "inventory_2", "evidence_evidence_changelist", Capability.VIEW),
             ("Registers", "lists", "registers", Capability.VIEW),
+            ("Review campaigns", "checklist_rtl", "campaigns", Capability.VIEW),
             ("Ledger", "receipt_long", "evidence_ledgerentry_changelist", Capability.VIEW),
         ),
     ),

@@ -52,7 +52,7 @@ def assign(
         ledger.lock()
         campaign.refresh_from_db(fields=["state"])
         refuse_unfit(campaign, reviewer=reviewer, by=by)
-        fresh = again(campaign, lines)
+        fresh = again(campaign, [line.number for line in lines])
         if not fresh:
             raise CampaignError("Choose the lines first.")
         if shown and shown != choosing.digest_of(fresh):
@@ -76,9 +76,10 @@ def assign(
     return len(fresh)
 
 
-def again(campaign: Campaign, lines: Sequence[CampaignLine]) -> list[CampaignLine]:
-    """Read lines of a campaign again as they stand now, in the order of their numbers."""
+def again(campaign: Campaign, numbers: Sequence[int]) -> list[CampaignLine]:
+    """Read lines of a campaign as they stand now, in the order of their numbers."""
     found: list[CampaignLine] = []
-    for batch in choosing.batches(sorted({line.number for line in lines})):
-        found += CampaignLine.objects.filter(campaign=campaign, number__in=batch)
+    for batch in choosing.batches(sorted(set(numbers))):
+        lines = CampaignLine.objects.filter(campaign=campaign, number__in=batch)
+        found += lines.select_related("reviewer")
     return sorted(found, key=lambda line: line.number)

@@ -8,13 +8,16 @@ Rules:
 - While the campaign is open a decision may be taken anew, until its deed has been proved.
 """
 
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import journal
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
@@ -36,6 +39,15 @@ BATCH = 1000
 _NEEDS = {"reduce": ("rights", "rights or scopes"), "rotate": ("secret", "its secret")}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants to decide about the line of a number."""
+
+    number: int
+    decision: str
+    reason: str
+
+
 def obstacle(line: CampaignLine, *, campaign: Campaign, by: User, decision: str = "") -> str:
     """Say why a person cannot decide so about a line; empty where nothing stands against it."""
     try:
@@ -54,26 +66,35 @@ def decide(
     by: User,
     shown: str = "",
 ) -> int:
-    """Decide about lines, all of them or none; return how many.
+    """Decide the same about lines, all of them or none; return how many.
 
     `shown` is the digest of the lines as the person saw them. Raises NotYourLineError,
     OwnAccessError, CampaignError, ChangedMeanwhileError.
     """
-    reason = read_reason(reason)
-    if decision not in CampaignLine.Decision.values:
-        raise CampaignError(f"Choose one of {', '.join(CampaignLine.Decision.values)}.")
+    wanted = [Wanted(line.number, decision, reason) for line in lines]
+    return decide_each(campaign, wanted=wanted, by=by, shown=shown)
+
+
+def decide_each(campaign: Campaign, *, wanted: Sequence[Wanted], by: User, shown: str = "") -> int:
+    """Decide about each line what is wanted for it, all of them or none; raises as `decide`."""
+    reasons = {reason: read_reason(reason) for reason in {each.reason for each in wanted}}
+    by_number = {each.number: each for each in wanted}
     with transaction.atomic():
         ledger.lock()
         campaign.refresh_from_db(fields=["state"])
-        fresh = again(campaign, lines)
+        fresh = again(campaign, list(by_number))
         if not fresh:
             raise CampaignError("Choose the lines first.")
         if shown and shown != choosing.digest_of(fresh):
             raise ChangedMeanwhileError
+        groups: dict[tuple[str, str], list[CampaignLine]] = defaultdict(list)
         for line in fresh:
-            _check(line, campaign, by, decision)
-        leaf = _leaf(campaign, fresh, decision, reason, by)
-        write(fresh, decision=decision, reason=reason, by=by, leaf=leaf)
+            each = by_number[line.number]
+            _check(line, campaign, by, each.decision)
+            groups[each.decision, reasons[each.reason]].append(line)
+        leaf = _leaf(campaign, fresh, groups, by)
+        for (decision, reason), lines in groups.items():
+            _write(lines, decision=decision, reason=reason, by=by, leaf=leaf)
     return len(fresh)
 
 
@@ -84,6 +105,8 @@ def read_reason(text: str) -> str:
         raise CampaignError("Say why: a decision without a reason is only a signature.")
     if len(reason) > LONGEST_REASON:
         raise CampaignError(f"The reason is longer than {LONGEST_REASON} letters. Shorten it.")
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in reason):
+        raise CampaignError("The reason holds control characters. Type it anew.")
     if screening.scan(BytesIO(reason.encode())):
         raise CampaignError(
             "The reason seems to hold a card number or a secret, which must not stand here."
@@ -91,10 +114,9 @@ def read_reason(text: str) -> str:
     return reason
 
 
-def write(
+def _write(
     lines: Sequence[CampaignLine], *, decision: str, reason: str, by: User, leaf: LedgerEntry
 ) -> None:
-    """Write one decision for each line inside the transaction of a deed that checked them."""
     now = timezone.now()
     CampaignDecision.objects.bulk_create(
         (
@@ -132,6 +154,8 @@ def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> N
         )
     if line.state == CampaignLine.State.PROVED:
         raise CampaignError(f"Line {line.number} was decided, and a later list proves it done.")
+    if decision and decision not in CampaignLine.Decision.values:
+        raise CampaignError(f"Choose one of {', '.join(CampaignLine.Decision.values)}.")
     if decision in _NEEDS:
         role, words = _NEEDS[decision]
         if not campaign.columns.get(role):
@@ -142,17 +166,25 @@ def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> N
 
 
 def _leaf(
-    campaign: Campaign, lines: Sequence[CampaignLine], decision: str, reason: str, by: User
+    campaign: Campaign,
+    fresh: Sequence[CampaignLine],
+    groups: Mapping[tuple[str, str], Sequence[CampaignLine]],
+    by: User,
 ) -> LedgerEntry:
+    counts: Counter[str] = Counter()
+    said = sha256()
+    for (decision, reason), lines in groups.items():
+        counts[decision] += len(lines)
+        numbers = [line.number for line in lines]
+        said.update(ledger.canonical([decision, reason, numbers]))
     return ledger.append(
         "campaign.decided",
         subject=campaign.ref,
         body={
-            "lines": len(lines),
-            "lines_sha256": choosing.digest_of(lines),
-            "first": lines[0].number,
-            "decision": decision,
-            "reason_sha256": journal.digest(reason),
+            "lines": len(fresh),
+            "lines_sha256": choosing.digest_of(fresh),
+            "decisions": dict(counts),
+            "decisions_sha256": said.hexdigest(),
         },
         actor=actor(by),
     )

@@ -23,6 +23,7 @@ from tests.api import calls
 from tests.audits.asking import asked
 from tests.portal.house import House
 from tests.registers.books import GOOD
+from tests.registers.reviewing import Reviewed
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _RAW = re.compile(r"\(\?P<(\w+)>")
@@ -66,6 +67,7 @@ class Samples:
             **_of_evidence(house),
             **_of_engagement(house),
             **_of_scope(house),
+            **_of_campaigns(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -212,6 +214,16 @@ def _of_registers(house: House) -> dict[str, object]:
         "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
+    }
+
+
+def _of_campaigns(house: House) -> dict[str, object]:
+    campaign = Reviewed(house.world.alice).open()
+    return {
+        "admin/campaigns/<int:number>": campaign.number,
+        "admin/campaigns/<int:number>/lines/<int:line>": 1,
+        "admin/campaigns/open/<slug:kind>": campaign.kind,
+        "admin/campaigns/open/<slug:kind>/<int:pk>": campaign.population_id,
     }
 
 
