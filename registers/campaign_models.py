@@ -71,6 +71,8 @@ class CampaignLine(models.Model):
     number = models.PositiveIntegerField()
     key = models.CharField(max_length=300)
     key_digest = models.CharField(max_length=64)
+    # What people call it, where the key is only a number.
+    label = models.CharField(max_length=200, blank=True)
     system = models.CharField(max_length=200)
     # What the columns say about whose access it is, who answers for it, how far it reaches, and
     # what changes when its secret does.

@@ -71,7 +71,7 @@ def decide_many(request: HttpRequest, number: int) -> HttpResponseBase:
     if _ticked_nothing(request, choice):
         return redirect(back_to(campaign, choice))
     wanted = typed(request, "deed") or request.GET.get("deed", "")
-    found = list(choosing.lines(campaign, choice).select_related("reviewer"))
+    found = list(choosing.lines(campaign, choice).prefetch_related("reviewer"))
     judged = [
         (line, deciding.obstacle(line, campaign=campaign, by=by, decision=wanted)) for line in found
     ]
@@ -93,13 +93,7 @@ def decide_many(request: HttpRequest, number: int) -> HttpResponseBase:
             return redirect(back_to(campaign, choice_without(choice)))
     context = {
         "title": "Decide about several lines",
-        "campaign": campaign,
-        "choice": choice,
-        "fit": fit[:_SHOWN],
-        "fit_count": len(fit),
-        "unfit": [(line, why) for line, why in judged if why][:_SHOWN],
-        "unfit_count": len(judged) - len(fit),
-        "shown": choosing.digest_of(fit),
+        **_bulk(campaign, choice, judged),
         "decisions": decisions_of(campaign),
         "wanted": wanted,
         "reason": typed(request, "reason"),
@@ -122,7 +116,7 @@ def assign_many(request: HttpRequest, number: int) -> HttpResponseBase:
     people = opening.eligible()
     wanted = typed(request, "to") or request.GET.get("to", "")
     reviewer = next((each for each in people if str(each.pk) == wanted), None)
-    found = list(choosing.lines(campaign, choice).select_related("reviewer"))
+    found = list(choosing.lines(campaign, choice).prefetch_related("reviewer"))
     judged = [
         (line, assigning.obstacle(line, reviewer=reviewer) if reviewer else "") for line in found
     ]
@@ -143,15 +137,9 @@ def assign_many(request: HttpRequest, number: int) -> HttpResponseBase:
             return redirect(back_to(campaign, choice_without(choice)))
     context = {
         "title": "Give lines to a reviewer",
-        "campaign": campaign,
-        "choice": choice,
+        **_bulk(campaign, choice, judged),
         "people": people,
         "reviewer": reviewer,
-        "fit": fit[:_SHOWN],
-        "fit_count": len(fit),
-        "unfit": [(line, why) for line, why in judged if why][:_SHOWN],
-        "unfit_count": len(judged) - len(fit),
-        "shown": choosing.digest_of(fit),
     }
     return site.render(request, "staff/campaign_assign.html", context)
 
@@ -243,6 +231,22 @@ def close(request: HttpRequest, number: int) -> HttpResponseBase:
 def choice_without(choice: choosing.Choice) -> choosing.Choice:
     """Return a filter without the state: what was decided just now no longer has it."""
     return choosing.Choice(reviewer=choice.reviewer, words=choice.words)
+
+
+def _bulk(
+    campaign: Campaign, choice: choosing.Choice, judged: list[tuple[CampaignLine, str]]
+) -> dict[str, Any]:
+    """What a preview shows of lines, each with what stands against the deed."""
+    fit = [line for line, why in judged if not why]
+    return {
+        "campaign": campaign,
+        "choice": choice,
+        "fit": fit[:_SHOWN],
+        "fit_count": len(fit),
+        "unfit": [(line, why) for line, why in judged if why][:_SHOWN],
+        "unfit_count": len(judged) - len(fit),
+        "shown": choosing.digest_of(fit),
+    }
 
 
 def _ticked_nothing(request: HttpRequest, choice: choosing.Choice) -> bool:

@@ -25,6 +25,7 @@ _DUE_IN = timedelta(days=14)
 _SHOWN = 20
 _HELP = {
     "key": "Together they must be different in every row.",
+    "label": "Shown beside the key, so that reviewers know what it is.",
     "person": "Nobody reviews a line that names themselves here.",
     "owner": "Where it names one of our staff, that person reviews the line.",
     "system": "Without one, the source of the list is the system.",
@@ -54,6 +55,7 @@ class ChooseForm(StaffForm):
 
 class OpenForm(StaffForm):
     widths = {
+        "label": "half",
         "owner": "half",
         "system": "half",
         "rights": "half",

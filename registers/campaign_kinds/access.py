@@ -11,6 +11,7 @@ KIND = Kind(
     expectations=("access-review-lines",),
     usual={
         "key": ("account", "user_id", "username", "login", "person_id", "email"),
+        "label": ("full_name", "display_name", "name"),
         "person": ("email", "user_email", "username", "login", "account", "full_name"),
         "owner": ("manager", "manager_email", "system_owner", "owner"),
         "system": ("system_name", "system", "application"),

@@ -11,6 +11,7 @@ KIND = Kind(
     expectations=("api-token-review",),
     usual={
         "key": ("token_id", "key_id", "reference", "account", "name", "prefix"),
+        "label": ("purpose", "name", "description"),
         "person": ("user_email", "user", "issued_to", "owner"),
         "owner": ("owner", "responsible", "owner_email"),
         "system": ("system_name", "system"),

@@ -80,6 +80,5 @@ def again(campaign: Campaign, numbers: Sequence[int]) -> list[CampaignLine]:
     """Read lines of a campaign as they stand now, in the order of their numbers."""
     found: list[CampaignLine] = []
     for batch in choosing.batches(sorted(set(numbers))):
-        lines = CampaignLine.objects.filter(campaign=campaign, number__in=batch)
-        found += lines.select_related("reviewer")
+        found += CampaignLine.objects.filter(campaign=campaign, number__in=batch)
     return sorted(found, key=lambda line: line.number)

@@ -57,10 +57,10 @@ def lines(campaign: Campaign, choice: Choice) -> QuerySet[CampaignLine]:
     elif choice.decision in CampaignLine.Decision.values:
         found = found.filter(decision=choice.decision)
     if choice.words:
-        word = choice.words
-        found = found.filter(
-            Q(key__icontains=word) | Q(person__icontains=word) | Q(rights__icontains=word)
-        )
+        meant = Q()
+        for field in ("key", "label", "person", "rights"):
+            meant |= Q(**{f"{field}__icontains": choice.words})
+        found = found.filter(meant)
     return found
 
 

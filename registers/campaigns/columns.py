@@ -27,6 +27,7 @@ class Columns:
 
     key: tuple[str, ...]
     shown: tuple[str, ...] = ()
+    label: str = ""
     person: tuple[str, ...] = ()
     owner: str = ""
     system: str = ""
@@ -53,7 +54,7 @@ class Columns:
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that is named, each once."""
-        alone = (self.owner, self.system, self.rights, self.secret)
+        alone = (self.label, self.owner, self.system, self.rights, self.secret)
         every = (*self.key, *self.shown, *self.person, *alone, *self.ended)
         return tuple(dict.fromkeys(name for name in every if name))
 
@@ -78,6 +79,7 @@ def guessed(usual: Mapping[str, Sequence[str]], names: Sequence[str]) -> Columns
         # An account of one name may be there once for each system.
         key=(system, *key) if system and key else key,
         shown=tuple(names),
+        label=first("label"),
         person=every("person"),
         owner=first("owner"),
         system=system,

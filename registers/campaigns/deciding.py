@@ -36,6 +36,7 @@ from registers.models import Campaign, CampaignDecision, CampaignLine
 
 LONGEST_REASON = 1000
 BATCH = 1000
+_KNOWN = frozenset(CampaignLine.Decision.values)
 _NEEDS = {"reduce": ("rights", "rights or scopes"), "rotate": ("secret", "its secret")}
 
 
@@ -154,7 +155,7 @@ def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> N
         )
     if line.state == CampaignLine.State.PROVED:
         raise CampaignError(f"Line {line.number} was decided, and a later list proves it done.")
-    if decision and decision not in CampaignLine.Decision.values:
+    if decision and decision not in _KNOWN:
         raise CampaignError(f"Choose one of {', '.join(CampaignLine.Decision.values)}.")
     if decision in _NEEDS:
         role, words = _NEEDS[decision]

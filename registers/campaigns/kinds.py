@@ -15,6 +15,7 @@ from registers.errors import CampaignError, DeclarationError
 
 ROLES: Mapping[str, str] = {
     "key": "What tells two rows apart",
+    "label": "What people call it",
     "person": "Whose access it is",
     "owner": "Who answers for it",
     "system": "System",

@@ -13,7 +13,7 @@ from evidence.models import Evidence, Population, Review
 from registers.campaigns.columns import Row
 from registers.errors import PopulationUnfitError
 
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 _RECENT = 100
 
 

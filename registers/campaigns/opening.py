@@ -171,6 +171,7 @@ def _line(made: Plan, number: int, row: Row) -> CampaignLine:
         number=number,
         key=key_of(columns, row)[:300],
         key_digest=digest_of(columns, row),
+        label=row[columns.label].strip()[:200] if columns.label else "",
         system=(system or made.evidence.source_system)[:200],
         person="\n".join(row[name] for name in columns.person),
         owner=row[columns.owner] if columns.owner else "",

@@ -8,8 +8,10 @@ Rules:
   of the list, with a reason.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,7 +23,7 @@ from accounts.models import User
 from evidence import ledger
 from evidence.errors import EvidenceError
 from evidence.models import Evidence, LedgerEntry
-from registers.campaigns import lists
+from registers.campaigns import choosing, lists
 from registers.campaigns.columns import Columns, Row, digest_of
 from registers.campaigns.deciding import read_reason
 from registers.campaigns.judging import Found, Then, judge
@@ -203,11 +205,17 @@ def _write(outlook: Outlook, leaf: LedgerEntry) -> None:
     CampaignProof.objects.bulk_create(
         _proofs(outlook.done, outlook.evidence, leaf), batch_size=BATCH
     )
+    # Most lines are told the same, and one statement for all of these costs a hundredth.
+    alike: dict[tuple[str, str, date | None], list[int]] = defaultdict(list)
     for each in outlook.looked:
-        _tell(each.line, each.found, outlook.evidence)
-    CampaignLine.objects.bulk_update(
-        [each.line for each in outlook.looked], _TOLD, batch_size=BATCH // 4
-    )
+        line = each.line
+        _tell(line, each.found, outlook.evidence)
+        alike[line.state, line.followed_words, line.done_on].append(line.pk)
+    for (state, words, on), keys in alike.items():
+        for batch in choosing.batches(keys):
+            CampaignLine.objects.filter(pk__in=batch).update(
+                state=state, followed_in=outlook.evidence, followed_words=words, done_on=on
+            )
 
 
 def _proofs(done: Sequence[Looked], evidence: Evidence, leaf: LedgerEntry) -> list[CampaignProof]:

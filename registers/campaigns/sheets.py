@@ -150,7 +150,7 @@ class _Reader:
     def __init__(self, campaign: Campaign, by: User) -> None:
         self.campaign, self.by = campaign, by
         self.register = table(campaign)
-        found = CampaignLine.objects.filter(campaign=campaign).select_related("reviewer")
+        found = CampaignLine.objects.filter(campaign=campaign).prefetch_related("reviewer")
         self._known = {line.number: line for line in found}
         self._seen: dict[int, int] = {}
 

@@ -51,20 +51,7 @@ def listed(
     columns = tuple(Column(name, "text") for name in names)
     file = BytesIO()
     facts = write_csv(rows, columns, file)
-    ipe = IPE(
-        query="GET /tokens",
-        source_system=source,
-        environment="production",
-        runner="collector:tokens",
-        collector="other_tokens",
-        collector_version="1",
-        code_digest="0" * 64,
-        started_at=moment,
-        finished_at=moment,
-        completeness="As many came as the source counts.",
-        source_count=len(rows),
-        partial_reason=partial,
-    )
+    ipe = _ipe(source, moment, len(rows), partial)
     first, last = days or (moment.date(), moment.date())
     sent = intake.Submission(
         content=file.getvalue(),
@@ -83,6 +70,23 @@ def listed(
     )
     with clock(moment):
         return intake.receive(sent, actor="system")
+
+
+def _ipe(source: str, moment: datetime, count: int, partial: str) -> IPE:
+    return IPE(
+        query="GET /tokens",
+        source_system=source,
+        environment="production",
+        runner="collector:tokens",
+        collector="other_tokens",
+        collector_version="1",
+        code_digest="0" * 64,
+        started_at=moment,
+        finished_at=moment,
+        completeness="As many came as the source counts.",
+        source_count=count,
+        partial_reason=partial,
+    )
 
 
 @dataclass

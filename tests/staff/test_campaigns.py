@@ -36,6 +36,7 @@ def filled(tokens: Reviewed, **more: Any) -> dict[str, Any]:
         "usual": tokens.ivan.pk,
         "stand_in": "",
         "key": list(likely.key),
+        "label": likely.label,
         "person": list(likely.person),
         "owner": likely.owner,
         "system": "",
