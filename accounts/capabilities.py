@@ -15,6 +15,7 @@ class Capability(StrEnum):
     CHANGE_OCCURRENCES = "occurrences.change"
     BUILD_PACK = "packs.build"
     MANAGE_REGISTERS = "registers.manage"
+    MANAGE_CAMPAIGNS = "campaigns.manage"
     MANAGE_READINESS = "readiness.manage"
     ANSWER_FINDINGS = "findings.answer"
     MANAGE_FINDINGS = "findings.manage"

@@ -68,3 +68,31 @@ class AnswersError(FormError):
         super().__init__(" ".join(problems.values()))
         self.problems = dict(problems)
         """One sentence for each place that does not fit."""
+
+
+class CampaignNotAllowedError(RegistersError):
+    """You may not open or run review campaigns. Ask an administrator for the role of a reviewer."""
+
+
+class CampaignError(RegistersError):
+    """This is not possible with the campaign as it stands. Look at it again."""
+
+
+class PopulationUnfitError(CampaignError):
+    """This list cannot be reviewed. Choose another one, or other columns."""
+
+
+class OwnAccessError(CampaignError):
+    """This line is about your own access. Another person must review it."""
+
+
+class NotYourLineError(CampaignError):
+    """This line has another reviewer. Ask whoever runs the campaign to give it to you."""
+
+
+class UndecidedError(CampaignError):
+    """Some lines have no decision yet. A campaign is closed once each line has its own."""
+
+
+class ProofError(CampaignError):
+    """This list proves nothing about what was decided. Choose a later one of the same source."""

@@ -9,9 +9,14 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
+from registers.campaign_models import Campaign, CampaignDecision, CampaignLine, CampaignProof
 from registers.form_models import DraftFile, DraftFilePart, FormDraft, HandedForm
 
 __all__ = [
+    "Campaign",
+    "CampaignDecision",
+    "CampaignLine",
+    "CampaignProof",
     "DraftFile",
     "DraftFilePart",
     "Entry",

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
+from evidence.models import Evidence
 from jobs import queue
 from jobs.handlers import handler
 from jobs.periodic import every
 from jobs.work import Work
 from registers import imports, registry, snapshot
-from registers.models import Entry
+from registers.campaigns import proving
+from registers.models import Campaign, CampaignLine, Entry
 
 SNAPSHOT = "registers.snapshot"
+FOLLOW = "registers.follow_campaign"
 
 
 @every(seconds=3600, name="registers.weekly")
@@ -47,3 +50,25 @@ def take_in(work: Work) -> dict[str, object]:
 def forget_old_sheets(now: datetime) -> None:
     """Forget what old sheets would have done: it names people, and nobody waits for it."""
     imports.clear(now)
+
+
+@every(seconds=3600, name="registers.follow_campaigns")
+def follow_campaigns(_now: datetime) -> None:
+    """Ask for every campaign with unproved deeds whether a list that came since proves them."""
+    following = CampaignLine.objects.exclude(decision__in=["", CampaignLine.Decision.KEEP])
+    waiting = following.exclude(state=CampaignLine.State.PROVED).order_by()
+    for campaign in Campaign.objects.filter(pk__in=waiting.values("campaign").distinct()):
+        evidence = proving.newest(campaign)
+        if evidence:
+            key = f"{FOLLOW}:{campaign.ref}:{evidence.ref}"
+            payload = {"campaign": campaign.pk, "evidence": evidence.pk}
+            queue.enqueue(FOLLOW, key=key, payload=payload)
+
+
+@handler(FOLLOW)
+def follow_campaign(work: Work) -> dict[str, object]:
+    """Look the deeds of a campaign up in a later list; a second run changes nothing."""
+    campaign = Campaign.objects.get(pk=int(work.payload["campaign"]))
+    evidence = Evidence.objects.get(pk=int(work.payload["evidence"]))
+    outlook = proving.prove(campaign, evidence=evidence, by=None)
+    return {"campaign": campaign.ref, "proved": len(outlook.done)}

@@ -39,6 +39,7 @@ CAPABILITY_WORDS = {
     Capability.CHANGE_OCCURRENCES: "Skip and move what is expected",
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_REGISTERS: "Keep registers",
+    Capability.MANAGE_CAMPAIGNS: "Run review campaigns",
     Capability.MANAGE_READINESS: "Answer the questions of readiness and keep the plan",
     Capability.OVERSEE_TASKS: "See the work of everybody",
     Capability.ANSWER_FINDINGS: "Answer findings and remedy them",

@@ -28,6 +28,7 @@ from tests.audits.asking import asked
 from tests.portal.house import House
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
+from tests.registers.reviewing import Reviewed
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _RAW = re.compile(r"\(\?P<(\w+)>")
@@ -71,6 +72,7 @@ class Samples:
             **_of_evidence(house),
             **_of_engagement(house),
             **_of_scope(house),
+            **_of_campaigns(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -243,6 +245,16 @@ def _of_forms(house: House) -> dict[str, object]:
         "admin/forms/<slug:slug>": drawer.kind.slug,
         "admin/forms/drafts/<int:pk>": drawer.draft().pk,
         "admin/forms/handed/<int:pk>": handed.pk,
+    }
+
+
+def _of_campaigns(house: House) -> dict[str, object]:
+    campaign = Reviewed(house.world.alice).open()
+    return {
+        "admin/campaigns/<int:number>": campaign.number,
+        "admin/campaigns/<int:number>/lines/<int:line>": 1,
+        "admin/campaigns/open/<slug:kind>": campaign.kind,
+        "admin/campaigns/open/<slug:kind>/<int:pk>": campaign.population_id,
     }
 
 

@@ -105,7 +105,12 @@ CASES: dict[str, Case] = {
     ),
     "access-review-not-done": (
         _REVIEW_LINE,
-        [{"done_on": None}, {"done_on": "2026-10-12"}, {"decision": "change", "done_on": None}],
+        [
+            {"done_on": None},
+            {"done_on": "2026-10-12"},
+            {"decision": "change", "done_on": None},
+            {"decision": "rotate", "done_on": None},
+        ],
     ),
     "privileged-without-reason": (_PRIVILEGED, [{"owner": None}, {"reason": "  "}]),
     "privileged-shared": (_PRIVILEGED, [{"shared": True}, {"shared": None}]),
@@ -322,6 +327,11 @@ HARMLESS: dict[str, list[Row]] = {
     "plain-http-open": [{"plain_http": "refused"}, {"plain_http": "none"}],
     "tls-too-old": [{"tls_1_2": False}, {"tls_1_3": None}],
     "access-review-not-done": [{"decision": "keep", "done_on": None}],
+    "access-review-undecided": [
+        {"decision": "reduce"},
+        {"decision": "rotate"},
+        {"decision": "revoke"},
+    ],
     "access-exceptions-overdue": [{"closed_on": "2026-11-01", "collected_on": "2027-01-01"}],
     "secrets-not-withdrawn": [{"withdrawn_at": None, "false_alarm": True}],
     "vulnerabilities-overdue": [{"mended_on": None, "accepted_by": "Alice"}],

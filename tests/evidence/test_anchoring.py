@@ -26,11 +26,15 @@ from jobs import performing
 from jobs.models import Job
 from tests.audits.world import World, hand_in_staff
 from tests.evidence.test_signing import grow
-from tests.notices.test_requests import Sink, sink, unused_port
-
-__all__ = ["sink", "unused_port"]
+from tests.notices.sink import Sink, listening
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    with listening(settings) as kept:
+        yield kept
 
 
 def signed(leaves: int = 3) -> Note:

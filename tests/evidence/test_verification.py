@@ -150,7 +150,7 @@ def test_each_fact_of_an_item_is_held_to_its_leaf(
 def test_a_claim_that_was_slipped_in_is_found(alice: User, bob: User) -> None:
     house = houses.build(World(alice), bob)
     other = Claim.objects.exclude(evidence=house.staff).select_related("expectation")[0]
-    Claim.of(house.staff, other.expectation, is_partial=False).save()
+    Claim.of(house.staff, other.expectation).save()
     assert any("expectations" in sentence for _, sentence in found())
 
 

@@ -1,0 +1,1 @@
+"""The kinds of review campaigns, one file each."""
