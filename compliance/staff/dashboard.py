@@ -22,6 +22,8 @@ from controls.models import Control
 from evidence import ledger
 from evidence.models import Checkpoint, Evidence, Review
 from jobs.models import Job
+from readiness.models import Answer
+from registers.models import Entry
 from reports import pdf_engine
 
 COUNTED = 1_000
@@ -125,6 +127,18 @@ def _first_steps(request: HttpRequest, engagement: Engagement | None) -> Iterato
         "The framework, the categories and the months that the audit looks at.",
         engagement is not None,
         *_way(request, Capability.MANAGE_ENGAGEMENTS, "engagement_open", "Open an engagement"),
+    )
+    yield Step(
+        "Keep your vendors and tokens",
+        "Write them down or import your lists; you see line by line what would happen.",
+        Entry.objects.exists(),
+        *_way(request, Capability.MANAGE_REGISTERS, "registers", "Registers"),
+    )
+    yield Step(
+        "Answer the readiness questions",
+        "Then the queue of gaps says what is missing, the gravest first.",
+        Answer.objects.exists(),
+        *_way(request, Capability.MANAGE_READINESS, "readiness", "Readiness"),
     )
     yield Step(
         "Build a pack",
