@@ -14,6 +14,7 @@ from compliance.api import (
     findings,
     populations,
     proof,
+    readiness,
     requests,
     runs,
 )
@@ -70,6 +71,10 @@ _v1: list[URLPattern | URLResolver] = [
     path("runs/<ref:ref>", runs.RunOne.as_view(), name="run"),
     path("findings", findings.FindingList.as_view(), name="findings"),
     path("findings/<ref:ref>", findings.FindingOne.as_view(), name="finding"),
+    path("readiness", readiness.Readiness.as_view(), name="readiness"),
+    path("readiness/questions", readiness.ReadinessQuestions.as_view(), name="questions"),
+    path("readiness/gaps", readiness.ReadinessGaps.as_view(), name="gaps"),
+    path("readiness/plan", readiness.ReadinessPlan.as_view(), name="plan"),
     *_engagements,
     path("checkpoint", checkpoint.LogCheckpoint.as_view(), name="checkpoint"),
     path("openapi.json", documents.openapi, {"form": "json"}, name="openapi_json"),
