@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from accounts import journal as accounts_journal
 from accounts.models import User
+from readiness import detection
 from tests import append_only, cast
 
 
@@ -38,6 +39,12 @@ def flushable_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", append_only.flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Registers begin anew in each test, and what they showed before is not theirs."""
+    detection.forget()
 
 
 @pytest.fixture
