@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role, RoleGrant
 from audits import changes, claim_facts, days
-from audits.coverage import Occurrence, State
+from audits.coverage import Expected, Occurrence, State
 from audits.facts import expected_of
 from audits.models import EngagementMember, PackFile
 from audits.summed import Clock, cover_summed
@@ -268,12 +268,18 @@ class Facts:
         start = _last_quarter(self.today)
         known = claim_facts.read(expected, start, self.today, self.moment, Clock(days.zone()))
         question = changes.question(expected, start, self.today, self.moment)
+        # Of which nothing is known is judged once for all that have its rhythm and its days.
+        told = (known.sums, known.claims, question.exemptions, question.moves)
+        alike: dict[Expected, list[str]] = defaultdict(list)
+        for one in expected:
+            is_silent = not any(each.get(one.expectation) for each in told)
+            alike[one._replace(expectation=0, slug="") if is_silent else one].append(one.slug)
         found = {}
-        for block in cover_summed(expected, question, known.sums, known.claims):
+        for block in cover_summed(alike, question, known.sums, known.claims):
             if short := list(block.short()):
-                counts = Counter(one.state for one in short)
-                found[block.expected.slug] = Missed(counts, short[-1])
-        return found
+                missed = Missed(Counter(one.state for one in short), short[-1])
+                found.update(dict.fromkeys(alike[block.expected], missed))
+        return {one.slug: found[one.slug] for one in expected if one.slug in found}
 
     @cached_property
     def sources(self) -> Sequence[SourceFact]:
