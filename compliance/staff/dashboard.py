@@ -158,6 +158,20 @@ def _first_steps(request: HttpRequest, engagement: Engagement | None, head: Any)
         engagement is not None,
         *_way(request, Capability.MANAGE_ENGAGEMENTS, "engagement_open", "Open an engagement"),
     )
+    yield from _programme_steps(request, head)
+    yield Step(
+        "Build a pack",
+        "All evidence of the engagement in one file that an auditor can verify offline.",
+        head.has_packs,
+        *(
+            _way(request, Capability.BUILD_PACK, "audits_engagement_changelist", "Engagements")
+            if engagement
+            else ()
+        ),
+    )
+
+
+def _programme_steps(request: HttpRequest, head: Any) -> Iterator[Step]:
     yield Step(
         "Keep your vendors and tokens",
         "Write them down or import your lists; you see line by line what would happen.",
@@ -169,16 +183,6 @@ def _first_steps(request: HttpRequest, engagement: Engagement | None, head: Any)
         "Then the queue of gaps says what is missing, the gravest first.",
         head.has_answers,
         *_way(request, Capability.MANAGE_READINESS, "readiness", "Readiness"),
-    )
-    yield Step(
-        "Build a pack",
-        "All evidence of the engagement in one file that an auditor can verify offline.",
-        head.has_packs,
-        *(
-            _way(request, Capability.BUILD_PACK, "audits_engagement_changelist", "Engagements")
-            if engagement
-            else ()
-        ),
     )
 
 

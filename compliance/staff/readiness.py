@@ -141,7 +141,9 @@ def answer(request: HttpRequest, question: str) -> HttpResponseBase:
         ),
         "form": form,
         "button": "Answer",
-        "also": ("next", "Answer and go on") if others else None,
+        "also": ("next", "Answer and go on" if others else "Answer and see the gaps")
+        if open_ones
+        else None,
         "cancel": reverse("admin:readiness_question", args=[question]),
     }
     return site.render(request, "staff/form.html", context)

@@ -45,6 +45,15 @@ def measure(quick: bool) -> Iterator[Measure]:
     _fill(1, (controls, tokens - SMALL[1], vendors - SMALL[2]), deed)
     after = {name: take_turns([page])[0] for name, page in pages.items()}
     size = "{:,} controls, {:,} tokens".format(*large)
+    yield from _compared(size, pages, before, after)
+
+
+def _compared(
+    size: str,
+    pages: dict[str, Callable[[], object]],
+    before: dict[str, float],
+    after: dict[str, float],
+) -> Iterator[Measure]:
     for name, page in pages.items():
         yield compared(
             f"{name} beside few, {connection.vendor}",

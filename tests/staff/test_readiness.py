@@ -71,13 +71,15 @@ def test_the_last_answer_leads_to_what_is_missing(alices: Desk) -> None:
     *others, last = (entry.id for entry in programme().entries(Kind.QUESTION))
     for question in others:
         answers.answer(question, value="no", reason="", seen=0, by=alices.user)
-    assert "Answer and go on" not in alices.text("readiness_answer", last)
+    form = alices.text("readiness_answer", last)
+    assert ("Answer and go on" in form, "Answer and see the gaps" in form) == (False, True)
     done = alices.client.post(
         desk.url("readiness_answer", last), {"value": "no", "seen": 0, "then": "next"}, follow=True
     )
     assert done.redirect_chain[-1][0] == desk.url("gaps")
     assert "Every question is answered." in told(done)
     assert "Answer the questions" not in alices.text("readiness")
+    assert "Answer and see the gaps" not in alices.text("readiness_answer", last)
 
 
 def test_where_nobody_claims_anything_nothing_is_called_a_claim(alices: Desk) -> None:
