@@ -32,6 +32,7 @@ class Scope(StrEnum):
     READ_ENGAGEMENTS = "engagements:read"
     READ_REQUESTS = "requests:read"
     READ_SAMPLES = "samples:read"
+    READ_READINESS = "readiness:read"
     # It can be issued because such tokens exist in real life, and so that the check finds them.
     ALL = "*"
 
@@ -46,6 +47,7 @@ _NEEDED = {
     Scope.READ_ENGAGEMENTS: Capability.VIEW,
     Scope.READ_REQUESTS: Capability.VIEW,
     Scope.READ_SAMPLES: Capability.VIEW,
+    Scope.READ_READINESS: Capability.VIEW,
     Scope.ALL: Capability.VIEW,
 }
 

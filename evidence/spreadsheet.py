@@ -28,7 +28,7 @@ _OVERLAP = 64
 _OLD = b"\xd0\xcf\x11\xe0"
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[\s>](?:[^>]{0,40}?ref=\"[A-Z]{1,3}([0-9]{1,7}))?")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_MARK = re.compile("_x(000D|005F)_")
+_MARK = re.compile("_x(005F|00(?:0[0-8B-F]|1[0-9A-F]))_")
 _ENTITIES = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 # What the parsers raise over files that only pretend to be workbooks.
 _BROKEN = (
@@ -162,12 +162,20 @@ def _without_formulas(sheet: Any, name: str) -> Numbered:
 def _worded(value: object) -> object:
     """Return text as it was typed: writers mark an underscore that looks like one of their codes.
 
-    openpyxl takes these marks off shared strings only.
+    openpyxl takes these marks off shared strings only. Codes of control characters become what they
+    stand for, so that whoever reads the cell refuses them; a carriage return belongs to a break.
     """
     if not isinstance(value, str):
         return value
     # In one pass: a mark that somebody typed is itself marked, and must not be taken off twice.
-    return _MARK.sub(lambda found: "_" if found[1] == "005F" else "", value)
+    return _MARK.sub(_meant, value)
+
+
+def _meant(found: re.Match[str]) -> str:
+    code = found[1]
+    if code == "005F":
+        return "_"
+    return "" if code == "000D" else chr(int(code, 16))
 
 
 def _with_formulas(values: Any, formulas: Any, name: str) -> Numbered:

@@ -1,11 +1,12 @@
 """What a detector answers: found with the rows that show it, clear, or not judged and why not."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from controls.readiness_file import Entry
-from readiness.facts import Facts
+from readiness.facts import Facts, Kept
 from readiness.score import Verdict
 from readiness.standing import Backing, Standing
 
@@ -129,12 +130,66 @@ def _unchecked(entry: Entry) -> str:
     return f"no evidence in force was checked by {', '.join(entry.checks)}"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the entries of a register show: how many there are, the first rows, the count of all."""
+
+    entries: int
+    rows: tuple[Row, ...]
+    count: int
+
+
+def shown_by(
+    entries: Callable[[Facts], Sequence[Kept]],
+    find: Callable[[Sequence[Kept], date], Iterable[tuple[Kept, str]]],
+    facts: Facts,
+) -> Shown:
+    """Return the rows that `find` names with its words, remembered until a register changes.
+
+    A company has tens of thousands of tokens, and every page about readiness asks this.
+    """
+    key = (facts.registers_stand, facts.today)
+    known = _remembered.get(find)
+    if known and known[0] == key and facts.registers_stand is not None:
+        return known[1]
+    kept = entries(facts)
+    rows = [
+        Row(RowKind.ENTRY, one.key, f"{one.ref} {one.title}", why)
+        for one, why in find(kept, facts.today)
+    ]
+    shown = Shown(len(kept), tuple(rows[:MOST_ROWS]), len(rows))
+    _remembered[find] = (key, shown)
+    return shown
+
+
+def forget() -> None:
+    """Forget what registers showed; for tests, whose registers begin anew."""
+    _remembered.clear()
+
+
+_remembered: dict[object, tuple[object, Shown]] = {}
+
+
+def tokens(facts: Facts) -> Sequence[Kept]:
+    return facts.tokens
+
+
+def vendors(facts: Facts) -> Sequence[Kept]:
+    return facts.vendors
+
+
 def by_tokens(
-    entry: Entry, facts: Facts, rows: Sequence[Row], *, found: str, clear: str
+    entry: Entry,
+    facts: Facts,
+    find: Callable[[Sequence[Kept], date], Iterable[tuple[Kept, str]]],
+    *,
+    found: str,
+    clear: str,
 ) -> Judgement:
     """Judge a mistake that the register of tokens shows, or a check, whichever there is."""
     checks = checked(entry, facts)
-    if not facts.tokens and not checks.ran:
+    shown = shown_by(tokens, find, facts)
+    if not shown.entries and not checks.ran:
         return not_judged(f"the register of tokens is empty, and {_unchecked(entry)}")
-    both = [*rows, *checks.rows]
-    return decide(both, found=found, clear=clear, count=len(rows) + checks.count)
+    both = [*shown.rows, *checks.rows]
+    return decide(both, found=found, clear=clear, count=shown.count + checks.count)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role, RoleGrant
 from audits import changes, claim_facts, days
-from audits.coverage import Occurrence, State
+from audits.coverage import Expected, Occurrence, State
 from audits.facts import expected_of
 from audits.models import EngagementMember, PackFile
 from audits.summed import Clock, cover_summed
@@ -22,7 +22,7 @@ from controls.models import Expectation
 from evidence.models import CheckResult, Claim, Evidence, Review
 from readiness.models import Answer
 from readiness.standing import Backing, Item, Standing, together
-from registers.models import Entry
+from registers.models import Entry, EntryVersion
 
 TOKENS = "service_accounts"
 VENDORS = "vendors"
@@ -208,6 +208,14 @@ class Facts:
     def has_evidence(self) -> bool:
         return bool(self._items)
 
+    @property
+    def registers_stand(self) -> int | None:
+        """A number that grows with every change of a register; None where nobody can say.
+
+        It is the key of the newest version: versions are only ever added, under the log's lock.
+        """
+        return next((stand for *_, stand in self._house), None)
+
     @cached_property
     def _entries(self) -> Mapping[str, Sequence[Kept]]:
         kept: dict[str, list[Kept]] = defaultdict(list)
@@ -260,12 +268,18 @@ class Facts:
         start = _last_quarter(self.today)
         known = claim_facts.read(expected, start, self.today, self.moment, Clock(days.zone()))
         question = changes.question(expected, start, self.today, self.moment)
+        # Of which nothing is known is judged once for all that have its rhythm and its days.
+        told = (known.sums, known.claims, question.exemptions, question.moves)
+        alike: dict[Expected, list[str]] = defaultdict(list)
+        for one in expected:
+            is_silent = not any(each.get(one.expectation) for each in told)
+            alike[one._replace(expectation=0, slug="") if is_silent else one].append(one.slug)
         found = {}
-        for block in cover_summed(expected, question, known.sums, known.claims):
+        for block in cover_summed(alike, question, known.sums, known.claims):
             if short := list(block.short()):
-                counts = Counter(one.state for one in short)
-                found[block.expected.slug] = Missed(counts, short[-1])
-        return found
+                missed = Missed(Counter(one.state for one in short), short[-1])
+                found.update(dict.fromkeys(alike[block.expected], missed))
+        return {one.slug: found[one.slug] for one in expected if one.slug in found}
 
     @cached_property
     def sources(self) -> Sequence[SourceFact]:
@@ -278,8 +292,8 @@ class Facts:
         return [SourceFact(*row) for row in rows]
 
     @cached_property
-    def _house(self) -> list[tuple[str, bool, bool, bool]]:
-        """Each role, whether somebody holds it, and, the same for all, two facts about audits.
+    def _house(self) -> list[tuple[str, bool, bool, bool, int | None]]:
+        """Each role, whether somebody holds it, and, the same for all, three facts of the house.
 
         They are asked together because pages have few queries to spend.
         """
@@ -287,10 +301,14 @@ class Facts:
             removed_at__isnull=True, access_until__gte=self.today, user__is_active=True
         )
         held = RoleGrant.objects.filter(role=OuterRef("pk"), user__is_active=True)
+        newest = EntryVersion.objects.order_by("-pk").values("pk")
         asked = Role.objects.order_by("slug").annotate(
-            is_held=Exists(held), pack=Exists(PackFile.objects.all()), auditor=Exists(members)
+            is_held=Exists(held),
+            pack=Exists(PackFile.objects.all()),
+            auditor=Exists(members),
+            stand=Subquery(newest[:1]),
         )
-        return list(asked.values_list("slug", "is_held", "pack", "auditor"))
+        return list(asked.values_list("slug", "is_held", "pack", "auditor", "stand"))
 
     @property
     def roles_held(self) -> frozenset[str]:
@@ -299,11 +317,11 @@ class Facts:
 
     @property
     def has_pack(self) -> bool:
-        return any(pack for _, _, pack, _ in self._house)
+        return any(pack for _, _, pack, *_ in self._house)
 
     @property
     def has_auditor(self) -> bool:
-        return any(auditor for *_, auditor in self._house)
+        return any(auditor for *_, auditor, _ in self._house)
 
 
 def _in_force(today: date) -> QuerySet[Claim]:

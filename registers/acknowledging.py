@@ -11,11 +11,11 @@ from evidence import ledger
 from evidence.models import LedgerEntry
 from registers import entries, relations, values
 from registers.base import Values
-from registers.entries import Draft
 from registers.errors import NotAllowedError, RegistersError
 from registers.keys import digest_of, key_of
 from registers.models import Entry
 from registers.registry import Register, get
+from registers.writing import Draft
 
 POLICIES, ACKNOWLEDGEMENTS = "policies", "acknowledgements"
 

@@ -5,15 +5,11 @@ with all its versions, and its key stays taken.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
-from django.utils import timezone
 
 from accounts import journal
 from accounts.access import actor, can
@@ -21,7 +17,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from evidence import ledger, screening
 from evidence.models import LedgerEntry
-from registers import relations
+from registers import relations, writing
 from registers import values as reading
 from registers.base import Value, Values
 from registers.errors import (
@@ -31,20 +27,10 @@ from registers.errors import (
     NotAllowedError,
     RegistersError,
 )
-from registers.keys import key_of, title_of
-from registers.models import Entry, EntryVersion, Relation
+from registers.keys import key_of
+from registers.models import Entry
 from registers.registry import Register
-
-BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What an entry is to say: a new one, or the next version of one that is there."""
-
-    values: Values
-    entry: Entry | None = None
-    is_active: bool = True
+from registers.writing import Draft
 
 
 def add(register: Register, *, given: Mapping[str, object], by: User, reason: str = "") -> Entry:
@@ -149,36 +135,10 @@ def write(
     register: Register, drafts: Sequence[Draft], *, leaf: LedgerEntry, by: User, reason: str
 ) -> list[Entry]:
     """Write entries and their versions inside the transaction of a deed that holds the log."""
-    now = timezone.now()
-    number = _last_number(register)
-    fresh, known = [], []
-    for draft in drafts:
-        if draft.entry is None:
-            number += 1
-            fresh.append(_said(register, _new(register, number, now), draft, now))
-        else:
-            known.append(_said(register, draft.entry, draft, now))
-    Entry.objects.bulk_create(fresh, batch_size=BATCH)
-    _overwrite(known)
-    written = [*fresh, *known]
-    _relate(register, fresh, known)
-    EntryVersion.objects.bulk_create(
-        (
-            EntryVersion(
-                entry=entry,
-                number=entry.version,
-                values=entry.values,
-                is_active=entry.is_active,
-                reason=reason.strip()[:300],
-                by=by,
-                at=now,
-                ledger_entry=leaf,
-            )
-            for entry in written
-        ),
-        batch_size=BATCH,
-    )
-    return written
+    rows = [writing.prepared(register, draft) for draft in drafts]
+    keys = writing.write(register, rows, writing.Deed(leaf, by, reason))
+    made = Entry.objects.in_bulk(keys)
+    return [made[key] for key in keys]
 
 
 def digest(values: Iterable[Values]) -> str:
@@ -197,35 +157,6 @@ def refuse_stranger(by: User) -> None:
 
 
 _NOT_KEPT = "looks like a card number or a secret. Keep a fingerprint or a name only."
-_CHANGING = ["title", "key", "values", "due_on", "is_active", "version", "changed_at"]
-
-
-def _new(register: Register, number: int, now: datetime) -> Entry:
-    ref = f"{register.declared.prefix}-{number}"
-    return Entry(register=register.slug, number=number, ref=ref, version=0, created_at=now)
-
-
-def _said(register: Register, entry: Entry, draft: Draft, now: datetime) -> Entry:
-    """Let an entry say what a draft says."""
-    entry.key = key_of(register, draft.values)
-    entry.title = title_of(register, draft.values)[:200]
-    entry.values = {name: reading.to_json(value) for name, value in draft.values.items()}
-    entry.due_on = _due(register, draft.values)
-    entry.is_active = draft.is_active
-    entry.version += 1
-    entry.changed_at = now
-    return entry
-
-
-def _overwrite(known: Sequence[Entry]) -> None:
-    # An upsert costs a tenth of bulk_update, which asks the database to choose by row.
-    Entry.objects.bulk_create(
-        known,
-        batch_size=BATCH,
-        update_conflicts=True,
-        update_fields=_CHANGING,
-        unique_fields=["id"],
-    )
 
 
 def _written(value: object) -> str:
@@ -233,23 +164,6 @@ def _written(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def _due(register: Register, values: Values) -> date | None:
-    """Return the day on which an entry needs attention, None once it needs none."""
-    declared = register.declared
-    if declared.done and values.get(declared.done) is not None:
-        return None
-    days = (values.get(name) for name in declared.due)
-    return min((day for day in days if isinstance(day, date)), default=None)
-
-
-def _relate(register: Register, fresh: Sequence[Entry], known: Sequence[Entry]) -> None:
-    """Keep what entries name, in the place of what they named before."""
-    if known:
-        Relation.objects.filter(entry__in=[entry.pk for entry in known]).delete()
-    named = (each for entry in (*fresh, *known) for each in relations.of(register, entry))
-    Relation.objects.bulk_create(named, batch_size=BATCH)
 
 
 def _computed(register: Register, values: Values, problems: Mapping[str, str]) -> dict[str, Value]:
@@ -309,10 +223,5 @@ def _refuse_silence(reason: str) -> None:
         raise RegistersError("Say why: the next reader of this register will ask.")
 
 
-def _last_number(register: Register) -> int:
-    found = Entry.objects.filter(register=register.slug).aggregate(last=Max("number"))
-    return int(found["last"] or 0)
-
-
 def _next_ref(register: Register) -> str:
-    return f"{register.declared.prefix}-{_last_number(register) + 1}"
+    return f"{register.declared.prefix}-{writing.last_number(register) + 1}"

@@ -27,12 +27,12 @@ from accounts.models import User
 from evidence import intake, ledger, seal
 from evidence.errors import EvidenceError
 from jobs import queue
-from registers import entries, headings, incoming, registry, sheets, values
-from registers.entries import Draft
+from registers import entries, headings, incoming, registry, sheets, values, writing
 from registers.errors import ChangedMeanwhileError, RegistersError, SheetError, UploadError
 from registers.models import Entry, ImportLine, ImportPart, RegisterImport
 from registers.registry import Register
-from registers.sheets import Deed, Line, Progress
+from registers.sheets import Deed, Line, Progress, Ready
+from registers.writing import Draft
 
 READ, WRITE = "registers.read_sheet", "registers.take_in"
 State = RegisterImport.State
@@ -69,7 +69,7 @@ class KeptPlan:
     def drafts(self) -> Iterator[Draft]:
         fields, place = self.register.fields, 0
         # By place and not by a cursor: one that a failure leaves open outlives its transaction.
-        while batch := list(self._lines().filter(place__gt=place)[: entries.BATCH]):
+        while batch := list(self._lines().filter(place__gt=place)[: writing.BATCH]):
             place = batch[-1].place
             named = Entry.objects.in_bulk([line.entry_id for line in batch if line.entry_id])
             for line in batch:
@@ -146,7 +146,7 @@ def confirm(imported: RegisterImport, *, by: User, reason: str) -> RegisterImpor
             raise ChangedMeanwhileError(_CHANGED)
         imported.reason = reason.strip()[:300]
         if plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE] <= FEW:
-            return _write(imported, sheets.digest_of(plan))
+            return _write(imported, sheets.prepared(plan))
         imported.state = State.WRITING
         imported.save(update_fields=["state", "reason"])
         payload = {"import": imported.pk}
@@ -157,14 +157,18 @@ def confirm(imported: RegisterImport, *, by: User, reason: str) -> RegisterImpor
 
 def take_in(pk: int, *, progress: Progress | None = None) -> RegisterImport:
     """Write a confirmed sheet; a second call changes nothing. A refusal is kept for its keeper."""
-    values_sha256 = sheets.digest_of(KeptPlan(RegisterImport.objects.get(pk=pk)))
+    imported = RegisterImport.objects.get(pk=pk)
+    if imported.state != State.WRITING:
+        return imported
+    # On SQLite everybody who writes waits for who holds the log: all else is done before.
+    ready = sheets.prepared(KeptPlan(imported), progress=progress)
     try:
         with transaction.atomic():
             ledger.lock()
             imported = RegisterImport.objects.select_for_update().get(pk=pk)
             if imported.state != State.WRITING:
                 return imported
-            return _write(imported, values_sha256, progress)
+            return _write(imported, ready)
     except RegistersError as refusal:
         words = _CHANGED if isinstance(refusal, ChangedMeanwhileError) else str(refusal)
         imported = RegisterImport.objects.get(pk=pk)
@@ -221,7 +225,7 @@ def _kept(
 ) -> Iterator[Draft]:
     """Keep lines, a batch at a time, and yield what they would write."""
     rest = enumerate(lines, 1)
-    while batch := list(islice(rest, entries.BATCH)):
+    while batch := list(islice(rest, writing.BATCH)):
         ImportLine.objects.bulk_create(_line(imported, place, line) for place, line in batch)
         for _, line in batch:
             counts[line.deed.value] += 1
@@ -251,16 +255,10 @@ def _line(imported: RegisterImport, place: int, line: Line) -> ImportLine:
     )
 
 
-def _write(
-    imported: RegisterImport, values_sha256: str, progress: Progress | None = None
-) -> RegisterImport:
+def _write(imported: RegisterImport, ready: Ready) -> RegisterImport:
     """Carry a plan out inside the caller's transaction, which holds the log."""
     imported.ledger_entry = sheets.carry_out(
-        KeptPlan(imported),
-        by=imported.by,
-        reason=imported.reason,
-        values_sha256=values_sha256,
-        progress=progress,
+        KeptPlan(imported), by=imported.by, reason=imported.reason, ready=ready
     )
     _end(imported, State.DONE, "")
     return imported

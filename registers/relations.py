@@ -8,6 +8,7 @@ Rules:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -23,6 +24,13 @@ from registers.registry import Register
 SHOWN = 50
 _KINDS = {Type.CONTROLS: Relation.CONTROL, Type.EVIDENCE: Relation.EVIDENCE}
 _WORDS = {Relation.CONTROL: "control", Relation.EVIDENCE: "item of evidence"}
+
+
+class Name(NamedTuple):
+    """What an entry names: a word of Relation or the slug of a register, and a reference or key."""
+
+    kind: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -49,16 +57,15 @@ def obstacles(register: Register, many: Sequence[Values]) -> list[dict[str, str]
     return found
 
 
-def of(register: Register, entry: Entry) -> Iterator[Relation]:
-    """Yield what an entry names, unsaved."""
-    values = reading.opened(register.fields, entry.values)
+def named(register: Register, values: Values) -> Iterator[Name]:
+    """Yield what an entry with these values names; asks no database."""
     for name, field in register.fields.items():
         if kind := _KINDS.get(field.type):
             for ref in reading.words(values[name]).split():
-                yield Relation(entry=entry, kind=kind, target=ref[:64])
+                yield Name(kind, ref[:64])
     for link in register.declared.links:
         if target := _target(link, values):
-            yield Relation(entry=entry, kind=link.register, target=target)
+            yield Name(link.register, target)
 
 
 def named_by(register: Register, entry: Entry) -> list[Named]:

@@ -23,16 +23,17 @@ from accounts.access import actor
 from accounts.models import User
 from evidence import ledger
 from evidence.models import LedgerEntry
-from registers import entries, headings, relations, values
+from registers import entries, headings, relations, values, writing
 from registers.base import Field, Type, Value, Values
-from registers.entries import Draft
 from registers.errors import ChangedMeanwhileError, RegistersError, SheetError
 from registers.headings import ACTIVE, REFERENCE
 from registers.keys import key_of, title_of
 from registers.models import Entry
 from registers.registry import Register
+from registers.writing import Draft
 
-MOST_LINES = 200_000
+MOST_LINES = 100_000
+"""More would hold up everybody who writes for too long on SQLite: 50,000 take four seconds."""
 
 Numbered = Iterable[tuple[int, Sequence[object]]]
 Progress = Callable[[int, int], None]
@@ -113,7 +114,7 @@ class ShortPlan:
 def rows(register: Register) -> Iterator[list[Value]]:
     """Yield all entries by their number, retired ones too, in the columns of `headings.of`."""
     found = Entry.objects.filter(register=register.slug).order_by("number")
-    for entry in found.iterator(entries.BATCH):
+    for entry in found.iterator(writing.BATCH):
         opened = values.opened(register.fields, entry.values)
         yield [entry.ref, *opened.values(), entry.is_active]
 
@@ -132,7 +133,7 @@ def planned(register: Register, *, head: Sequence[object], lines: Numbered) -> I
     reader = _Reader(register, headings.places(register, head))
     rest = _bounded(lines)
     seen: dict[str, int] = {}
-    while batch := list(islice(rest, entries.BATCH)):
+    while batch := list(islice(rest, writing.BATCH)):
         yield from reader.judged(batch, seen)
 
 
@@ -142,30 +143,42 @@ def stand(register: Register) -> str:
     return " ".join(_stand(slug) for slug in (register.slug, *sorted(needed)))
 
 
-def digest_of(plan: Plan) -> str:
-    """Return the digest of what a plan would write."""
-    return entries.digest(draft.values for draft in plan.drafts())
+@dataclass(frozen=True)
+class Ready:
+    """All that a plan would write, and the digest of it, before anybody has to wait for it."""
+
+    rows: Sequence[writing.Row]
+    values_sha256: str
+
+
+def prepared(plan: Plan, *, progress: Progress | None = None) -> Ready:
+    """Prepare all that a plan would write; the long part of it, and it needs no lock."""
+    rows: list[writing.Row] = []
+    total = _written(plan)
+
+    def told() -> Iterator[Values]:
+        for draft in plan.drafts():
+            rows.append(writing.prepared(plan.register, draft))
+            if progress and len(rows) % writing.BATCH == 0:
+                progress(len(rows), total)
+            yield draft.values
+
+    return Ready(rows, entries.digest(told()))
 
 
 def carry_out(
-    plan: Plan,
-    *,
-    by: User,
-    reason: str,
-    values_sha256: str = "",
-    progress: Progress | None = None,
+    plan: Plan, *, by: User, reason: str, ready: Ready | None = None
 ) -> LedgerEntry | None:
     """Do what a plan says, all of it in one deed with one leaf; return the leaf, if any.
 
-    Who holds the log already gives the `digest_of` the plan, so that nobody waits for it.
+    Who has it `prepared` already gives it, so that the log is held for the rows alone.
     Raises NotAllowedError, SheetError for a plan with refused lines, ChangedMeanwhileError.
     """
     check(plan, by=by, reason=reason)
-    total = plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE]
-    if not total:
+    if not _written(plan):
         return None
-    values_sha256 = values_sha256 or digest_of(plan)
-    if values_sha256 != plan.values_sha256:
+    ready = ready or prepared(plan)
+    if ready.values_sha256 != plan.values_sha256:
         raise SheetError("This is not what was shown; nothing was changed. Hand it in again.")
     with transaction.atomic():
         ledger.lock()
@@ -177,15 +190,11 @@ def carry_out(
             body={
                 "added": plan.counts[Deed.ADD],
                 "changed": plan.counts[Deed.CHANGE],
-                "values_sha256": values_sha256,
+                "values_sha256": ready.values_sha256,
             },
             actor=actor(by),
         )
-        drafts, done = plan.drafts(), 0
-        while batch := list(islice(drafts, entries.BATCH)):
-            entries.write(plan.register, batch, leaf=leaf, by=by, reason=reason)
-            done += len(batch)
-            _tell(progress, done, total)
+        writing.write(plan.register, ready.rows, writing.Deed(leaf, by, reason))
     return leaf
 
 
@@ -198,9 +207,8 @@ def check(plan: Plan, *, by: User, reason: str) -> None:
         raise RegistersError("Say where this table comes from.")
 
 
-def _tell(progress: Progress | None, done: int, total: int) -> None:
-    if progress:
-        progress(done, total)
+def _written(plan: Plan) -> int:
+    return plan.counts[Deed.ADD] + plan.counts[Deed.CHANGE]
 
 
 def _stand(slug: str) -> str:

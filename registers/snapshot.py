@@ -20,7 +20,7 @@ from controls.models import Expectation
 from evidence import checks, intake
 from evidence.models import Evidence, IntakeKey
 from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
-from registers import entries, values
+from registers import entries, values, writing
 from registers.models import Entry
 from registers.registry import Register
 
@@ -95,7 +95,7 @@ def _columns(register: Register) -> tuple[Column, ...]:
 
 def _rows(register: Register) -> Iterator[Sequence[Cell]]:
     found = Entry.objects.filter(register=register.slug).order_by("number")
-    for entry in found.iterator(entries.BATCH):
+    for entry in found.iterator(writing.BATCH):
         opened = values.opened(register.fields, entry.values)
         yield [entry.ref, *opened.values(), entry.is_active, entry.created_at, entry.changed_at]
 

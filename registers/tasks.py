@@ -1,4 +1,4 @@
-"""Work of the room without people: weekly snapshots, long sheets, and forgetting old ones."""
+"""Work of the room without people: weekly snapshots, long sheets, and following new rules."""
 
 from datetime import datetime
 
@@ -7,12 +7,13 @@ from jobs import queue
 from jobs.handlers import handler
 from jobs.periodic import every
 from jobs.work import Work
-from registers import imports, registry, snapshot
+from registers import imports, recomputing, registry, snapshot
 from registers.campaigns import proving
 from registers.models import Campaign, CampaignLine, Entry
 
 SNAPSHOT = "registers.snapshot"
 FOLLOW = "registers.follow_campaign"
+RECOMPUTE = "registers.recompute"
 
 
 @every(seconds=3600, name="registers.weekly")
@@ -44,6 +45,22 @@ def take_in(work: Work) -> dict[str, object]:
     """Take a confirmed sheet in, all of it or nothing."""
     imported = imports.take_in(int(work.payload["import"]), progress=work.progress)
     return {"import": imported.pk, "state": imported.state}
+
+
+@every(seconds=3600, name="registers.rules")
+def follow_rules(_now: datetime) -> None:
+    """Ask once for every state of a register's rules that its entries follow them."""
+    for slug in Entry.objects.order_by().values_list("register", flat=True).distinct():
+        digest = registry.get(slug).code_digest
+        key = f"register-rules:{slug}:{digest[:16]}"
+        queue.enqueue(RECOMPUTE, key=key, payload={"register": slug})
+
+
+@handler(RECOMPUTE)
+def recompute(work: Work) -> dict[str, object]:
+    """Let the entries of a register follow its rules as they are in this release."""
+    register = registry.get(str(work.payload["register"]))
+    return {"mended": recomputing.recompute(register, progress=work.progress)}
 
 
 @every(seconds=86_400, name="registers.imports")

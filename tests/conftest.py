@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from accounts import journal as accounts_journal
 from accounts.models import User
 from evidence import given_out
+from readiness import detection
 from tests import append_only, cast
 
 
@@ -39,6 +40,12 @@ def flushable_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", append_only.flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Registers begin anew in each test, and what they showed before is not theirs."""
+    detection.forget()
 
 
 @pytest.fixture

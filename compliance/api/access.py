@@ -13,8 +13,12 @@ from accounts.tokens import Scope
 from audits.models import Draw, Engagement, EvidenceRequest, Finding, SealedPopulation
 from audits.requests import with_state
 from collectors.models import Run, Source
+from compliance.api.errors import Refusal
+from controls.errors import ControlsError
 from controls.models import Control, ControlVersion, Expectation, Risk
 from evidence.models import Claim, Evidence, Review
+from readiness.errors import ReadinessError
+from readiness.survey import Survey
 
 
 def evidence_by_token(token: ApiToken) -> QuerySet[Evidence]:
@@ -79,6 +83,19 @@ def findings_by_token(token: ApiToken) -> QuerySet[Finding]:
     """Return all findings with their standing; ScopeError without findings:read."""
     tokens.require(token, Scope.READ_FINDINGS)
     return Finding.objects.select_related("standing", "engagement")
+
+
+def survey_by_token(token: ApiToken) -> Survey:
+    """Return a look at the whole programme; ScopeError without readiness:read.
+
+    A fault in the files of the programme is refused as what it is: nobody can judge by them.
+    """
+    tokens.require(token, Scope.READ_READINESS)
+    try:
+        return Survey()
+    except (ReadinessError, ControlsError) as fault:
+        message = "The files of the programme cannot be read; the readiness page says which."
+        raise Refusal(503, "programme_unreadable", message) from fault
 
 
 def engagement_named(ref: str) -> Engagement | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +20,11 @@ from compliance.staff import chosen, findings, jobs, standing, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control
-from evidence.models import Checkpoint, Evidence, Review
+from evidence.models import Checkpoint, Evidence, LogHead, Review
 from evidence.standing import LogStanding, of_log
 from jobs.models import Job
+from readiness.models import Answer
+from registers.models import Entry
 from reports import pdf_engine
 
 COUNTED = 1_000
@@ -50,11 +53,24 @@ class Step:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class _Nothing:
+    """What stands for the head of a log that nobody has begun."""
+
+    size: int = 0
+    has_controls: bool = False
+    has_evidence: bool = False
+    has_reviews: bool = False
+    has_entries: bool = False
+    has_answers: bool = False
+    has_packs: bool = False
+
+
 def context_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the overview shows, within a fixed number of queries."""
     choice = chosen.of(request)
-    log = of_log()
-    steps = list(_first_steps(request, choice.engagement))
+    log, head = of_log(), _head()
+    steps = list(_first_steps(request, choice.engagement, head))
     return {
         "choice": choice,
         "tiles": list(_tiles(choice.engagement)) if choice.engagement else [],
@@ -103,22 +119,38 @@ def _running(request: HttpRequest) -> list[Job]:
     return found
 
 
-def _first_steps(request: HttpRequest, engagement: Engagement | None) -> Iterator[Step]:
+def _head() -> Any:
+    """Return the head of the log with what there is in this installation, in one query.
+
+    All of it leaves a leaf, so that without a head there is nothing.
+    """
+    asked = LogHead.objects.filter(pk=1).annotate(
+        has_controls=Exists(Control.objects.all()),
+        has_evidence=Exists(Evidence.objects.all()),
+        has_reviews=Exists(Review.objects.all()),
+        has_entries=Exists(Entry.objects.all()),
+        has_answers=Exists(Answer.objects.all()),
+        has_packs=Exists(Pack.objects.all()),
+    )
+    return asked.first() or _Nothing()
+
+
+def _first_steps(request: HttpRequest, engagement: Engagement | None, head: Any) -> Iterator[Step]:
     yield Step(
         "Load the catalogue",
         "Frameworks, controls and the evidence that each control must leave.",
-        Control.objects.exists(),
+        head.has_controls,
     )
     yield Step(
         "Collect the first evidence",
         "Sources ask by themselves; you can also have one asked at once.",
-        Evidence.objects.exists(),
+        head.has_evidence,
         *_way(request, Capability.RUN_COLLECTOR, "collectors_source_changelist", "Sources"),
     )
     yield Step(
         "Review it",
         "Accept what is right, and return what is not, with the reason.",
-        Review.objects.exists(),
+        head.has_reviews,
         *_way(request, Capability.REVIEW_EVIDENCE, "review_queue", "Review queue"),
     )
     yield Step(
@@ -127,15 +159,31 @@ def _first_steps(request: HttpRequest, engagement: Engagement | None) -> Iterato
         engagement is not None,
         *_way(request, Capability.MANAGE_ENGAGEMENTS, "engagement_open", "Open an engagement"),
     )
+    yield from _programme_steps(request, head)
     yield Step(
         "Build a pack",
         "All evidence of the engagement in one file that an auditor can verify offline.",
-        Pack.objects.exists(),
+        head.has_packs,
         *(
             _way(request, Capability.BUILD_PACK, "audits_engagement_changelist", "Engagements")
             if engagement
             else ()
         ),
+    )
+
+
+def _programme_steps(request: HttpRequest, head: Any) -> Iterator[Step]:
+    yield Step(
+        "Keep your vendors and tokens",
+        "Write them down or import your lists; you see line by line what would happen.",
+        head.has_entries,
+        *_way(request, Capability.MANAGE_REGISTERS, "registers", "Registers"),
+    )
+    yield Step(
+        "Answer the readiness questions",
+        "Then the queue of gaps says what is missing, the gravest first.",
+        head.has_answers,
+        *_way(request, Capability.MANAGE_READINESS, "readiness", "Readiness"),
     )
 
 

@@ -1,8 +1,10 @@
 """Readiness in the staff door: the score, questions with answers and proof, common mistakes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -64,6 +66,7 @@ class AnswerForm(StaffForm):
 def readiness(request: HttpRequest, survey: Survey) -> HttpResponseBase:
     """Show the score with what keeps it down, and every question by its group."""
     found = survey.score
+    may_answer = can(request.user, Capability.MANAGE_READINESS)
     context = {
         "title": "Readiness",
         "score": found,
@@ -73,7 +76,8 @@ def readiness(request: HttpRequest, survey: Survey) -> HttpResponseBase:
             for group, part in survey.groups.items()
         ],
         "mistakes": [(one, *VERDICTS[one.judgement.verdict]) for one in survey.mistakes],
-        "may_answer": can(request.user, Capability.MANAGE_READINESS),
+        "may_answer": may_answer,
+        "next": next(_unanswered(), "") if may_answer else "",
     }
     return site.render(request, "staff/readiness.html", context)
 
@@ -126,17 +130,41 @@ def answer(request: HttpRequest, question: str) -> HttpResponseBase:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            return redirect("admin:readiness_question", question)
+            return _onwards(request, question)
+    open_ones = list(_unanswered())
+    others = len(open_ones) - (question in open_ones)
     context = {
         "title": entry.text,
         "intro": (
             "A yes counts only while accepted evidence shows it. Every answer stays on record."
+            + (f" Still to answer after this one: {others}." if others else "")
         ),
         "form": form,
         "button": "Answer",
+        "also": ("next", "Answer and go on" if others else "Answer and see the gaps")
+        if open_ones
+        else None,
         "cancel": reverse("admin:readiness_question", args=[question]),
     }
     return site.render(request, "staff/form.html", context)
+
+
+def _onwards(request: HttpRequest, question: str) -> HttpResponseBase:
+    """Lead on from an answer: to the next open question where that was asked for."""
+    if request.POST.get("then") != "next":
+        return redirect("admin:readiness_question", question)
+    if following := next(_unanswered(), None):
+        return redirect("admin:readiness_answer", following)
+    messages.success(request, "Every question is answered. This is what is missing.")
+    return redirect("admin:gaps")
+
+
+def _unanswered() -> Iterator[str]:
+    """Yield the questions without an answer, in the order of the programme."""
+    answered = set(Answer.objects.order_by().values_list("question", flat=True).distinct())
+    for entry in programme.programme().entries(Kind.QUESTION):
+        if entry.id not in answered:
+            yield entry.id
 
 
 @site.page(

@@ -15,9 +15,10 @@ from compliance.staff.forms import StaffForm
 from compliance.staff.registers import named
 from compliance.staff.site import READ_AND_DO, site
 from jobs.models import Job
-from registers import headings, imports, incoming, registry
+from registers import headings, imports, incoming, registry, values
 from registers.errors import UploadError
 from registers.models import ImportLine, RegisterImport
+from registers.registry import Register
 from registers.sheets import Deed
 
 REFRESH_SECONDS = 2
@@ -138,10 +139,22 @@ def _lines(request: HttpRequest, imported: RegisterImport, wanted: str) -> dict[
     if after.isdecimal() and len(after) <= 9:
         lines = lines.filter(place__gt=int(after))
     found = list(lines[: PER_PAGE + 1])
+    register = registry.get(imported.register)
     for line in found:
         line.mark, line.word = _MARKS[line.deed]  # type: ignore[attr-defined]
+        line.told = _told(register, line) if line.deed == Deed.ADD else []  # type: ignore[attr-defined]
     more = found[PER_PAGE - 1].place if len(found) > PER_PAGE else 0
     return {"lines": found[:PER_PAGE], "more": more, "is_first": not after}
+
+
+def _told(register: Register, line: ImportLine) -> list[tuple[str, str]]:
+    """Return what a new entry would say beside its key, by the labels of its fields."""
+    said = values.opened(register.fields, line.values or {})
+    return [
+        (field.label, values.words(said[name]))
+        for name, field in register.fields.items()
+        if name not in register.declared.key and said[name] is not None
+    ]
 
 
 def _job(imported: RegisterImport) -> Job | None:

@@ -33,6 +33,7 @@ SCOPE_WORDS = {
     Scope.READ_ENGAGEMENTS: "Read engagements and their scope",
     Scope.READ_REQUESTS: "Read requests of auditors and their answers",
     Scope.READ_SAMPLES: "Read sealed populations, draws with their rows, and work sheets",
+    Scope.READ_READINESS: "Read the score, answers, gaps and plan",
     Scope.ALL: "Everything that its owner may (a check will find it)",
 }
 _USUAL_LIFE = timedelta(days=180)

@@ -1,8 +1,11 @@
 """Tokens of which the register does not say what it must."""
 
+from collections.abc import Iterator, Sequence
+from datetime import date
+
 from controls.readiness_file import Entry
-from readiness.detection import Judgement, Row, RowKind, decide, not_judged
-from readiness.facts import Facts
+from readiness.detection import Judgement, decide, not_judged, shown_by, tokens
+from readiness.facts import Facts, Kept
 
 _WANTED = {
     "fingerprint": "fingerprint",
@@ -14,16 +17,19 @@ _WANTED = {
 
 
 def judge(_entry: Entry, facts: Facts) -> Judgement:
-    if not facts.tokens:
+    shown = shown_by(tokens, _incomplete, facts)
+    if not shown.entries:
         return not_judged("the register of tokens is empty")
-    rows = []
-    for token in facts.tokens:
-        absent = [words for name, words in _WANTED.items() if not token.values.get(name)]
-        if absent:
-            why = f"without {', '.join(absent)}"
-            rows.append(Row(RowKind.ENTRY, token.key, f"{token.ref} {token.title}", why))
     return decide(
-        rows,
+        shown.rows,
+        count=shown.count,
         found="The register does not say of these tokens what a review needs to know.",
         clear="Every token has fingerprint, scopes, dates, owner and purpose.",
     )
+
+
+def _incomplete(kept: Sequence[Kept], _today: date) -> Iterator[tuple[Kept, str]]:
+    for token in kept:
+        absent = [words for name, words in _WANTED.items() if not token.values.get(name)]
+        if absent:
+            yield token, f"without {', '.join(absent)}"

@@ -1,32 +1,34 @@
 """Tokens that nobody has used for ninety days and that still open something."""
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from controls.readiness_file import Entry
-from readiness.detection import Judgement, Row, RowKind, by_tokens
+from readiness.detection import Judgement, by_tokens
 from readiness.facts import Facts, Kept
 
 _IDLE = timedelta(days=90)
 
 
 def judge(entry: Entry, facts: Facts) -> Judgement:
-    rows = [
-        Row(RowKind.ENTRY, token.key, f"{token.ref} {token.title}", why)
-        for token in facts.tokens
-        if (why := _idle(token, facts))
-    ]
     return by_tokens(
         entry,
         facts,
-        rows,
+        _unused,
         found="Tokens that nobody uses keep their access.",
         clear="Every token that we know of was used in the last ninety days, or is younger.",
     )
 
 
-def _idle(token: Kept, facts: Facts) -> str:
+def _unused(tokens: Sequence[Kept], today: date) -> Iterator[tuple[Kept, str]]:
+    for token in tokens:
+        if why := _idle(token, today):
+            yield token, why
+
+
+def _idle(token: Kept, today: date) -> str:
     used, created = token.day("last_used_on"), token.day("created_on")
     if used:
-        return f"last used on {used}" if used < facts.today - _IDLE else ""
+        return f"last used on {used}" if used < today - _IDLE else ""
     # A token of which nothing is known is told of by the rule about incomplete entries.
-    return f"made on {created}, never used" if created and created < facts.today - _IDLE else ""
+    return f"made on {created}, never used" if created and created < today - _IDLE else ""

@@ -29,6 +29,7 @@ ALL_SCOPES = (
     "findings:read",
     "requests:read",
     "samples:read",
+    "readiness:read",
 )
 _numbers = count(1)
 

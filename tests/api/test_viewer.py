@@ -28,7 +28,7 @@ def test_it_shows_the_operations_and_tries_one(
         page.on("request", lambda sent: elsewhere.append(sent.url))
         page.goto(f"{live_server.url}/api/v1/docs/")
         page.wait_for_selector(".opblock")
-        assert page.locator(".opblock").count() == 24
+        assert page.locator(".opblock").count() == 28
         page.click("button.authorize")
         page.fill(".auth-container input", secret)
         page.click(".auth-btn-wrapper button.authorize")

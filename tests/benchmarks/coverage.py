@@ -128,7 +128,7 @@ def _world(count: int, lead: User) -> Engagement:
     )
 
 
-def _controls(count: int, criterion: Criterion) -> None:
+def _controls(count: int, criterion: Criterion, *, begin: int = 0) -> None:
     """Make controls, each with one expectation."""
     made = Control.objects.bulk_create(
         Control(
@@ -138,7 +138,7 @@ def _controls(count: int, criterion: Criterion) -> None:
             owner_role=Control.OwnerRole.ENGINEER,
             nature=Control.Nature.AUTOMATED,
         )
-        for number in range(count)
+        for number in range(begin, begin + count)
     )
     ControlMapping.objects.bulk_create(
         ControlMapping(control=each, criterion=criterion, reason="Measured.") for each in made

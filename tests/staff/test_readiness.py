@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from controls.readiness_file import Kind
 from evidence.models import Evidence
 from readiness import answers, steps
 from readiness.models import Answer, StepVersion
+from readiness.programme import programme
 from tests import cast
 from tests.readiness.ground import Ground, ago
 from tests.staff import desk
@@ -53,6 +55,31 @@ def test_a_question_is_answered_and_shown_with_what_backs_it(alices: Desk, groun
     assert str(alices.user) in text
     assert "Answered yes, and shown by accepted evidence." in text
     assert "1 of 22 questions that apply are shown" in alices.text("readiness")
+
+
+def test_questions_are_answered_one_after_the_other(alices: Desk) -> None:
+    assert "Answer the questions" in alices.text("readiness")
+    first, second = (entry.id for entry in programme().entries(Kind.QUESTION)[:2])
+    form = alices.text("readiness_answer", first)
+    assert "Still to answer after this one: 21." in form
+    assert "Answer and go on" in form
+    done = send(alices, "readiness_answer", first, value="no", reason="", seen=0, then="next")
+    assert done["location"] == desk.url("readiness_answer", second)
+
+
+def test_the_last_answer_leads_to_what_is_missing(alices: Desk) -> None:
+    *others, last = (entry.id for entry in programme().entries(Kind.QUESTION))
+    for question in others:
+        answers.answer(question, value="no", reason="", seen=0, by=alices.user)
+    form = alices.text("readiness_answer", last)
+    assert ("Answer and go on" in form, "Answer and see the gaps" in form) == (False, True)
+    done = alices.client.post(
+        desk.url("readiness_answer", last), {"value": "no", "seen": 0, "then": "next"}, follow=True
+    )
+    assert done.redirect_chain[-1][0] == desk.url("gaps")
+    assert "Every question is answered." in told(done)
+    assert "Answer the questions" not in alices.text("readiness")
+    assert "Answer and see the gaps" not in alices.text("readiness_answer", last)
 
 
 def test_where_nobody_claims_anything_nothing_is_called_a_claim(alices: Desk) -> None:

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from jobs.performing import drain
-from registers import entries, imports, incoming, registry
-from registers.models import Entry, ImportPart, RegisterImport
+from registers import entries, imports, incoming, registry, sheets
+from registers.models import Entry, ImportLine, ImportPart, RegisterImport
 from tests import cast
 from tests.registers.books import GOOD
 from tests.staff import desk
@@ -56,6 +56,7 @@ def test_what_is_previewed_line_by_line_is_done(alices: Desk, cloud: Entry) -> N
     assert "Service: Machines and network Machines only" in text
     assert "Changed 1" in text
     assert "New 1" in text
+    assert "Service: Machines and network; Criticality: important; Owner: eve@example.org" in text
     assert "The sheet has no column Uptime promised (%)" in text
     assert Entry.objects.count() == 1
     done = words(confirm(alices, page))
@@ -177,6 +178,34 @@ def test_control_characters_are_refused_by_cell(alices: Desk) -> None:
     page = hand_in(alices, csv_of(row("Ba\x07nk"), row("Ba\0nk")))
     assert "A2: Name has a line break or a control character" in words(page)
     assert "A3: Name has a line break or a control character" in words(page)
+
+
+def test_doubles_and_control_characters_of_excel_are_refused_by_cell(alices: Desk) -> None:
+    # Excel writes a control character as an escape of its own.
+    sheet = workbook(list(HEAD), row("Bank"), row("bank"), row("Ma_x0007_il"))
+    page = hand_in(alices, sheet, "list.xlsx")
+    text = words(page)
+    assert "Line 2 is the same vendor" in text
+    assert "A4: Name has a line break or a control character" in text
+    assert "2 lines do not fit" in told(confirm(alices, page))
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["at once", "by a worker"])
+def test_a_sheet_with_too_many_lines_is_refused_with_what_to_do(
+    alices: Desk, monkeypatch: pytest.MonkeyPatch, is_long: bool
+) -> None:
+    assert sheets.MOST_LINES < 200_000
+    monkeypatch.setattr(sheets, "MOST_LINES", 2)
+    monkeypatch.setattr(imports, "SHORT", 0 if is_long else imports.SHORT)
+    page = hand_in(alices, csv_of(row("Bank"), row("Mail"), row("Cloud")))
+    drain()
+    form = page.context.get("form")
+    shown = page if form else alices.client.get(page.redirect_chain[-1][0])
+    said = str(form.errors) if form else words(shown)
+    assert "The sheet has more than 2 lines. Split it. Nothing was changed." in unescape(said)
+    assert not ImportLine.objects.exists()
+    assert not Entry.objects.exists()
 
 
 def test_an_excel_sheet_is_taken_in(alices: Desk) -> None:
