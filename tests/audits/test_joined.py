@@ -32,7 +32,9 @@ from tests.audits.sealing import (
 )
 from tests.audits.world import World, hand_in, submission
 
-DIGESTS = st.lists(st.binary(max_size=4).map(lambda it: sha256(it).hexdigest()), min_size=1)
+DIGESTS = st.lists(
+    st.binary(max_size=4).map(lambda it: sha256(it).hexdigest()), min_size=1, max_size=6
+)
 
 
 @pytest.fixture
