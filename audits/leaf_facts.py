@@ -14,6 +14,7 @@ from audits.models import (
     Draw,
     EngagementChange,
     FindingEntry,
+    HolidayCalendar,
     OccurrenceChange,
     Pack,
     RequestEntry,
@@ -188,5 +189,19 @@ tell(
         # Downloads by staff and by programs leave a leaf alone.
         has_row=lambda body: "engagement" in body,
         along=("engagement",),
+    )
+)
+tell(
+    Told(
+        HolidayCalendar,
+        ("calendar.recorded",),
+        lambda rows, _: {
+            "country": rows[0].country,
+            "region": rows[0].region,
+            "first": rows[0].first.isoformat(),
+            "last": rows[0].last.isoformat(),
+            "days": len(rows[0].days.split()),
+            "days_sha256": digest(rows[0].days),
+        },
     )
 )

@@ -29,6 +29,8 @@ class Told:
     subject: Callable[[Rows], str] | None = None
     has_row: Callable[[Mapping[str, Any]], bool] = _every
     along: tuple[str, ...] = field(default=())
+    moves_on: bool = False
+    """Whether its rows change in what no leaf tells, so that no trigger guards them."""
 
     @property
     def label(self) -> str:
@@ -64,3 +66,8 @@ def tell(told: Told) -> None:
 
 def all_told() -> list[Told]:
     return [_known[label] for label in sorted(_known)]
+
+
+def guarded() -> list[Told]:
+    """Return those whose rows never change."""
+    return [one for one in all_told() if not one.moves_on]

@@ -99,6 +99,14 @@ def decide_each(campaign: Campaign, *, wanted: Sequence[Wanted], by: User, shown
     return len(fresh)
 
 
+def digest_of(numbers: Mapping[tuple[str, str], Sequence[int]]) -> str:
+    """Return the digest of lines by decision and reason, in the order of the deed."""
+    said = sha256()
+    for (decision, reason), lines in numbers.items():
+        said.update(ledger.canonical([decision, reason, list(lines)]))
+    return said.hexdigest()
+
+
 def read_reason(text: str) -> str:
     """Return a reason as it is kept; CampaignError for none, a long one, or what is secret."""
     reason = " ".join(text.split())
@@ -173,11 +181,10 @@ def _leaf(
     by: User,
 ) -> LedgerEntry:
     counts: Counter[str] = Counter()
-    said = sha256()
+    numbers: dict[tuple[str, str], list[int]] = {}
     for (decision, reason), lines in groups.items():
         counts[decision] += len(lines)
-        numbers = [line.number for line in lines]
-        said.update(ledger.canonical([decision, reason, numbers]))
+        numbers[decision, reason] = [line.number for line in lines]
     return ledger.append(
         "campaign.decided",
         subject=campaign.ref,
@@ -185,7 +192,7 @@ def _leaf(
             "lines": len(fresh),
             "lines_sha256": choosing.digest_of(fresh),
             "decisions": dict(counts),
-            "decisions_sha256": said.hexdigest(),
+            "decisions_sha256": digest_of(numbers),
         },
         actor=actor(by),
     )

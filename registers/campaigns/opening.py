@@ -31,6 +31,7 @@ from registers.models import Campaign, CampaignLine
 
 BATCH = 1000
 _NAMED = 5
+_LONGEST_TITLE = 200
 _ENDED = "ended already"
 
 
@@ -122,7 +123,8 @@ def open_campaign(made: Plan, *, title: str, due_on: date, by: User, shown: str 
         raise PopulationUnfitError(" ".join(made.problems))
     if shown and shown != made.digest:
         raise CampaignError("The lines or their reviewers have changed since. Look again.")
-    if not title.strip():
+    title = title.strip()[:_LONGEST_TITLE]
+    if not title:
         raise CampaignError("Give the campaign a title.")
     if due_on < lists.local_day(timezone.now()):
         raise CampaignError("The day on which it is due has passed already. Choose a later one.")
@@ -136,7 +138,7 @@ def open_campaign(made: Plan, *, title: str, due_on: date, by: User, shown: str 
             number=number,
             ref=f"CMP-{number}",
             kind=made.kind.slug,
-            title=title.strip()[:200],
+            title=title,
             population=made.evidence,
             columns=made.columns.to_json(),
             row_count=made.rows,
@@ -222,7 +224,7 @@ def _leaf(made: Plan, ref: str, title: str, due_on: date, by: User) -> LedgerEnt
             "lines": len(made.lines),
             "lines_sha256": made.digest,
             "columns": made.columns.to_json(),
-            "title_sha256": journal.digest(title.strip()),
+            "title_sha256": journal.digest(title),
             "due_on": due_on.isoformat(),
         },
         actor=actor(by),

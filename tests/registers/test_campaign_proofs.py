@@ -32,9 +32,10 @@ from registers.errors import (
     ProofError,
     UndecidedError,
 )
-from registers.models import Campaign, CampaignProof
+from registers.models import Campaign, CampaignDecision, CampaignProof
 from tests import cast
 from tests.audits.world import World
+from tests.evidence.test_verification import found, update
 from tests.registers.reviewing import MADE, NAMES, Reviewed, lines, listed, token
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,22 @@ def test_a_later_list_proves_what_was_done(tokens: Reviewed, alice: User) -> Non
     assert {line.state for line in lines(campaign)} == {"proved", "decided"}
     with pytest.raises(CampaignError, match="proves it done"):
         tokens.decide(campaign, "keep", 4)
+
+
+def test_the_log_tells_of_every_decision_and_proof(tokens: Reviewed, alice: User) -> None:
+    campaign = followed(tokens)
+    later = listed([token(2), token(3, scopes="viewer"), token(4)])
+    proving.prove(campaign, evidence=later, by=alice)
+    proving.confirm(lines(campaign, 3)[0], by=tokens.ivan, reason="A viewer may only read.")
+    assert found() == []
+    decided = CampaignDecision.objects.get(line__number=1)
+    update(CampaignDecision, decided.pk, reason="Somebody else asked for it.")
+    proved = CampaignProof.objects.get(line__number=3)
+    update(CampaignProof, proved.pk, reason="")
+    assert [sentence.partition(":")[2] for _, sentence in found()] == [
+        " decisions_sha256.",
+        " reason_sha256.",
+    ]
 
 
 def test_a_list_from_before_the_decision_proves_nothing(tokens: Reviewed, alice: User) -> None:
@@ -256,7 +273,7 @@ def test_open_lines_are_told_by_person_and_due_day(tokens: Reviewed, alice: User
     tokens.decide(campaign, "keep", 2)
     told = {(one.person, one.count, one.due_on) for one in outstanding.open_lines()}
     due = campaign.due_on
-    assert told == {(alice.pk, 1, due), (tokens.ivan.pk, 2, due)}
+    assert told == {(alice, 1, due), (tokens.ivan, 2, due)}
     (own,) = outstanding.open_lines(alice)
     assert (own.campaign, own.count) == (campaign, 1)
 

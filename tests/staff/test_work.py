@@ -17,6 +17,7 @@ from tests.audits.findings import opened
 from tests.audits.world import World
 from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
+from tests.registers.reviewing import Reviewed
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, words
 
@@ -134,6 +135,7 @@ def test_every_task_of_every_source_leads_to_a_page_that_is_there(
     steps.lay_out(ago(3), by=alices.user)
     case = opened(World(alices.user))
     requests.ask(case.engagement, Wording("A", due=days.today()), by=alices.user)
+    Reviewed(alices.user).open()
     found: dict[str, Task] = {}
     for task in tasklist.everything(Asked(days.today())):
         found.setdefault(task.source, task)
