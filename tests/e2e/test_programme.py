@@ -117,5 +117,45 @@ def test_the_gaps_come_with_their_next_deed(lead: Page) -> None:
     expect(body).to_contain_text("refund writer")
 
 
-# The review of the tokens (start, decide, close, find its evidence at its occurrences) joins here,
-# as a step of its own, with the campaigns.
+def test_a_token_review_covers_its_time(lead: Page) -> None:
+    body = lead.locator("body")
+    menu(lead, "Registers")
+    lead.get_by_role("link", name="Tokens and service accounts", exact=True).click()
+    lead.get_by_role("button", name="Keep a snapshot").click()
+    _open_review(lead, "Tokens and service accounts")
+    for decision, reason in (("keep", "Settles every night."), ("revoke", "Unused since March.")):
+        lead.get_by_role("radio", name=re.compile(f"^{decision}", re.IGNORECASE)).check()
+        lead.get_by_label("Why", exact=True).fill(reason)
+        lead.locator("#content").get_by_role("button", name=re.compile("^Decide")).click()
+    menu(lead, "Review campaigns")
+    lead.locator(".cs-table tbody th a").first.click()
+    expect(body).to_contain_text("2 of 2 lines decided")
+    lead.get_by_role("link", name="Close", exact=True).click()
+    lead.get_by_role("button", name="Close it into evidence").click()
+    lead.wait_for_url("**/evidence/evidence/*/")
+    listed = lead.locator("h1, .cs-mono").filter(has_text=re.compile(r"^EV-\d+$")).first
+    reference = listed.inner_text()
+    menu(lead, "Coverage")
+    today = timezone.now().date()
+    last = today.replace(day=1, month=(today.month + 2) // 3 * 3)
+    row = lead.get_by_role("row").filter(has_text="API-03")
+    row.locator(f"a[href*='/{last:%Y-%m}/']").click()
+    expect(body).to_contain_text(reference)
+    lead.get_by_role("row").filter(has_text=reference).get_by_role("link").first.click()
+    expect(body).to_contain_text("Met")
+    expect(body).to_contain_text(reference)
+
+
+def _open_review(lead: Page, listed: str) -> None:
+    """Open a review of a list that a worker is about to keep, and its first line."""
+    menu(lead, "Review campaigns")
+    lead.get_by_role("link", name="Open the first campaign").click()
+    lead.get_by_role("radio", name=re.compile("^Token review")).check()
+    option = lead.locator("[name=evidence] option").filter(has_text=listed)
+    expect(option).to_have_count(1)
+    lead.locator("[name=evidence]").select_option(label=option.inner_text())
+    lead.get_by_role("button", name="Go on").click()
+    lead.locator("[name=usual]").select_option(index=1)
+    lead.get_by_role("button", name="See what it would be").click()
+    lead.get_by_role("button", name="Open it with 2 lines").click()
+    lead.locator(".cs-table tbody th a").first.click()
