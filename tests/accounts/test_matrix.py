@@ -19,14 +19,14 @@ _ALL = set(Capability)
 
 MAY: dict[str, set[Capability]] = {
     "administrator": _ALL,
-    "compliance-lead": _ALL - {Capability.SIGN_ASSERTION},
+    "compliance-lead": _ALL - {Capability.SIGN_ASSERTION, Capability.MANAGE_LOG},
     "control-owner": {
         Capability.VIEW,
         Capability.SUBMIT_EVIDENCE,
         Capability.MANAGE_REGISTERS,
         Capability.ANSWER_FINDINGS,
     },
-    "reviewer": {Capability.VIEW, Capability.REVIEW_EVIDENCE},
+    "reviewer": {Capability.VIEW, Capability.REVIEW_EVIDENCE, Capability.MANAGE_CAMPAIGNS},
     "engineer": {
         Capability.VIEW,
         Capability.SUBMIT_EVIDENCE,
