@@ -27,6 +27,8 @@ from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import READ, site
 from controls.models import Control, Expectation
 from evidence.models import Evidence
+from registers.forms import registry as forms_registry
+from registers.forms.registry import Kind
 
 STATES = (
     (State.MET, "Met", "covered in time, and no check failed"),
@@ -207,8 +209,8 @@ def _page(request: HttpRequest) -> int:
 
 def _groups(
     line: ControlLine, report: CoverageReport, first: date
-) -> list[tuple[Expectation, list[tuple[Occurrence, str, list[tuple[str, int]]]]]]:
-    """The occurrences of the month by expectation, each with its label and its evidence."""
+) -> list[tuple[Expectation, list[tuple[Occurrence, str, list[tuple[str, int]]]], list[Kind]]]:
+    """The occurrences of the month by expectation, with label and evidence, and its forms."""
     last = _last_day(first)
     mine = {each.pk: each for each in line.expectations}
     fit = [
@@ -223,6 +225,7 @@ def _groups(
                 (one, LABELS[one.state], [(ref, keys[ref]) for ref in one.evidence if ref in keys])
                 for one in group
             ],
+            forms_registry.serving(mine[key].slug),
         )
         for key, group in groupby(fit, key=lambda one: one.expectation)
     ]

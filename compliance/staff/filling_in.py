@@ -1,12 +1,13 @@
 """A typed form being filled in: keep it, add lines, attach files, look at it, hand it in."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -26,7 +27,10 @@ from registers.forms.reading import ZONE
 from registers.forms.registry import Kind
 
 _DROP = "drop-"
+_SEEN = "draft_seen"
 _PEOPLE = 200
+_NOT_KEPT = "This looks like a card number or a secret; not kept."
+_AGAIN = "Nothing was kept: choose this file again."
 _HALF = {
     Asks.INTEGER,
     Asks.DECIMAL,
@@ -55,7 +59,7 @@ class FillInForm(StaffForm):
         self.attached = attachments.of(draft)
         for name, asked in kind.questions.items():
             self._ask(name, asked)
-        if any(asked.asks is Asks.MOMENT for asked in self._every_question()):
+        if kind.has_times:
             self.fields[ZONE] = _zone_field()
             dress(self.fields[ZONE], width="half")
         for number in range(draft.lines):
@@ -87,9 +91,6 @@ class FillInForm(StaffForm):
         for name, sentence in problems.items():
             self.add_error(name if name in self.fields else None, sentence)
 
-    def _every_question(self) -> tuple[Question, ...]:
-        return (*self.kind.questions.values(), *self.kind.line_questions.values())
-
     def _ask(self, name: str, asked: Question) -> None:
         field = _field(asked, self.attached.get(name))
         self.fields[name] = field
@@ -106,18 +107,18 @@ def fill_in(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show a draft; by POST keep all that was typed, right or wrong, then do what was asked."""
     by = person(request)
     draft = get_object_or_404(FormDraft.objects.select_related("handed"), pk=pk, by=by)
-    if draft.handed:
+    if draft.handed and request.method != "POST":
         return redirect("admin:form_handed", draft.handed_id)
     kind = typed_forms.named(draft.kind)
     if request.method != "POST":
         problems = drafts.read(draft).problems if "look" in request.GET else {}
         return _page(request, kind, draft, problems)
     deed = typed(request, "do")
-    problems = _kept(request, draft, by, more=deed == "more")
+    kept = _kept(request, draft, by, more=deed == "more")
     if deed == "auto":
-        return HttpResponse(status=409 if problems else 204)
-    if problems:
-        return _page(request, kind, draft, problems)
+        return _told_the_script(draft, kept)
+    if kept.problems:
+        return _page(request, kind, draft, kept.problems, stale=kept.refused)
     if deed == "check":
         return _looked_at(request, kind, draft)
     messages.success(request, "Kept. You may close this page and come back.")
@@ -166,20 +167,34 @@ def _looked_at(request: HttpRequest, kind: Kind, draft: FormDraft) -> HttpRespon
     return redirect("admin:form_confirm", draft.pk)
 
 
-def _kept(request: HttpRequest, draft: FormDraft, by: User, *, more: bool) -> dict[str, str]:
-    """Keep what was typed and attached; return what was not kept, each with the reason."""
-    problems: dict[str, str] = {}
+@dataclass(frozen=True)
+class _Kept:
+    """What was not kept, each with the reason, and whether that is everything."""
+
+    problems: Mapping[str, str]
+    refused: bool = False
+
+
+def _kept(request: HttpRequest, draft: FormDraft, by: User, *, more: bool) -> _Kept:
+    """Keep what was typed and attached; what is refused is in the draft for showing it again."""
     given = {name: str(text) for name, text in request.POST.items()}
+    places = typed_forms.named(draft.kind).questions.items()
+    files = [name for name, asked in places if asked.asks is Asks.FILE]
     try:
         secrets = drafts.keep(
-            draft, given=given, by=by, more_lines=drafts.MORE_LINES if more else 0
+            draft,
+            given=given,
+            by=by,
+            more_lines=drafts.MORE_LINES if more else 0,
+            seen=typed(request, _SEEN),
         )
     except REFUSALS as refusal:
-        return {"": str(refusal)}
-    problems |= dict.fromkeys(secrets, "This looks like a card number or a secret; not kept.")
-    for name, asked in typed_forms.named(draft.kind).questions.items():
-        if asked.asks is not Asks.FILE:
-            continue
+        problems = dict.fromkeys(drafts.show_again(draft, given=given), _NOT_KEPT)
+        # No page can fill in a file again.
+        problems |= dict.fromkeys((name for name in files if name in request.FILES), _AGAIN)
+        return _Kept({"": str(refusal), **problems}, refused=True)
+    problems = dict.fromkeys(secrets, _NOT_KEPT)
+    for name in files:
         try:
             if f"{_DROP}{name}" in request.POST:
                 drafts.detach(draft, question=name, by=by)
@@ -187,7 +202,15 @@ def _kept(request: HttpRequest, draft: FormDraft, by: User, *, more: bool) -> di
                 _attach(draft, name, upload, by)
         except REFUSALS as refusal:
             problems[name] = str(refusal)
-    return problems
+    return _Kept(problems)
+
+
+def _told_the_script(draft: FormDraft, kept: _Kept) -> JsonResponse:
+    """Say what was not kept, and hand on the stamp that the next keeping must have seen."""
+    told = {"problem": next(iter(kept.problems.values()), "")}
+    if not kept.refused:
+        told["seen"] = drafts.stamp_of(draft)
+    return JsonResponse(told, status=409 if kept.problems else 200)
 
 
 def _attach(draft: FormDraft, name: str, upload: "UploadedFile[bytes]", by: User) -> None:
@@ -202,8 +225,14 @@ def _attach(draft: FormDraft, name: str, upload: "UploadedFile[bytes]", by: User
 
 
 def _page(
-    request: HttpRequest, kind: Kind, draft: FormDraft, problems: Mapping[str, str]
+    request: HttpRequest,
+    kind: Kind,
+    draft: FormDraft,
+    problems: Mapping[str, str],
+    *,
+    stale: bool = False,
 ) -> HttpResponseBase:
+    """Show a draft; a stale one is what was typed, with the stamp that it was typed upon."""
     form = FillInForm(kind, draft)
     form.add_problems(problems)
     staff = User.objects.filter(is_active=True, is_staff=True).order_by("email")
@@ -213,6 +242,8 @@ def _page(
         "kind": kind,
         "draft": draft,
         "form": form,
+        "stale": stale,
+        "seen_stamp": (stale and typed(request, _SEEN)) or drafts.stamp_of(draft),
         "people": staff.values_list("email", flat=True)[:_PEOPLE],
         "most_lines": reading.MOST_LINES,
         "has_room": draft.lines < reading.MOST_LINES,
@@ -234,9 +265,14 @@ def _field(asked: Question, attached: Attached | None) -> forms.Field:
         choices = [("", ""), ("yes", "yes"), ("no", "no")]
         return forms.CharField(widget=forms.Select(choices=choices), **common)
     if asked.asks is Asks.PARAGRAPH:
-        return forms.CharField(widget=forms.Textarea, strip=False, **common)
+        return forms.CharField(widget=_paragraph(), strip=False, **common)
     widget = forms.TextInput(attrs={**_INPUTS.get(asked.asks, {}), "autocomplete": "off"})
     return forms.CharField(widget=widget, strip=False, **common)
+
+
+def _paragraph() -> forms.Widget:
+    # A limit of the field would be told in Django's words; here the form says what does not fit.
+    return forms.Textarea(attrs={"maxlength": drafts.LONGEST})
 
 
 def _zone_field() -> forms.Field:

@@ -11,6 +11,8 @@ from collectors import registry as collectors
 from readiness.detection import Row, RowKind
 from readiness.gaps import Deed, Gap
 from readiness.survey import Survey
+from registers.forms import registry as forms
+from registers.forms.registry import Kind
 
 _REGISTER = "register_"
 
@@ -20,6 +22,8 @@ class Way(NamedTuple):
 
     url: str = ""
     label: str = ""
+    forms: tuple[Kind, ...] = ()
+    """The typed forms that are another way to the same."""
 
 
 def of_row(request: HttpRequest, row: Row) -> str:
@@ -54,7 +58,9 @@ def of_gap(request: HttpRequest, gap: Gap, survey: Survey) -> Way:
             return Way(_evidence(gap.key), "See the item")
         case Deed.CONNECT:
             return _collecting(request, gap.key, survey)
-    return hand_in(request, gap.key)
+    slugs = (slug for slug, one in survey.facts.standings.items() if str(one.key) == gap.key)
+    way = hand_in(request, gap.key)
+    return way._replace(forms=tuple(forms.serving(next(slugs, "")))) if way.url else way
 
 
 def hand_in(request: HttpRequest, expectation: str) -> Way:

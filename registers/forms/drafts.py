@@ -30,7 +30,8 @@ from registers.forms.registry import Kind, get
 
 FIRST_LINES = 3
 MORE_LINES = 5
-_LONGEST = 20_000
+LONGEST = 20_000
+"""Letters of one answer; no form takes more."""
 
 
 def open_drafts(by: User) -> QuerySet[FormDraft]:
@@ -60,45 +61,66 @@ def begin_correction(handed: HandedForm, *, by: User) -> FormDraft:
     """Begin a draft with all that an earlier form said; what comes of it supersedes that one.
 
     Raises FormsNotAllowedError, FormError where a newer version is there already, EvidenceError
-    where the attached files cannot be read any more.
+    where the attached files cannot be read any more. Its times would change their meaning if the
+    organisation has moved to another zone, so then FormError too.
     """
     refuse_stranger(by)
     newer = Evidence.objects.filter(supersedes=handed.evidence_id).first()
     if newer:
         raise FormError(f"{newer.ref} corrects this one already. Correct that one instead.")
     kind = get(handed.kind)
+    _refuse_other_zone(kind, handed)
     with transaction.atomic():
         lines = reading.line_count(handed.given) + 1 if kind.line_questions else 0
-        draft = _new(kind, by, dict(handed.given), lines=min(lines, MOST_LINES))
+        given = {**handed.given, ZONE: handed.zone}
+        draft = _new(kind, by, given, lines=min(lines, MOST_LINES))
         draft.supersedes = handed.evidence
         draft.save(update_fields=["supersedes"])
         attachments.take_over(draft, handed)
     return draft
 
 
-def keep(draft: FormDraft, *, given: Mapping[str, str], by: User, more_lines: int = 0) -> set[str]:
+def stamp_of(draft: FormDraft) -> str:
+    """Return what tells whether a draft was changed since somebody looked at it."""
+    return draft.changed_at.isoformat()
+
+
+def keep(
+    draft: FormDraft, *, given: Mapping[str, str], by: User, more_lines: int = 0, seen: str = ""
+) -> set[str]:
     """Keep what was typed as it was typed; return the places that were not kept.
 
-    Those hold what looks like a card number or a secret. Raises FormsNotAllowedError, and
-    FormError for a draft that was handed in already or an answer longer than any form takes.
+    Those hold what looks like a card number or a secret. `seen` is the stamp (see `stamp_of`) of
+    the draft that was typed into; without one, nothing is asked. Raises FormsNotAllowedError, and
+    FormError for a draft that was handed in already or holds other answers by now, and for an
+    answer longer than any form takes.
     """
     kind = get(draft.kind)
-    # NUL ends strings in PostgreSQL, and no keyboard types it.
-    typed = {name: text.replace("\0", "") for name, text in given.items() if _is_place(kind, name)}
-    for name, text in typed.items():
-        if len(text) > _LONGEST:
-            asked = reading.question(kind, name)
-            label = asked.label if asked else "An answer"
-            raise FormError(f"{label} has {len(text):,} letters. Attach it as a file instead.")
-    secrets = entries.secret_fields(typed)
+    _refuse_endless(kind, given)
+    fit, secrets = _fit_to_keep(kind, given)
     with transaction.atomic():
         current = mine(draft, by=by)
-        current.given = {name: "" if name in secrets else text for name, text in typed.items()}
-        room = max(current.lines, reading.line_count(current.given)) + more_lines
-        current.lines = min(room, MOST_LINES) if kind.line_questions else 0
+        # A request that comes twice overwrites nothing, so it is no conflict.
+        if seen and seen != stamp_of(current) and fit != current.given:
+            raise FormError(
+                "This draft was changed in another window. Open it anew; nothing was overwritten."
+            )
+        current.given = fit
+        current.lines = _room(kind, current, more_lines)
         current.changed_at = timezone.now()
         current.save(update_fields=["given", "lines", "changed_at"])
     draft.given, draft.lines, draft.changed_at = current.given, current.lines, current.changed_at
+    return secrets
+
+
+def show_again(draft: FormDraft, *, given: Mapping[str, str]) -> set[str]:
+    """Put what could not be kept into a draft for showing only; nothing is saved.
+
+    Returns the places that are not shown again, which hold what looks like a secret.
+    """
+    kind = get(draft.kind)
+    draft.given, secrets = _fit_to_keep(kind, given)
+    draft.lines = _room(kind, draft)
     return secrets
 
 
@@ -116,6 +138,7 @@ def attach(draft: FormDraft, *, question: str, path: Path, filename: str, by: Us
         current = mine(draft, by=by)
         attachments.put(current, question=question, path=path, filename=filename)
         _touch(current)
+    draft.changed_at = current.changed_at
 
 
 def detach(draft: FormDraft, *, question: str, by: User) -> None:
@@ -124,6 +147,7 @@ def detach(draft: FormDraft, *, question: str, by: User) -> None:
         current = mine(draft, by=by)
         current.files.filter(question=question).delete()
         _touch(current)
+    draft.changed_at = current.changed_at
 
 
 def discard(draft: FormDraft, *, by: User) -> None:
@@ -181,6 +205,42 @@ def _due_days(kind: Kind) -> tuple[date, date]:
         return today, today
     window = latest_window(expectations[0].cadence, today, days_allowed=0)
     return window.start, window.end
+
+
+def _refuse_other_zone(kind: Kind, handed: HandedForm) -> None:
+    home = settings.ORGANISATION_TIME_ZONE
+    if kind.has_times and handed.zone not in {"UTC", home}:
+        raise FormError(
+            f"The times of {handed.evidence.ref} are those of {handed.zone}, and a form takes "
+            f"times of {home} or UTC now. Fill in a new form with the times in UTC, and name "
+            f"{handed.evidence.ref} in it."
+        )
+
+
+def _refuse_endless(kind: Kind, given: Mapping[str, str]) -> None:
+    for name, text in given.items():
+        asked = reading.question(kind, name)
+        # Browsers count a line break as one letter, and send it as two.
+        count = len(text.replace("\r\n", "\n"))
+        if _is_place(kind, name) and count > LONGEST:
+            label = asked.label if asked else "An answer"
+            raise FormError(
+                f"{label} has {count:,} letters; {LONGEST:,} are the most. Nothing was kept yet: "
+                "shorten it, or attach it as a file instead."
+            )
+
+
+def _fit_to_keep(kind: Kind, given: Mapping[str, str]) -> tuple[dict[str, str], set[str]]:
+    """Return what was typed without what looks like a secret, and the places where that was."""
+    # NUL ends strings in PostgreSQL, and no keyboard types it.
+    typed = {name: text.replace("\0", "") for name, text in given.items() if _is_place(kind, name)}
+    secrets = entries.secret_fields(typed)
+    return {name: "" if name in secrets else text for name, text in typed.items()}, secrets
+
+
+def _room(kind: Kind, draft: FormDraft, more: int = 0) -> int:
+    wanted = max(draft.lines, reading.line_count(draft.given)) + more
+    return min(wanted, MOST_LINES) if kind.line_questions else 0
 
 
 def _is_place(kind: Kind, name: str) -> bool:

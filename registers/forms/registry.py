@@ -17,7 +17,7 @@ from registers.forms import kinds
 from registers.forms.base import Asks, Form, Question, questions_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-RESERVED = frozenset({"lines", "zone", "do"})
+RESERVED = frozenset({"lines", "zone", "do", "draft_seen"})
 """Names that the page of every form needs for itself."""
 
 
@@ -39,6 +39,12 @@ class Kind:
     def line_questions(self) -> Mapping[str, Question]:
         lines = self.declared.lines
         return {question.name: question for question in lines.questions} if lines else {}
+
+    @functools.cached_property
+    def has_times(self) -> bool:
+        """Whether any question asks for a time of a day, whose meaning hangs on a zone."""
+        asked = (*self.questions.values(), *self.line_questions.values())
+        return any(question.asks is Asks.MOMENT for question in asked)
 
 
 @functools.cache

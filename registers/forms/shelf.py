@@ -1,14 +1,16 @@
 """What was handed in by forms: the latest of each, and all of one, flat to any number of them."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import QuerySet, Subquery
 
 from evidence.models import LogHead
 from registers.form_models import HandedForm
-from registers.forms import drafts, reading, registry
+from registers.forms import reading, registry
 from registers.forms.base import Attached
-from registers.forms.reading import Read
+from registers.forms.reading import Clock, Read
 
 
 def latest() -> Mapping[str, HandedForm]:
@@ -34,5 +36,12 @@ def answers_of(handed: HandedForm) -> Read:
         question: Attached(told["filename"], told["size"], told["sha256"])
         for question, told in handed.files.items()
     }
-    clock = drafts.clock_of(handed.given, handed.at)
-    return reading.read(registry.get(handed.kind), handed.given, files, clock=clock)
+    return reading.read(registry.get(handed.kind), handed.given, files, clock=_clock_of(handed))
+
+
+def _clock_of(handed: HandedForm) -> Clock:
+    """Return the clock by which a form was read; the organisation may have moved since."""
+    zone = ZoneInfo(handed.zone)
+    # A form in UTC does not tell where the organisation was then.
+    home = ZoneInfo(settings.ORGANISATION_TIME_ZONE) if handed.zone == "UTC" else zone
+    return Clock(handed.at, zone, home)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.e2e import journey
 from tests.e2e.first_start import Started, running
@@ -55,6 +55,42 @@ def begin(page: Page, url: str, day: date) -> str:
     return address
 
 
+def change_in_two_windows(first: Page, second: Page, draft: str) -> None:
+    """Type into both; the one that comes late is told so, and its text stays where it is."""
+    for page in (first, second):
+        page.goto(draft)
+    for text in ("first", "first, and more"):
+        fill(first, {"cut_off": text})
+        with first.expect_response(draft):
+            pass
+    expect(first.locator("[data-kept]")).to_contain_text("Kept at")
+    fill(second, {"cut_off": "second"})
+    expect(second.locator("[data-kept]")).to_contain_text("changed in another window")
+    second.get_by_role("button", name="Keep the draft").click()
+    expect(second.locator("[role=alert]")).to_contain_text("nothing was overwritten")
+    assert second.locator("[name=cut_off]").input_value() == "second"
+    first.goto(draft)
+    assert first.locator("[name=cut_off]").input_value() == "first, and more"
+
+
+def press_while_it_is_being_kept(page: Page, draft: str) -> None:
+    """Press the button before the answer to what was kept silently is there."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.goto(draft)
+    page.route(draft, hold, times=1)
+    with page.expect_request(draft):
+        fill(page, {"cut_off": "17:00"})
+    fill(page, {"cut_off": "17:00 UTC on both sides"})
+    page.get_by_role("button", name="Keep the draft").click(no_wait_after=True)
+    held.pop().continue_()
+    expect(page.locator("body")).to_contain_text("You may close this page")
+    assert page.locator("[name=cut_off]").input_value() == "17:00 UTC on both sides"
+
+
 def finish(page: Page, export: Path) -> str:
     """Correct what is refused, hand the form in, and return the reference of the item."""
     page.locator("[name=left_file]").set_input_files(export)
@@ -91,6 +127,8 @@ def test_from_an_open_form_to_a_covered_day(
     page = context.new_page()
     page.goto(draft)
     assert page.locator("[name=prepared_by]").input_value() == "dora@example.org"
+    change_in_two_windows(page, context.new_page(), draft)
+    press_while_it_is_being_kept(page, draft)
     export = tmp_path / "ledger.csv"
     export.write_text("id,amount\n1,1000\n")
     ref = finish(page, export)

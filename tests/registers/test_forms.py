@@ -3,8 +3,9 @@
 import io
 import json
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -18,7 +19,7 @@ from evidence.errors import FilenameError, ScreeningError
 from evidence.models import CheckResult, Evidence, LedgerEntry
 from registers.errors import AnswersError, FormError, FormsNotAllowedError
 from registers.form_models import DraftFilePart, FormDraft, HandedForm
-from registers.forms import attachments, drafts, handing_in, reading, registry, rendering
+from registers.forms import attachments, drafts, handing_in, reading, registry, rendering, shelf
 from registers.forms.registry import Kind
 from tests import cast
 from tests.audits.world import World
@@ -83,6 +84,44 @@ def test_an_endless_answer_is_refused_and_the_draft_stays(drawer: Drawer) -> Non
     with pytest.raises(FormError, match="How the content was compared has 20,001 letters"):
         drafts.keep(draft, given={"compared": "x" * 20_001}, by=drawer.keeper)
     assert FormDraft.objects.get().given["test_id"] == "RT-7"
+
+
+def test_letters_are_counted_as_browsers_count_them(drawer: Drawer) -> None:
+    typed = filled.given("restore_test", compared="\r\n" * drafts.LONGEST)
+    draft = drawer.draft()
+    assert drafts.keep(draft, given=typed, by=drawer.keeper) == set()
+
+
+def test_a_draft_that_was_changed_since_is_not_overwritten(drawer: Drawer) -> None:
+    draft = drawer.draft()
+    seen = drafts.stamp_of(draft)
+    other = FormDraft.objects.get()
+    typed = filled.given("restore_test", test_id="RT-8")
+    drafts.keep(other, given=typed, by=drawer.keeper, seen=seen)
+    with pytest.raises(FormError, match="changed in another window"):
+        drafts.keep(draft, given=filled.given("restore_test"), by=drawer.keeper, seen=seen)
+    assert FormDraft.objects.get().given["test_id"] == "RT-8"
+    drafts.keep(draft, given=typed, by=drawer.keeper, seen=seen)
+    typed = filled.given("restore_test", test_id="RT-9")
+    drafts.keep(draft, given=typed, by=drawer.keeper, seen=drafts.stamp_of(draft))
+    assert FormDraft.objects.get().given["test_id"] == "RT-9"
+
+
+def test_a_file_put_in_or_taken_out_hands_on_the_stamp(drawer: Drawer, log: Path) -> None:
+    draft = drawer.draft()
+    drafts.attach(draft, question="record", path=log, filename="restore.log", by=drawer.keeper)
+    assert drafts.stamp_of(draft) == drafts.stamp_of(FormDraft.objects.get())
+    drafts.detach(draft, question="record", by=drawer.keeper)
+    assert drafts.stamp_of(draft) == drafts.stamp_of(FormDraft.objects.get())
+
+
+def test_what_is_shown_again_is_not_saved(world: World, alice: User) -> None:
+    draft = Drawer.of("leaver_check", world, alice).draft()
+    typed = {"lines-9-person_id": "P-2", "lines-0-person_id": CARD, "strange": "x"}
+    assert drafts.show_again(draft, given=typed) == {"lines-0-person_id"}
+    assert draft.given == {"lines-9-person_id": "P-2", "lines-0-person_id": ""}
+    assert draft.lines == 10
+    assert FormDraft.objects.get().given["lines-0-person_id"] == "P-17"
 
 
 def test_lines_are_added_up_to_the_most(world: World, alice: User) -> None:
@@ -269,7 +308,7 @@ def test_a_correction_begins_with_everything_and_supersedes(drawer: Drawer, log:
     drafts.attach(draft, question="record", path=log, filename="restore.log", by=drawer.keeper)
     first = handing_in.hand_in(draft, by=drawer.keeper)
     again = drafts.begin_correction(first, by=drawer.keeper)
-    assert again.given == first.given
+    assert again.given == {**first.given, reading.ZONE: "UTC"}
     assert attachments.of(again)["record"].sha256 == first.files["record"]["sha256"]
     typed = {**again.given, "records_source": "119000", "records_restored": "119000"}
     drafts.keep(again, given=typed, by=drawer.keeper)
@@ -283,11 +322,55 @@ def test_a_correction_begins_with_everything_and_supersedes(drawer: Drawer, log:
         drafts.begin_correction(first, by=drawer.keeper)
 
 
+def test_times_stay_those_of_the_zone_in_which_they_were_handed_in(
+    drawer: Drawer, settings: Any
+) -> None:
+    settings.ORGANISATION_TIME_ZONE = "Europe/Berlin"
+    handed = handing_in.hand_in(drawer.draft(), by=drawer.keeper)
+    before = shelf.answers_of(handed)
+    settings.ORGANISATION_TIME_ZONE = "America/New_York"
+    assert before.answers
+    assert shelf.answers_of(handed) == before
+    ended = before.answers.values["ended_at"]
+    assert isinstance(ended, datetime)
+    assert ended.tzname() in {"CET", "CEST"}
+
+
+def test_a_form_with_times_of_another_zone_is_not_corrected_by_a_guess(
+    drawer: Drawer, settings: Any
+) -> None:
+    settings.ORGANISATION_TIME_ZONE = "Europe/Berlin"
+    handed = handing_in.hand_in(drawer.draft(), by=drawer.keeper)
+    settings.ORGANISATION_TIME_ZONE = "America/New_York"
+    with pytest.raises(FormError, match=r"EV-000001 are those of Europe/Berlin.*in UTC"):
+        drafts.begin_correction(handed, by=drawer.keeper)
+    assert FormDraft.objects.filter(handed__isnull=True).count() == 0
+
+
+def test_a_form_in_utc_is_corrected_in_utc_wherever_the_organisation_is(
+    drawer: Drawer, settings: Any
+) -> None:
+    handed = handing_in.hand_in(drawer.draft(), by=drawer.keeper)
+    settings.ORGANISATION_TIME_ZONE = "America/New_York"
+    draft = drafts.begin_correction(handed, by=drawer.keeper)
+    assert draft.given[reading.ZONE] == "UTC"
+
+
+def test_a_form_without_times_is_corrected_in_any_zone(
+    world: World, alice: User, settings: Any
+) -> None:
+    settings.ORGANISATION_TIME_ZONE = "Europe/Berlin"
+    drawer = Drawer.of("vendor_review", world, alice)
+    handed = handing_in.hand_in(drawer.draft(), by=alice)
+    settings.ORGANISATION_TIME_ZONE = "America/New_York"
+    assert drafts.begin_correction(handed, by=alice).supersedes == handed.evidence
+
+
 def test_of_two_corrections_the_later_one_is_refused(drawer: Drawer) -> None:
     first = handing_in.hand_in(drawer.draft(), by=drawer.keeper)
     one, other = (drafts.begin_correction(first, by=drawer.keeper) for _ in range(2))
     handing_in.hand_in(one, by=drawer.keeper)
-    with pytest.raises(Exception, match="newer version of this item exists"):
+    with pytest.raises(Exception, match="newer version of EV-000001 exists already"):
         handing_in.hand_in(other, by=drawer.keeper)
     assert FormDraft.objects.get(pk=other.pk).handed is None
 

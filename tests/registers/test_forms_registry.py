@@ -107,6 +107,7 @@ LINES = Lines(title="Lines", entry="line", questions=(Question(name="b", label="
     [
         ({"questions": (Question(name="Bad", label="A"),)}, "needs another name"),
         ({"questions": (Question(name="zone", label="A"),)}, "needs another name"),
+        ({"questions": (Question(name="draft_seen", label="A"),)}, "needs another name"),
         ({"questions": (Question(name="covers_to", label="A"),)}, "needs another name"),
         ({"questions": (Question(name="a", label="A", asks=Asks.CHOICE),)}, "choices belong"),
         ({"questions": (Question(name="a", label="A", choices=("x",)),)}, "choices belong"),

@@ -194,6 +194,14 @@ def test_a_cell_leads_to_its_evidence_and_to_the_form(
     assert f"{desk.url('hand_in')}?expectation={world.mfa.pk}" in html
 
 
+def test_a_cell_leads_to_the_typed_form_of_what_is_expected(
+    alices: Desk, world: World, audit: Engagement
+) -> None:
+    world.expect(world.access, "restore-practice", kind="state")
+    page = alices.get(CELL, audit.pk, "AC-01", "2026-06").content.decode()
+    assert f'href="{desk.url("form_kind", "restore_test")}"' in page
+
+
 def test_what_awaits_review_is_marked(alices: Desk, audit: Engagement) -> None:
     assert "EV-000001 awaits review" in alices.text(CELL, audit.pk, "AC-01", "2026-06")
 

@@ -156,10 +156,18 @@ def test_gaps_come_by_weight_with_the_next_deed(alices: Desk, ground: Ground) ->
     assert [gap.weight for gap, _ in shown] == sorted((g.weight for g, _ in shown), reverse=True)
     ways = {gap.name: way for gap, way in shown}
     assert ways["mistake-broad-scopes"].url == desk.url("readiness_mistake", "mistake-broad-scopes")
-    assert ways[QUESTION] == (desk.url("readiness_answer", QUESTION), "Answer")
-    assert ways["API-06"] == (desk.url("register", "vendors"), "Open the register")
-    assert ways["ZZ-01"] == (desk.url("source_connect", "staff_mfa"), "Connect a source")
+    assert ways[QUESTION][:2] == (desk.url("readiness_answer", QUESTION), "Answer")
+    assert ways["API-06"][:2] == (desk.url("register", "vendors"), "Open the register")
+    assert ways["ZZ-01"][:2] == (desk.url("source_connect", "staff_mfa"), "Connect a source")
     assert ways["ZZ-02"].label == "See sources"
+
+
+def test_a_gap_leads_to_the_typed_form_that_closes_it(alices: Desk, ground: Ground) -> None:
+    ground.expect("restore-practice", control="ZZ-01")
+    address = desk.url("form_kind", "restore_test")
+    assert f'href="{address}"' in alices.get("gaps").content.decode()
+    executive = desk.at(cast.person("executive"))
+    assert address not in executive.get("gaps").content.decode()
 
 
 def test_gaps_are_narrowed_and_paged(alices: Desk, ground: Ground) -> None:

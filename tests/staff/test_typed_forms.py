@@ -103,10 +103,63 @@ def test_a_draft_is_kept_and_found_again_without_reproaches(alices: Desk, draft:
 
 def test_the_script_keeps_a_draft_silently(alices: Desk, draft: FormDraft) -> None:
     answer = alices.post(FORM, draft.pk, do="auto", **answered(test_id="RT-99"))
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert FormDraft.objects.get().given["test_id"] == "RT-99"
+    kept = FormDraft.objects.get()
+    assert answer.json() == {"problem": "", "seen": drafts.stamp_of(kept)}
+    assert (answer.status_code, kept.given["test_id"]) == (200, "RT-99")
     secret = answered(compared="4111 1111 1111 1111")
-    assert alices.post(FORM, draft.pk, do="auto", **secret).status_code == 409
+    answer = alices.post(FORM, draft.pk, do="auto", **secret)
+    assert answer.status_code == 409
+    assert "looks like a card number" in answer.json()["problem"]
+    assert answer.json()["seen"] == drafts.stamp_of(FormDraft.objects.get())
+
+
+def test_an_endless_answer_loses_nothing_of_what_was_typed(alices: Desk, draft: FormDraft) -> None:
+    typed = answered(
+        compared="x" * 20_001, test_id="RT-77", what_failed="4111 1111 1111 1111", record=upload()
+    )
+    page = alices.post(FORM, draft.pk, do="keep", **typed)
+    shown = page.content.decode()
+    assert "has 20,001 letters" in words(page)
+    assert "What you typed is shown below, and is not kept." in words(page)
+    assert 'value="RT-77"' in shown
+    assert "x" * 20_001 in shown
+    assert "4111" not in shown
+    assert "choose this file again" in words(page)
+    assert 'maxlength="20000"' in shown
+    assert FormDraft.objects.get().given["test_id"] == "RT-7"
+
+
+def test_a_draft_open_in_two_windows_overwrites_nothing(alices: Desk, draft: FormDraft) -> None:
+    seen = alices.get(FORM, draft.pk).context["seen_stamp"]
+    alices.post(FORM, draft.pk, do="keep", draft_seen=seen, **answered(test_id="RT-8"))
+    late = answered(test_id="RT-9")
+    page = alices.post(FORM, draft.pk, do="check", draft_seen=seen, **late)
+    assert "Open it anew; nothing was overwritten." in words(page)
+    assert 'value="RT-9"' in page.content.decode()
+    assert f'name="draft_seen" value="{seen}"' in page.content.decode()
+    answer = alices.post(FORM, draft.pk, do="auto", draft_seen=seen, **late)
+    assert answer.status_code == 409
+    assert "seen" not in answer.json()
+    assert FormDraft.objects.get().given["test_id"] == "RT-8"
+
+
+def test_each_page_of_a_draft_hands_on_the_stamp_of_what_it_kept(
+    alices: Desk, draft: FormDraft
+) -> None:
+    typed = answered(goal="soon", record=upload())
+    page = alices.post(FORM, draft.pk, do="check", draft_seen=drafts.stamp_of(draft), **typed)
+    kept = drafts.stamp_of(FormDraft.objects.get())
+    assert page.context["seen_stamp"] == kept
+    assert alices.post(FORM, draft.pk, do="check", draft_seen=kept, **answered()).status_code == 302
+
+
+def test_what_is_typed_after_it_was_handed_in_elsewhere_is_shown_again(
+    alices: Desk, draft: FormDraft
+) -> None:
+    handing_in.hand_in(draft, by=draft.by)
+    page = alices.post(FORM, draft.pk, do="keep", **answered(test_id="RT-9"))
+    assert "was handed in already" in words(page)
+    assert 'value="RT-9"' in page.content.decode()
 
 
 def test_a_card_number_is_told_and_not_sent_back(alices: Desk, draft: FormDraft) -> None:
