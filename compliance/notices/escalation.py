@@ -54,6 +54,7 @@ def look(day: date) -> int:
                 MAIL,
                 key=f"{MAIL}:{level}:{day.isoformat()}:{user.pk}",
                 payload={"user": user.pk, "level": level.value, "day": day.isoformat()},
+                max_attempts=queue.PATIENT_ATTEMPTS,
             )
     return told
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from audits import days
 from compliance.notices import escalation
 from compliance.notices.models import Escalation
-from jobs import performing
+from jobs import performing, queue
 from jobs.models import Job
 from registers import entries, registry
 from registers.models import Entry
@@ -131,6 +131,7 @@ def test_who_left_meanwhile_is_told_nothing(ground: Ground) -> None:
 def test_a_real_server_takes_it(ground: Ground, sink: Sink) -> None:
     token(ground, 9)
     looked()
+    assert Job.objects.get(kind=escalation.MAIL).max_attempts == queue.PATIENT_ATTEMPTS
     (got,) = sink.taken
     assert got["To"] == ground.alice.email
     name = f"escalation-lead-{days.today()}-{ground.alice.pk}"
