@@ -15,6 +15,8 @@ from jobs.errors import JobNotFailedError
 from jobs.models import Job
 
 MAX_ATTEMPTS = 5
+PATIENT_ATTEMPTS = 14
+"""For what waits for a foreign server: with the usual back-off these last for about five hours."""
 # So many unread wake-up calls are enough to keep every worker busy until the next sweep.
 SWEEP_BATCH = 200
 PURGE_BATCH = 1000

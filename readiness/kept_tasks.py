@@ -21,7 +21,7 @@ _NAMES = [field.name for field in fields(Task)]
 
 def kept(shelf: str, compute: Callable[[], Iterable[Task]]) -> list[Task]:
     """Return some tasks, computed where nothing was kept under this name since the log grew."""
-    key = f"readiness.tasks/1:{shelf}:{summary.known()}"
+    key = f"readiness.tasks/2:{shelf}:{summary.known()}"
     told: str | None = cache.get(key)
     if told is not None:
         return [_read(row) for row in json.loads(told)]

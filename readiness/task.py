@@ -63,6 +63,8 @@ class Task:
     """Whose it is, in words for people."""
     not_for: int | None = None
     """Who may not do it, by number, such as who prepared what is to be reviewed."""
+    matter: str = ""
+    """What it is about in its source, where its key and day move while the same stays open."""
     is_of_catalogue: bool = False
     """Whether its title is wording of the catalogue, which names no person and no secret."""
 
@@ -74,6 +76,11 @@ class Task:
     def event(self) -> str:
         """Name the task with its due day: who moves the day makes another event of it."""
         return f"{self.source}:{self.key}:{self.due.isoformat() if self.due else ''}"
+
+    @property
+    def about(self) -> str:
+        """Name what it is about: its event, or what stays while its key and day move."""
+        return f"{self.source}:{self.matter}" if self.matter else self.event
 
     def days_over(self, today: date) -> int:
         """Return for how many days it has been overdue; 0 where it is not."""

@@ -35,7 +35,7 @@ def ask_for(now: datetime) -> int:
     wanted = dict(_wanted(now))
     known = set(Job.objects.filter(key__in=wanted).values_list("key", flat=True))
     for key in wanted.keys() - known:
-        queue.enqueue(KIND, key=key, payload=wanted[key])
+        queue.enqueue(KIND, key=key, payload=wanted[key], max_attempts=queue.PATIENT_ATTEMPTS)
     return len(wanted.keys() - known)
 
 

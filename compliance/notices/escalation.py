@@ -1,7 +1,9 @@
-"""Tells who leads compliance, later the executives, what is overdue for long; each task once.
+"""Tells who leads compliance, later the executives, what is overdue for long; each matter once.
 
-A row says that a task with this due day was told to a level. The rows of a day and the jobs that
-mail them are made in one transaction, so that nothing is told without a row, or kept untold.
+A row says that a matter was told to a level. The rows that a level gets on a day and the jobs that
+mail them are made in one short transaction, so that nothing is told without a row, or kept untold.
+An expectation stays one matter for as long as something of it is overdue, though the first of its
+open times moves on; once it was closed in between, it is told anew.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +12,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from accounts.access import can
 from accounts.capabilities import Capability
@@ -25,6 +28,8 @@ from readiness.task import Asked, Task
 LOOK = "notices.escalation"
 MAIL = "notices.escalation_mail"
 AT_ONCE = 500
+MOST_TOLD = 5_000
+"""More are told on the next days, so that keeping them holds nobody up."""
 _ROLES = {
     Escalation.Level.LEAD: "compliance-lead",
     Escalation.Level.EXECUTIVE: "executive",
@@ -39,22 +44,22 @@ def ask_for(now: datetime) -> None:
         queue.enqueue(LOOK, key=f"{LOOK}:{day}", payload={"day": day})
 
 
-@transaction.atomic
 def look(day: date) -> int:
-    """Keep what became overdue for long, ask for the mails, and return how many tasks it were."""
+    """Keep what became overdue for long, ask for the mails, and return how many tasks it were.
+
+    What is overdue is found outside of any transaction, because finding it takes its time and
+    SQLite lets nobody else write meanwhile. A level that was told on this day already is passed
+    over, so that a second run tells nothing twice.
+    """
+    if not settings.MAIL_IS_ON:
+        return 0
     told = 0
     for level, role in _ROLES.items():
         people = _holders(role)
-        if not people or not settings.MAIL_IS_ON:
+        if not people or Escalation.objects.filter(level=level, day=day).exists():
             continue
-        fresh = sum(_keep(tasks, level, day) for tasks in _overdue(level))
-        told += fresh
-        for user in people if fresh else ():
-            queue.enqueue(
-                MAIL,
-                key=f"{MAIL}:{level}:{day.isoformat()}:{user.pk}",
-                payload={"user": user.pk, "level": level.value, "day": day.isoformat()},
-            )
+        fresh = [task for tasks in _overdue(level) for task in _unknown(tasks, level, day)]
+        told += _tell(fresh[:MOST_TOLD], level, day, people)
     return told
 
 
@@ -101,14 +106,40 @@ def _overdue(level: Escalation.Level) -> Iterator[Sequence[Task]]:
         yield some
 
 
-def _keep(tasks: Iterable[Task], level: Escalation.Level, day: date) -> int:
-    """Keep those of some tasks that this level was not told of; return how many."""
+def _unknown(tasks: Iterable[Task], level: Escalation.Level, day: date) -> list[Task]:
+    """Return those of some tasks that this level was not told of; mark the others as seen today.
+
+    It was told of a task when it was told of the same event, or of the same matter and what is
+    open now was already due when that was last seen: then it was never closed in between.
+    """
     by_event = {task.event: task for task in tasks}
-    known = Escalation.objects.filter(level=level, event__in=by_event)
-    fresh = by_event.keys() - set(known.values_list("event", flat=True))
-    Escalation.objects.bulk_create(
+    abouts = {task.about for task in by_event.values()}
+    here = Escalation.objects.filter(level=level)
+    events = set(here.filter(event__in=by_event).values_list("event", flat=True))
+    rows = here.filter(matter__in=abouts).order_by().values_list("matter")
+    seen = dict(rows.annotate(last=Max("seen")))
+    fresh = [
+        task
+        for event, task in by_event.items()
+        if event not in events and not _is_same(task, seen.get(task.about))
+    ]
+    known = abouts - {task.about for task in fresh}
+    here.filter(matter__in=known, seen__lt=day).update(seen=day)
+    return fresh
+
+
+def _is_same(task: Task, seen: date | None) -> bool:
+    return bool(task.matter and task.due and seen and task.due < seen)
+
+
+@transaction.atomic
+def _tell(tasks: Sequence[Task], level: Escalation.Level, day: date, people: Iterable[User]) -> int:
+    """Keep that a level is told of tasks, and ask for the mails that tell it."""
+    rows = [
         Escalation(
             event=task.event,
+            matter=task.about,
+            seen=day,
             level=level,
             day=day,
             source=task.source,
@@ -119,10 +150,17 @@ def _keep(tasks: Iterable[Task], level: Escalation.Level, day: date) -> int:
             page=task.page,
             args=list(task.args),
         )
-        for event, task in by_event.items()
-        if event in fresh
-    )
-    return len(fresh)
+        for task in tasks
+    ]
+    Escalation.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
+    for user in people if rows else ():
+        queue.enqueue(
+            MAIL,
+            key=f"{MAIL}:{level}:{day.isoformat()}:{user.pk}",
+            payload={"user": user.pk, "level": level.value, "day": day.isoformat()},
+            max_attempts=queue.PATIENT_ATTEMPTS,
+        )
+    return len(rows)
 
 
 def _task(row: Escalation) -> Task:

@@ -70,13 +70,25 @@ def look_at_days() -> None:
 
 
 def send_unsent(now: datetime) -> None:
-    """Ask for a mail to each person for whom notices wait."""
+    """Ask for a mail to each person for whom notices wait, a job for each day at least.
+
+    What is sent is said by the notices and not by the job, so that a mail that was given up comes
+    with the job of the next day, and one that was sent does not come again.
+    """
     if not settings.MAIL_IS_ON:
         return
-    waiting = Notice.objects.filter(sent_at__isnull=True, made_at__gt=now - LONG_AGO)
+    day = days.day_of(now).isoformat()
+    waiting = Notice.objects.filter(
+        sent_at__isnull=True, made_at__gt=now - LONG_AGO, user__is_active=True
+    )
     for user, newest in waiting.order_by().values_list("user").annotate(newest=Max("pk")):
         # A key that ends with the newest notice: later news is a job of its own.
-        queue.enqueue(KIND, key=f"{KIND}:{user}:{newest}", payload={"user": user})
+        queue.enqueue(
+            KIND,
+            key=f"{KIND}:{user}:{day}:{newest}",
+            payload={"user": user},
+            max_attempts=queue.PATIENT_ATTEMPTS,
+        )
 
 
 def _of_entry(entry: RequestEntry) -> Iterator[Notice]:

@@ -46,13 +46,15 @@ class Notice(models.Model):
 
 
 class Escalation(models.Model):
-    """That a task with this due day was told to a level as overdue for long; once each."""
+    """That a matter was told to a level as overdue for long, and until when it stayed so."""
 
     class Level(models.TextChoices):
         LEAD = "lead", "Compliance lead"
         EXECUTIVE = "executive", "Executives"
 
     event = models.CharField(max_length=300)
+    matter = models.CharField(max_length=300)
+    seen = models.DateField(help_text="The last day on which it was still overdue for long.")
     level = models.CharField(max_length=10, choices=Level)
     day = models.DateField()
     source = models.CharField(max_length=40)
@@ -65,7 +67,10 @@ class Escalation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "level"], name="escalated_once")]
-        indexes = [models.Index(fields=["level", "day"], name="escalated_on")]
+        indexes = [
+            models.Index(fields=["level", "day"], name="escalated_on"),
+            models.Index(fields=["level", "matter"], name="escalated_matter"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} to {self.level}"

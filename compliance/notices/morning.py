@@ -20,7 +20,12 @@ def ask_for(now: datetime) -> None:
     local = now.astimezone(days.zone())
     if settings.CHAT_WEBHOOK_URL and local.hour >= settings.DIGEST_HOUR:
         day = local.date().isoformat()
-        queue.enqueue(KIND, key=f"{KIND}:{day}", payload={"day": day})
+        queue.enqueue(
+            KIND,
+            key=f"{KIND}:{day}",
+            payload={"day": day},
+            max_attempts=queue.PATIENT_ATTEMPTS,
+        )
 
 
 def words(day: date) -> str:

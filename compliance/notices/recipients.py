@@ -10,9 +10,13 @@ from audits.models import Engagement, EvidenceRequest, Side
 
 
 def staff_for(request: EvidenceRequest) -> list[User]:
-    """Return who answers: the person, or who holds the role, or else who leads engagements."""
-    if request.owner_id:
-        return [user for user in _staff() if user.pk == request.owner_id]
+    """Return who answers: the person, or who holds the role, or else who leads engagements.
+
+    What belongs to somebody who has left would be told to nobody; so it is told to the latter.
+    """
+    owner = [user for user in _staff() if user.pk == request.owner_id]
+    if owner:
+        return owner
     if request.owner_role:
         # Roles are written with a dash where people hold them, with an underscore in catalogues.
         slug = request.owner_role.replace("_", "-")

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from readiness.owners import noted, owner_of
 from readiness.task import Asked, Task
 from registers.campaigns import outstanding
 
 WORDS = "Access and token reviews"
 IS_KEPT = True
-_WHO_ELSE = "compliance-lead"
 
 
 def tasks(_asked: Asked) -> Iterator[Task]:
     for waiting in outstanding.open_lines():
         campaign, person = waiting.campaign, waiting.person
+        owner = owner_of(person)
         lines = "1 line waits" if waiting.count == 1 else f"{waiting.count:,} lines wait"
         yield Task(
             source="campaigns",
@@ -23,8 +24,8 @@ def tasks(_asked: Asked) -> Iterator[Task]:
             weight=4,
             page="campaign",
             args=(campaign.number,),
-            note=f"{lines} for a decision." if person else f"{lines} for a reviewer.",
-            person=person.pk if person else None,
-            role="" if person else _WHO_ELSE,
-            owner=str(person) if person else "Compliance lead",
+            note=noted(f"{lines} for a {'decision' if owner.person else 'reviewer'}.", owner.note),
+            person=owner.person,
+            role=owner.role,
+            owner=owner.words,
         )

@@ -118,6 +118,7 @@ def _task(expectation: Expectation, found: Sequence[Occurrence], weight: int, to
         note=" ".join(said),
         role=expectation.owner_role.replace("_", "-"),
         owner=expectation.get_owner_role_display(),
+        matter=expectation.slug,
         is_of_catalogue=True,
     )
 

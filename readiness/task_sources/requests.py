@@ -6,12 +6,12 @@ from django.db.models import Q
 
 from audits import requests
 from audits.models import EvidenceRequest
+from readiness.owners import LEAD, noted, owner_of
 from readiness.task import Asked, Task
 
 WORDS = "Requests"
 IS_KEPT = True
 _WAITING = (EvidenceRequest.State.OPEN, EvidenceRequest.State.RETURNED)
-_WHO_ELSE = "compliance-lead"
 
 
 def tasks(_asked: Asked) -> Iterable[Task]:
@@ -23,7 +23,12 @@ def tasks(_asked: Asked) -> Iterable[Task]:
 def _tasks(found: Iterable[EvidenceRequest]) -> Iterator[Task]:
     for request in found:
         is_returned = getattr(request, "state", "") == EvidenceRequest.State.RETURNED
-        role = "" if request.owner_id else (request.owner_role or _WHO_ELSE).replace("_", "-")
+        owner = owner_of(
+            request.owner,
+            role=request.owner_role or LEAD,
+            words=request.get_owner_role_display() or "Compliance lead",
+        )
+        said = "The auditor returned the answer." if is_returned else "Nobody has answered yet."
         yield Task(
             source="requests",
             key=f"{request.pk:012d}",
@@ -33,8 +38,8 @@ def _tasks(found: Iterable[EvidenceRequest]) -> Iterator[Task]:
             weight=5 if is_returned else 4,
             page="request",
             args=(request.pk,),
-            note="The auditor returned the answer." if is_returned else "Nobody has answered yet.",
-            person=request.owner_id,
-            role=role,
-            owner=str(request.owner or request.get_owner_role_display() or "Compliance lead"),
+            note=noted(said, owner.note),
+            person=owner.person,
+            role=owner.role,
+            owner=owner.words,
         )

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from readiness.owners import noted, owner_of
 from readiness.survey import Survey
 from readiness.task import Asked, Task
 
 WORDS = "Plan"
 IS_KEPT = True
-_WHO_ELSE = "compliance-lead"
 
 
 def tasks(_asked: Asked) -> Iterator[Task]:
@@ -16,6 +16,7 @@ def tasks(_asked: Asked) -> Iterator[Task]:
             version = step.version
             if version is None or step.is_done or not (version.owner or version.due_on):
                 continue
+            owner = owner_of(version.owner)
             yield Task(
                 source="steps",
                 key=step.entry.id,
@@ -25,9 +26,9 @@ def tasks(_asked: Asked) -> Iterator[Task]:
                 weight=step.entry.weight,
                 page="plan_step",
                 args=(step.entry.id,),
-                note=step.fact,
-                person=version.owner_id,
-                role="" if version.owner_id else _WHO_ELSE,
-                owner=str(version.owner) if version.owner else "Compliance lead",
+                note=noted(step.fact, owner.note),
+                person=owner.person,
+                role=owner.role,
+                owner=owner.words,
                 is_of_catalogue=True,
             )

@@ -1,9 +1,12 @@
 """Escalation: what is overdue for long is told to the lead, later to the executives, once each."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core import mail as outbox
+from django.db import connection
 from pytest_django import Settings
 
 from accounts import preferences
@@ -11,8 +14,10 @@ from accounts.models import User
 from audits import days
 from compliance.notices import escalation
 from compliance.notices.models import Escalation
-from jobs import performing
+from jobs import performing, queue
 from jobs.models import Job
+from readiness import tasklist
+from readiness.task import Asked, Task
 from registers import entries, registry
 from registers.models import Entry
 from tests import cast
@@ -86,6 +91,76 @@ def test_a_moved_due_day_is_told_anew(ground: Ground) -> None:
     assert looked(1) == 1
 
 
+def test_an_expectation_that_stays_open_is_told_once_though_its_window_slides(
+    ground: Ground,
+) -> None:
+    ground.expect("mfa", cadence="daily", since=ago(30))
+    told, events = [], set()
+    for number in range(0, 43, 6):
+        now = datetime.combine(ago(0) + timedelta(days=number), time(8), UTC)
+        with (
+            patch("audits.days.today", return_value=now.date()),
+            patch("readiness.task_sources.evidence.timezone.now", return_value=now),
+        ):
+            told.append(escalation.look(now.date()))
+            events |= {task.event for task in tasklist.everything(Asked(now.date()))}
+    assert told == [1, 0, 0, 0, 0, 0, 0, 0]
+    # The first open time moved on from week to week.
+    assert len(events) > 4
+
+
+def overdue(start: date, due: date) -> Task:
+    """A task of an expectation whose first open time begins and is due on these days."""
+    key = f"mfa.{start.isoformat()}"
+    return Task("evidence", key, "T-10", "Mfa", due, 3, "work", matter="mfa")
+
+
+def kept(task: Task, day: date) -> bool:
+    """Tell the lead of a task on a day, where it is not known."""
+    lead = Escalation.Level.LEAD
+    return bool(escalation._tell(escalation._unknown([task], lead, day), lead, day, ()))
+
+
+def test_what_was_closed_in_between_is_told_anew() -> None:
+    first = date(2026, 1, 5)
+    week = timedelta(days=7)
+    told = [
+        kept(overdue(first + n * week, first + n * week), first + (n + 5) * week) for n in range(6)
+    ]
+    assert told == [True, False, False, False, False, False]
+    last_seen = first + 10 * week
+    assert not kept(overdue(last_seen - week, last_seen - week), last_seen)
+    # All was handed in on that day; what is open now became due after it.
+    again = last_seen + timedelta(days=1)
+    assert kept(overdue(again, again), again + week)
+
+
+def test_finding_what_is_overdue_holds_nobody_up(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token(ground, 9)
+    depth = len(connection.savepoint_ids)
+    depths: list[int] = []
+    found = tasklist.everything
+
+    def watched(asked: Asked) -> Iterator[Task]:
+        depths.append(len(connection.savepoint_ids))
+        return found(asked)
+
+    monkeypatch.setattr(tasklist, "everything", watched)
+    assert looked() == 1
+    assert depths == [depth]
+
+
+def test_more_than_one_look_can_keep_come_on_the_next_days(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(escalation, "MOST_TOLD", 2)
+    for over in range(8, 11):
+        token(ground, over)
+    assert [looked(), looked(), looked(1), looked(2)] == [2, 0, 1, 0]
+
+
 def test_who_turned_mails_off_gets_these_all_the_same(ground: Ground) -> None:
     preferences.choose(ground.alice, rhythm="off", zone="")
     token(ground, 9)
@@ -131,6 +206,7 @@ def test_who_left_meanwhile_is_told_nothing(ground: Ground) -> None:
 def test_a_real_server_takes_it(ground: Ground, sink: Sink) -> None:
     token(ground, 9)
     looked()
+    assert Job.objects.get(kind=escalation.MAIL).max_attempts == queue.PATIENT_ATTEMPTS
     (got,) = sink.taken
     assert got["To"] == ground.alice.email
     name = f"escalation-lead-{days.today()}-{ground.alice.pk}"

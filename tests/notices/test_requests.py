@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core import mail as outbox
@@ -16,7 +17,7 @@ from audits.models import Engagement, EvidenceRequest
 from audits.request_terms import Owner, Wording, wording_of
 from compliance.notices import events, mail, tasks
 from compliance.notices.models import Notice, Reading
-from jobs import performing
+from jobs import leases, performing
 from jobs.models import Job
 from tests import cast
 from tests.audits.asking import admit, answered, asked
@@ -52,6 +53,13 @@ def told() -> list[tuple[str, str]]:
 def ticked() -> None:
     events.read_threads()
     events.send_unsent(datetime.now(tz=UTC))
+
+
+def hours_tried(job: Job) -> float:
+    """For how many hours a job is tried again, by the usual back-off without its chance."""
+    with patch.object(leases._chance, "uniform", return_value=1):
+        waits = [leases.back_off(attempt) for attempt in range(1, job.max_attempts)]
+    return sum(waits, timedelta()) / timedelta(hours=1)
 
 
 def worked() -> None:
@@ -95,6 +103,16 @@ class TestWhoIsTold:
         events.read_threads()
         # Nobody holds the role of the third; who leads asked it, and is not told of that.
         assert told() == [(one.email, "asked"), (one.email, "asked"), (two.email, "asked")]
+
+    def test_where_the_owner_has_left_the_lead_is_told(
+        self, engagement: Engagement, world: World, bob: User
+    ) -> None:
+        owner = cast.person("control-owner")
+        request = requests.ask(engagement, Wording("A"), by=world.alice, owner=Owner(person=owner))
+        User.objects.filter(pk=owner.pk).update(is_active=False)
+        requests.comment(request, text="Soon?", by=bob)
+        events.read_threads()
+        assert told() == [(world.alice.email, "commented")]
 
     def test_other_auditors_are_not_told(
         self, engagement: Engagement, world: World, bob: User
@@ -261,6 +279,29 @@ class TestServer:
         worked()
         assert len(sink.taken) == 1
         assert Notice.objects.filter(sent_at=None).count() == 0
+
+    def test_what_was_given_up_comes_on_another_day_and_once(
+        self, engagement: Engagement, bob: User, sink: Sink
+    ) -> None:
+        asked(engagement, bob)
+        ticked()
+        sink.full = True
+        Job.objects.filter(kind=events.KIND).update(max_attempts=1)
+        worked()
+        assert Job.objects.get(kind=events.KIND).state == Job.State.FAILED
+        sink.full = False
+        Notice.objects.update(taken_at=NOW - timedelta(hours=1))
+        for _ in range(2):
+            events.send_unsent(NOW + timedelta(days=1))
+            worked()
+        events.send_unsent(NOW + timedelta(days=2))
+        worked()
+        assert len(sink.taken) == 1
+
+    def test_a_mail_is_tried_for_hours(self, engagement: Engagement, bob: User) -> None:
+        asked(engagement, bob)
+        ticked()
+        assert hours_tried(Job.objects.get(kind=events.KIND)) > 4
 
 
 def test_the_health_page_says_whether_mail_is_on(

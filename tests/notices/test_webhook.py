@@ -205,6 +205,7 @@ class TestJob:
         ground.token(owner="eve@example.org", rotate_by=ago(0).isoformat())
         tick(8)
         tick(9)
+        assert Job.objects.get(kind=chat.KIND).max_attempts == queue.PATIENT_ATTEMPTS
         ((_, said),) = room.heard
         assert said["text"].startswith("Countersign of Pay GmbH, tasks: 1 overdue and 1 due today.")
         assert "https://trust.example/admin/work/?whose=all" in said["text"]

@@ -20,6 +20,7 @@ from tests.audits.findings import opened
 from tests.audits.world import World
 from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
+from tests.registers.reviewing import Reviewed
 from tests.staff.desk import at_most
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,10 @@ def tasks(*sources: str, user: User | None = None) -> list[Task]:
     whose = tasklist.whose(user) if user else None
     asked = Asked(days.today(), whose=whose, sources=frozenset(sources))
     return list(tasklist.everything(asked))
+
+
+def leave(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
 
 
 def test_an_empty_installation_has_no_tasks(ground: Ground) -> None:
@@ -159,6 +164,15 @@ class TestRequests:
         assert [one.title for one in tasks("requests", user=alice)] == ["C"]
         assert [one.due for one in tasks("requests")] == [due, None, None]
 
+    def test_it_is_the_leads_where_the_owner_has_left(self, ground: Ground) -> None:
+        engagement = World(ground.alice).engagement()
+        owner = cast.person("control-owner")
+        requests.ask(engagement, Wording("A"), by=ground.alice, owner=Owner(person=owner))
+        leave(owner)
+        (one,) = tasks("requests", user=ground.alice)
+        assert (one.person, one.owner) == (None, "Compliance lead")
+        assert f"{owner}, whose it is, has left" in one.note
+
 
 class TestFindings:
     def test_it_goes_from_response_to_action_to_retest_to_closing(self, ground: Ground) -> None:
@@ -223,6 +237,23 @@ class TestSteps:
         assert tasks("steps", user=ground.alice) == []
         steps.tick("step-1-1", note="Minutes of June.", seen=1, by=ground.alice)
         assert tasks("steps") == []
+
+    def test_a_step_of_somebody_who_left_is_the_leads(self, ground: Ground) -> None:
+        owner = cast.person("engineer")
+        steps.assign("step-1-1", owner=owner, due_on=None, seen=0, by=ground.alice)
+        leave(owner)
+        (one,) = tasks("steps", user=ground.alice)
+        assert "has left" in one.note
+
+
+class TestCampaigns:
+    def test_lines_of_a_reviewer_who_left_are_the_leads(self, ground: Ground) -> None:
+        reviewed = Reviewed(ground.alice)
+        reviewed.open()
+        leave(reviewed.ivan)
+        (one,) = tasks("campaigns", user=ground.alice)
+        assert "for a reviewer." in one.note
+        assert "has left" in one.note
 
 
 class TestWhose:
