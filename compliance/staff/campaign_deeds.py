@@ -223,7 +223,9 @@ def close(request: HttpRequest, number: int) -> HttpResponseBase:
         "standing": now,
         "day": lists.day_of(campaign.population),
         "expectations": list(closing.expectations_of(campaign)),
-        "may_close": not now.open if is_open else closing.has_news(campaign),
+        "may_close": not now.open
+        if is_open
+        else closing.has_news(campaign) or closing.is_unchecked(campaign),
     }
     return site.render(request, "staff/campaign_close.html", context)
 

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import User
 from controls.models import Expectation
-from evidence import intake, store
+from evidence import checks, intake, store
 from evidence.models import Evidence, LedgerEntry
 from jobs.models import Job
 from jobs.performing import drain
@@ -231,6 +232,56 @@ def test_a_closed_campaign_stands(tokens: Reviewed, alice: User) -> None:
         tokens.decide(campaign, "revoke", 1)
     with pytest.raises(CampaignError, match="is closed"):
         assigning.assign(campaign, lines=lines(campaign, 1), reviewer=alice, by=alice)
+
+
+def test_a_commit_in_doubt_never_costs_the_bytes(
+    tokens: Reviewed, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = tokens.open()
+    tokens.decide(campaign, "keep", 1, 2, 3, 4)
+    recorded = closing._recorded
+
+    def lost(*args: Any, **more: Any) -> Any:
+        recorded(*args, **more)
+        raise OperationalError("The connection broke on COMMIT.")
+
+    monkeypatch.setattr(closing, "_recorded", lost)
+    with pytest.raises(OperationalError):
+        closing.close(campaign, by=alice)
+    campaign.refresh_from_db()
+    assert campaign.evidence
+    assert len(table(campaign.evidence)) == 4
+
+
+def test_checks_that_broke_off_run_when_closing_is_asked_again(
+    tokens: Reviewed,
+    alice: User,
+    world: World,
+    expected: Expectation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.check.expectation = expected
+    world.check.save()
+    campaign = tokens.open()
+    tokens.decide(campaign, "keep", 1, 2, 3, 4)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise OperationalError("The server was stopped.")
+
+    with monkeypatch.context() as during:
+        during.setattr(checks, "run", broken)
+        with pytest.raises(OperationalError):
+            closing.close(campaign, by=alice)
+    campaign.refresh_from_db()
+    evidence = campaign.evidence
+    assert evidence
+    assert not evidence.check_results.exists()
+    assert closing.is_unchecked(campaign)
+    assert closing.close(campaign, by=alice) == evidence
+    assert evidence.check_results.count() == 1
+    for deed in (closing.close, closing.issue_again):
+        with pytest.raises(CampaignError):
+            deed(campaign, by=alice)
 
 
 def test_proofs_that_come_later_make_a_new_version(tokens: Reviewed, alice: User) -> None:

@@ -250,8 +250,9 @@ def test_only_the_reviewer_decides(tokens: Reviewed, alice: User) -> None:
         ("keep", "x" * 1001, "Shorten"),
         ("keep", "Card 4111 1111 1111 1111", "card number"),
         ("bless", "Fits.", "Choose one of keep"),
+        ("", "Fits.", "Choose one of keep"),
     ],
-    ids=["silent", "long", "card", "unknown"],
+    ids=["silent", "long", "card", "unknown", "none"],
 )
 def test_a_decision_needs_a_word_and_a_reason(
     tokens: Reviewed, decision: str, why: str, said: str
@@ -259,6 +260,7 @@ def test_a_decision_needs_a_word_and_a_reason(
     campaign = tokens.open()
     with pytest.raises(CampaignError, match=said):
         tokens.decide(campaign, decision, 1, why=why)
+    assert lines(campaign, 1)[0].state == "open"
 
 
 @pytest.mark.parametrize("decision", ["reduce", "rotate"])
