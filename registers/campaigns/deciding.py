@@ -118,11 +118,16 @@ def read_reason(text: str) -> str:
         raise CampaignError(f"The reason is longer than {LONGEST_REASON} letters. Shorten it.")
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in reason):
         raise CampaignError("The reason holds control characters. Type it anew.")
-    if screening.scan(BytesIO(reason.encode())):
+    if not may_be_shown(reason):
         raise CampaignError(
             "The reason seems to hold a card number or a secret, which must not stand here."
         )
     return reason
+
+
+def may_be_shown(reason: str) -> bool:
+    """Say whether what was typed holds nothing secret, so that it may stand on a page again."""
+    return not screening.scan(BytesIO(reason.encode(errors="replace")))
 
 
 def _write(
