@@ -4,8 +4,8 @@ Rules:
 - Revoke: the row is gone, or the list says that it has ended.
 - Reduce: so too, or some right of before is gone and none has come. Where rights were exchanged for
   others only a person can say whether they are fewer.
-- Rights are parted by commas and the like. Without any, words in small letters are scopes, one right
-  each; names with capitals, such as Limited Admin, are one right however many words they have.
+- Rights are parted by commas and the like. Without any, words in small letters are scopes, one
+  right each; with capitals, such as Limited Admin, they are one right however many they are.
 - Rotate: so too, or what changes with the secret has changed; a date must have become later.
 - Keep needs no proof.
 """

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 _ADDRESS = re.compile(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+")
 _BARE = re.compile(r"[^\s<>,;\"'()\[\]{}:/\\|=?&#]+@[^\s<>,;\"'()\[\]{}:/\\|=?&#]+")
 """An address without what may stand before and after it; some have a slash in themselves."""
-_PARTED = re.compile(r"[,;\n]")
+_PARTED = re.compile(r"[;\n]")
 _BEHIND = re.compile(r"[\\/:|]")
 
 
@@ -32,11 +32,12 @@ def is_about(texts: Iterable[str], *, email: str, full_name: str = "") -> bool:
     for text in texts:
         if address in addresses(text):
             return True
-        parts = [part.split() for part in _PARTED.split(text.lower())]
-        if any(len(words) == 1 and _BEHIND.split(words[0])[-1] == local for words in parts):
-            return True
-        if name and _has_name(parts, name):
-            return True
+        for people in _PARTED.split(text.lower()):
+            parts = [part.split() for part in people.split(",")]
+            if any(len(words) == 1 and _BEHIND.split(words[0])[-1] == local for words in parts):
+                return True
+            if name and _has_name(parts, name):
+                return True
     return False
 
 

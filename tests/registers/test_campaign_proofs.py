@@ -160,8 +160,17 @@ def test_a_list_is_read_before_anybody_has_to_wait(
     later = listed([token(2), token(4), *(token(number) for number in range(5, 50))])
     told: list[str] = []
     lock, rows = ledger.lock, lists.rows
-    monkeypatch.setattr(ledger, "lock", lambda: (told.append("lock"), lock())[1])
-    monkeypatch.setattr(lists, "rows", lambda table: (told.append("rows"), rows(table))[1])
+
+    def locked() -> Any:
+        told.append("lock")
+        return lock()
+
+    def read(table: Any) -> Any:
+        told.append("rows")
+        return rows(table)
+
+    monkeypatch.setattr(ledger, "lock", locked)
+    monkeypatch.setattr(lists, "rows", read)
     proving.prove(campaign, evidence=later, by=alice)
     assert told[:2] == ["rows", "lock"]
     assert "rows" not in told[1:]
@@ -299,11 +308,7 @@ def test_a_commit_in_doubt_never_costs_the_bytes(
 
 
 def test_checks_that_broke_off_run_when_closing_is_asked_again(
-    tokens: Reviewed,
-    alice: User,
-    world: World,
-    expected: Expectation,
-    monkeypatch: pytest.MonkeyPatch,
+    tokens: Reviewed, world: World, expected: Expectation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.check.expectation = expected
     world.check.save()
@@ -316,17 +321,17 @@ def test_checks_that_broke_off_run_when_closing_is_asked_again(
     with monkeypatch.context() as during:
         during.setattr(checks, "run", broken)
         with pytest.raises(OperationalError):
-            closing.close(campaign, by=alice)
+            closing.close(campaign, by=tokens.alice)
     campaign.refresh_from_db()
     evidence = campaign.evidence
     assert evidence
     assert not evidence.check_results.exists()
     assert closing.is_unchecked(campaign)
-    assert closing.close(campaign, by=alice) == evidence
+    assert closing.close(campaign, by=tokens.alice) == evidence
     assert evidence.check_results.count() == 1
     for deed in (closing.close, closing.issue_again):
         with pytest.raises(CampaignError):
-            deed(campaign, by=alice)
+            deed(campaign, by=tokens.alice)
 
 
 def test_proofs_that_come_later_make_a_new_version(tokens: Reviewed, alice: User) -> None:

@@ -50,6 +50,12 @@ def test_a_line_is_about_whom_it_names(text: str, is_hers: bool) -> None:
     assert said is is_hers
 
 
+@pytest.mark.parametrize("text", ["Ames, Ann", "Miller, Bea; AMES,  Ann", "Bea Miller, Ann Ames"])
+def test_a_name_is_known_in_any_order(text: str) -> None:
+    assert persons.is_about([text], email="a17@example.org", full_name="Ann Ames")
+    assert not persons.is_about([text], email="a17@example.org", full_name="Bea Ames")
+
+
 @given(st.lists(WORDS), WORDS, WORDS)
 def test_nobody_slips_through_among_others(others: list[str], name: str, host: str) -> None:
     address = f"{name}@{host}.example"
