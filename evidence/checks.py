@@ -60,6 +60,11 @@ def run(evidence: Evidence, *, actor: str) -> list[CheckResult]:
     return list(evidence.check_results.all())
 
 
+def are_due(evidence: Evidence) -> bool:
+    """Say whether some check of what a version claims has not read it yet."""
+    return any(not _recorded(evidence, check) for check in _checks_of(evidence))
+
+
 def evaluate(path: Path, columns: Sequence[dict[str, str]], check: Check) -> Outcome:
     """Run one check over a canonical CSV file and return what it found."""
     with _database(path, columns) as database:

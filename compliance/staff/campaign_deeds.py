@@ -1,5 +1,6 @@
 """Deeds in review campaigns: decide and give out in bulk with a preview, follow up, close."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.access import can
 from accounts.capabilities import Capability
 from compliance.staff.base import PER_PAGE, REFUSALS, attempt, person, typed
-from compliance.staff.campaigns import back_to, choice_of, decisions_of, one
+from compliance.staff.campaigns import back_to, choice_of, decisions_of, one, shown_line
 from compliance.staff.site import DO, READ_AND_DO, site
 from evidence.models import Evidence
 from registers.campaigns import (
@@ -38,21 +39,16 @@ def decide_line(request: HttpRequest, number: int, line: int) -> HttpResponseBas
     """Decide about one line, and go on to the next one that waits for this person."""
     campaign, by = one(number), person(request)
     row = get_object_or_404(CampaignLine, campaign=campaign, number=line)
+    decision, reason = typed(request, "decision"), typed(request, "reason")
     done = attempt(
         request,
-        lambda: deciding.decide(
-            campaign,
-            lines=[row],
-            decision=typed(request, "decision"),
-            reason=typed(request, "reason"),
-            by=by,
-        ),
+        lambda: deciding.decide(campaign, lines=[row], decision=decision, reason=reason, by=by),
         done=f"Line {line} is decided.",
     )
+    if done is None:
+        return shown_line(request, number, line, wanted=decision, reason=_again(reason))
     later = CampaignLine.objects.filter(campaign=campaign, number__gt=line, reviewer=by)
     following = later.filter(state=CampaignLine.State.OPEN).order_by("number").first()
-    if done is None:
-        return redirect("admin:campaign_line", number, line)
     if following and request.POST.get("go_on"):
         return redirect("admin:campaign_line", number, following.number)
     return redirect("admin:campaign", number)
@@ -70,6 +66,7 @@ def decide_many(request: HttpRequest, number: int) -> HttpResponseBase:
     choice = choice_of(request)
     if _ticked_nothing(request, choice):
         return redirect(back_to(campaign, choice))
+    choice = _open_ones(choice)
     wanted = typed(request, "deed") or request.GET.get("deed", "")
     found = list(choosing.lines(campaign, choice).prefetch_related("reviewer"))
     judged = [
@@ -96,7 +93,7 @@ def decide_many(request: HttpRequest, number: int) -> HttpResponseBase:
         **_bulk(campaign, choice, judged),
         "decisions": decisions_of(campaign),
         "wanted": wanted,
-        "reason": typed(request, "reason"),
+        "reason": _again(typed(request, "reason")),
     }
     return site.render(request, "staff/campaign_decide.html", context)
 
@@ -223,7 +220,9 @@ def close(request: HttpRequest, number: int) -> HttpResponseBase:
         "standing": now,
         "day": lists.day_of(campaign.population),
         "expectations": list(closing.expectations_of(campaign)),
-        "may_close": not now.open if is_open else closing.has_news(campaign),
+        "may_close": not now.open
+        if is_open
+        else closing.has_news(campaign) or closing.is_unchecked(campaign),
     }
     return site.render(request, "staff/campaign_close.html", context)
 
@@ -231,6 +230,23 @@ def close(request: HttpRequest, number: int) -> HttpResponseBase:
 def choice_without(choice: choosing.Choice) -> choosing.Choice:
     """Return a filter without the state: what was decided just now no longer has it."""
     return choosing.Choice(reviewer=choice.reviewer, words=choice.words)
+
+
+def _open_ones(choice: choosing.Choice) -> choosing.Choice:
+    """Narrow lines to the open ones, unless somebody asked for others: a decision stays as it is.
+
+    The addresses on the page then ask for the same.
+    """
+    decided = (choosing.FOLLOWED, *CampaignLine.Decision.values)
+    states = CampaignLine.State.values
+    if choice.numbers or choice.state in states or choice.decision in decided:
+        return choice
+    return replace(choice, state=CampaignLine.State.OPEN)
+
+
+def _again(reason: str) -> str:
+    """Return a reason that was refused, to be corrected; nothing where it holds a secret."""
+    return reason if deciding.may_be_shown(reason) else ""
 
 
 def _bulk(

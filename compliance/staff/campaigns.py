@@ -143,7 +143,16 @@ def campaign_page(request: HttpRequest, number: int) -> HttpResponseBase:
 
 @site.page("campaigns/<int:number>/lines/<int:line>/", name="campaign_line", needs=Capability.VIEW)
 def line_page(request: HttpRequest, number: int, line: int) -> HttpResponseBase:
-    """Show one line with all that the list says, its history, and the form to decide."""
+    return shown_line(request, number, line)
+
+
+def shown_line(
+    request: HttpRequest, number: int, line: int, *, wanted: str = "", reason: str = ""
+) -> HttpResponseBase:
+    """Show one line with all that the list says, its history, and the form to decide.
+
+    What was wanted and refused stands in the form again.
+    """
     campaign, user = one(number), person(request)
     row = get_object_or_404(
         CampaignLine.objects.select_related("reviewer", "followed_in", "proof__evidence"),
@@ -162,6 +171,8 @@ def line_page(request: HttpRequest, number: int, line: int) -> HttpResponseBase:
         "history": row.decisions.select_related("by"),
         "obstacle": deciding.obstacle(row, campaign=campaign, by=user),
         "decisions": decisions_of(campaign),
+        "wanted": wanted,
+        "reason": reason,
         "following": following,
         "may_confirm": proving.may_be_confirmed(row),
         "may_manage": can(user, Capability.MANAGE_CAMPAIGNS),

@@ -23,7 +23,7 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.models import User
 from controls.models import Expectation
-from evidence import checks, intake, ledger
+from evidence import checks, intake, ledger, store
 from evidence.models import Evidence
 from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
 from registers.campaigns import kinds, lists
@@ -99,13 +99,13 @@ def expectations_of(campaign: Campaign) -> Iterable[Expectation]:
 
 
 def close(campaign: Campaign, *, by: User) -> Evidence:
-    """Close a campaign and return its checked evidence.
+    """Close a campaign and return its checked evidence; a second call runs checks that are due.
 
     Raises CampaignNotAllowedError, UndecidedError, CampaignError, a subclass of EvidenceError.
     """
     refuse_stranger(by)
     if campaign.state != Campaign.State.OPEN:
-        raise CampaignError(f"{campaign.ref} is closed already.")
+        return _checked_late(campaign, f"{campaign.ref} is closed already.", by=by)
     return _issued(campaign, by=by)
 
 
@@ -118,8 +118,21 @@ def issue_again(campaign: Campaign, *, by: User) -> Evidence:
     if campaign.state != Campaign.State.CLOSED or campaign.evidence is None:
         raise CampaignError(f"{campaign.ref} is still open. Close it first.")
     if not has_news(campaign):
-        raise CampaignError(f"Nothing has been proved since {campaign.evidence.ref}.")
+        since = f"Nothing has been proved since {campaign.evidence.ref}."
+        return _checked_late(campaign, since, by=by)
     return _issued(campaign, by=by)
+
+
+def is_unchecked(campaign: Campaign) -> bool:
+    """Say whether checks of the evidence are due: they run apart from what closed it."""
+    return campaign.evidence is not None and checks.are_due(campaign.evidence)
+
+
+def _checked_late(campaign: Campaign, otherwise: str, *, by: User) -> Evidence:
+    if campaign.evidence is None or not is_unchecked(campaign):
+        raise CampaignError(otherwise)
+    checks.run(campaign.evidence, actor=actor(by))
+    return campaign.evidence
 
 
 def has_news(campaign: Campaign) -> bool:
@@ -145,7 +158,8 @@ def _issued(campaign: Campaign, *, by: User) -> Evidence:
     try:
         evidence = _recorded(campaign, ready, seen, by=by)
     except Exception:
-        ready.discard()
+        # What failed may have been the answer to a commit that took place.
+        store.discard_unnamed(ready.files)
         raise
     checks.run(evidence, actor=actor(by))
     return evidence

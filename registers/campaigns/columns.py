@@ -2,20 +2,23 @@
 
 Rules:
 - A row is told apart by its key: the values of one or more columns, none of them empty.
-- A row has ended where a column of truth says no, a date has come, or a word says so.
+- A row has ended where a date has come, a word says so, a column such as `active` says no, or
+  another, such as `suspended`, says yes.
+- What is only a day begins by the clocks of whoever compares.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 
 BETWEEN = " / "
 _APART = "\x1f"
-_ENDED = frozenset(
-    {"no", "false", "inactive", "disabled", "revoked", "deleted", "suspended", "expired", "ended"}
-)
+_ENDED = frozenset({"inactive", "disabled", "revoked", "deleted", "suspended", "expired", "ended"})
+_YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_ALIVE = frozenset({"active", "enabled", "live", "valid"})
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Row = Mapping[str, str]
@@ -101,23 +104,46 @@ def digest_of(columns: Columns, row: Row) -> str:
 
 
 def ended(columns: Columns, row: Row, *, at: datetime) -> tuple[bool, date | None]:
-    """Say whether a row has ended by the moment of its list, and on which day if it says so."""
+    """Say whether a row has ended by the moment of its list, and on which day if it says so.
+
+    The day is told by the clocks of `at`.
+    """
+    zone = at.tzinfo or UTC
     for name in columns.ended:
         text = row.get(name, "").strip()
-        if text.lower() in _ENDED:
+        if text.lower() in (_ENDED | (_NO if _says_alive(name) else _YES)):
             return True, None
-        moment = moment_in(text)
+        moment = moment_in(text, zone)
         if moment and moment <= at:
-            return True, moment.date()
+            return True, day_of(moment, zone)
     return False, None
 
 
-def moment_in(text: str) -> datetime | None:
-    """Return the moment that a cell writes in ISO 8601, None where it is none."""
+def _says_alive(name: str) -> bool:
+    """Say whether a column of this name says yes of what has not ended."""
+    words = {word.lower().removeprefix("is") for word in _WORDS.findall(name)}
+    return "not" not in words and not words.isdisjoint(_ALIVE)
+
+
+def day_of(moment: datetime, zone: tzinfo) -> date:
+    """Return the day of a moment by the clocks of a zone."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:  # The first and the last moment of all stand for never.
+        return moment.date()
+
+
+def moment_in(text: str, zone: tzinfo) -> datetime | None:
+    """Return the moment that a cell writes in ISO 8601, None where it is none.
+
+    What is only a day begins in this zone; a time without a zone is one in UTC.
+    """
     if not _DAY.match(text):
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if _DAY.fullmatch(text):
+        return found.replace(tzinfo=zone)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

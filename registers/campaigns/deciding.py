@@ -80,6 +80,8 @@ def decide_each(campaign: Campaign, *, wanted: Sequence[Wanted], by: User, shown
     """Decide about each line what is wanted for it, all of them or none; raises as `decide`."""
     reasons = {reason: read_reason(reason) for reason in {each.reason for each in wanted}}
     by_number = {each.number: each for each in wanted}
+    for each in wanted:
+        _refuse_unknown(each.decision)
     with transaction.atomic():
         ledger.lock()
         campaign.refresh_from_db(fields=["state"])
@@ -116,11 +118,16 @@ def read_reason(text: str) -> str:
         raise CampaignError(f"The reason is longer than {LONGEST_REASON} letters. Shorten it.")
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in reason):
         raise CampaignError("The reason holds control characters. Type it anew.")
-    if screening.scan(BytesIO(reason.encode())):
+    if not may_be_shown(reason):
         raise CampaignError(
             "The reason seems to hold a card number or a secret, which must not stand here."
         )
     return reason
+
+
+def may_be_shown(reason: str) -> bool:
+    """Say whether what was typed holds nothing secret, so that it may stand on a page again."""
+    return not screening.scan(BytesIO(reason.encode(errors="replace")))
 
 
 def _write(
@@ -163,8 +170,8 @@ def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> N
         )
     if line.state == CampaignLine.State.PROVED:
         raise CampaignError(f"Line {line.number} was decided, and a later list proves it done.")
-    if decision and decision not in _KNOWN:
-        raise CampaignError(f"Choose one of {', '.join(CampaignLine.Decision.values)}.")
+    if decision:
+        _refuse_unknown(decision)
     if decision in _NEEDS:
         role, words = _NEEDS[decision]
         if not campaign.columns.get(role):
@@ -172,6 +179,11 @@ def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> N
                 f"No column of this campaign shows {words}, so no later list could prove that. "
                 "Keep or revoke."
             )
+
+
+def _refuse_unknown(decision: str) -> None:
+    if decision not in _KNOWN:
+        raise CampaignError(f"Choose one of {', '.join(CampaignLine.Decision.values)}.")
 
 
 def _leaf(

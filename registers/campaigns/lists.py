@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from registers.campaigns.columns import Row
 from registers.errors import PopulationUnfitError
 
 MOST_ROWS = 20_000
+MOST_LATER = 10 * MOST_ROWS
+"""Rows of a list that proves something: what has ended may stay in it for years."""
 _RECENT = 100
 
 
@@ -68,21 +71,36 @@ def day_of(evidence: Evidence) -> date:
     return collected if inside else evidence.covers_to
 
 
+def local(moment: datetime) -> datetime:
+    """Return a moment by the clocks of the organisation."""
+    return moment.astimezone(ZoneInfo(settings.ORGANISATION_TIME_ZONE))
+
+
 def local_day(moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(settings.ORGANISATION_TIME_ZONE)).date()
+    return local(moment).date()
+
+
+def origin_of(population: Population) -> Mapping[str, str]:
+    """Return what names the source of a list, whatever release retrieved it.
+
+    That is its collector, and the source that this was set up for. A person who handed the list in
+    is none: the next one may be handed in by somebody else.
+    """
+    ipe: Mapping[str, Any] = population.ipe
+    origin = {"collector": str(ipe.get("collector", "")), "runner": str(ipe.get("runner", ""))}
+    if origin["runner"].startswith("user:"):
+        del origin["runner"]
+    return origin
 
 
 def later(evidence: Evidence, *, most: int = 10) -> Sequence[Evidence]:
     """Return newer lists of the same source, the newest first; two queries."""
+    origin = origin_of(Population.objects.get(evidence=evidence))
     found = Evidence.objects.filter(
         pk__gt=evidence.pk,
         evidence_type=evidence.evidence_type,
-        source_system=evidence.source_system,
-        population__isnull=False,
         superseded_by=None,
         collected_at__gt=evidence.collected_at,
+        **{f"population__ipe__{name}": value for name, value in origin.items()},
     ).select_related("population")
-    own = Population.objects.get(evidence=evidence).ipe.get("collector")
-    return [
-        each for each in found.order_by("-pk")[:most] if each.population.ipe.get("collector") == own
-    ]
+    return list(found.order_by("-pk")[:most])

@@ -86,6 +86,12 @@ def plan(kind: Kind, evidence: Evidence, *, columns: Columns, reviewers: Reviewe
     """Say what a campaign would be; PopulationUnfitError where the list cannot be reviewed."""
     population = lists.population_of(evidence)
     _refuse_unknown(population, columns)
+    usual = set(kind.usual.get("person", ())).intersection(lists.names(population))
+    if usual and not columns.person:
+        raise PopulationUnfitError(
+            "Say whose access it is, else people could review their own. The list has "
+            f"{', '.join(sorted(usual))}."
+        )
     made = Plan(kind, evidence, columns)
     if population.row_count > lists.MOST_ROWS:
         made.problems.append(
@@ -96,6 +102,7 @@ def plan(kind: Kind, evidence: Evidence, *, columns: Columns, reviewers: Reviewe
     staff = {person.email.lower(): person for person in eligible()}
     seen: dict[str, int] = {}
     unclear: list[str] = []
+    at = lists.local(evidence.collected_at)
     for number, row in lists.rows(population):
         made.rows += 1
         line = _line(made, number, row)
@@ -104,7 +111,7 @@ def plan(kind: Kind, evidence: Evidence, *, columns: Columns, reviewers: Reviewe
         elif line.key_digest in seen:
             unclear.append(f"rows {seen[line.key_digest]} and {number} are both {line.key[:60]!r}")
         seen.setdefault(line.key_digest, number)
-        if ended(columns, row, at=evidence.collected_at)[0]:
+        if ended(columns, row, at=at)[0]:
             made.left_out[_ENDED] += 1
             continue
         line.reviewer = _reviewer(line, staff, reviewers)

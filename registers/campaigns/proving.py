@@ -3,13 +3,14 @@
 Rules:
 - A list proves only what was decided before it was retrieved.
 - It must be whole, have the columns that are compared, and show at least half of the lines that
-  were kept: another list would otherwise prove that everything is gone.
+  were kept: another list would otherwise prove that everything is gone. Where none was kept, it
+  must come from the source of the list that was reviewed.
 - Where rights were exchanged for others, a person who is not the one concerned reads the proof out
   of the list, with a reason.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -22,7 +23,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from evidence import ledger
 from evidence.errors import EvidenceError
-from evidence.models import Evidence, LedgerEntry
+from evidence.models import Evidence, LedgerEntry, Population
 from registers.campaigns import choosing, lists
 from registers.campaigns.columns import Columns, Row, digest_of
 from registers.campaigns.deciding import read_reason
@@ -76,9 +77,13 @@ def followed(campaign: Campaign) -> Sequence[CampaignLine]:
 
 def look(campaign: Campaign, evidence: Evidence) -> Outlook:
     """Say what a later list would prove; PopulationUnfitError, ProofError."""
+    return _compared(campaign, evidence, _rows(campaign, evidence))
+
+
+def _compared(campaign: Campaign, evidence: Evidence, rows: Mapping[str, Row]) -> Outlook:
+    _refuse_another(campaign, evidence, rows)
     waiting = followed(campaign)
-    columns = Columns.from_json(campaign.columns)
-    rows = _rows(campaign, evidence, columns)
+    columns, at = Columns.from_json(campaign.columns), lists.local(evidence.collected_at)
     outlook = Outlook(campaign, evidence)
     for line in waiting:
         if line.decided_at is None or evidence.collected_at <= line.decided_at:
@@ -86,7 +91,7 @@ def look(campaign: Campaign, evidence: Evidence) -> Outlook:
             continue
         then = Then(line.decision, line.rights, line.secret)
         row = rows.get(line.key_digest)
-        found = judge(then, row, columns=columns, at=evidence.collected_at)
+        found = judge(then, row, columns=columns, at=at)
         outlook.looked.append(Looked(line, found))
     if waiting and not outlook.looked:
         raise ProofError(
@@ -104,9 +109,11 @@ def prove(campaign: Campaign, *, evidence: Evidence, by: User | None) -> Outlook
     """
     if by:
         refuse_stranger(by)
+    # A list may be long, and whoever holds the log's lock makes everybody wait.
+    rows = _rows(campaign, evidence)
     with transaction.atomic():
         ledger.lock()
-        outlook = look(campaign, evidence)
+        outlook = _compared(campaign, evidence, rows)
         fresh = [each for each in outlook.looked if each.line.followed_in_id != evidence.pk]
         if not fresh:
             return outlook
@@ -179,17 +186,30 @@ _LOOK = "look whether that is less."
 _TOLD = ["state", "followed_in", "followed_words", "done_on"]
 
 
-def _rows(campaign: Campaign, evidence: Evidence, columns: Columns) -> dict[str, Row]:
-    """Return the rows of a later list by the digest of their key, once it is one that fits."""
+def _rows(campaign: Campaign, evidence: Evidence) -> dict[str, Row]:
+    """Return the rows of a later list that are lines here, by the digest of their key."""
     if evidence.pk == campaign.population_id:
         raise ProofError("This is the list that was reviewed itself. Choose a later one.")
-    population = lists.population_of(evidence)
+    columns, population = Columns.from_json(campaign.columns), lists.population_of(evidence)
     missing = sorted(set(columns.needed_later).difference(lists.names(population)))
     if missing:
         raise ProofError(f"{evidence.ref} has no column {', '.join(missing)}: another list.")
-    rows = {digest_of(columns, row): row for _, row in lists.rows(population)}
-    if not rows:
+    if not population.row_count:
         raise ProofError(f"{evidence.ref} is empty, so it proves nothing.")
+    if population.row_count > lists.MOST_LATER:
+        raise ProofError(
+            f"{evidence.ref} has {population.row_count:,} rows; {lists.MOST_LATER:,} are the most. "
+            "Choose a list of what was reviewed only."
+        )
+    lines = CampaignLine.objects.filter(campaign=campaign)
+    wanted = set(lines.values_list("key_digest", flat=True))
+    rows = ((digest_of(columns, row), row) for _, row in lists.rows(population))
+    return {digest: row for digest, row in rows if digest in wanted}
+
+
+def _refuse_another(campaign: Campaign, evidence: Evidence, rows: Mapping[str, Row]) -> None:
+    """Refuse a list that seems to be about something else, or that has been returned by now."""
+    population = lists.population_of(evidence)
     kept = CampaignLine.objects.filter(campaign=campaign, decision=Decision.KEEP)
     digests = list(kept.values_list("key_digest", flat=True))
     there = sum(digest in rows for digest in digests)
@@ -198,7 +218,12 @@ def _rows(campaign: Campaign, evidence: Evidence, columns: Columns) -> dict[str,
             f"{evidence.ref} shows {there:,} of the {len(digests):,} lines that were kept, so it "
             "is another list. Choose one of the same source."
         )
-    return rows
+    reviewed = Population.objects.get(evidence=campaign.population_id)
+    if not digests and lists.origin_of(population) != lists.origin_of(reviewed):
+        raise ProofError(
+            f"{evidence.ref} comes from another source than {campaign.population.ref}, and no line "
+            "was kept by which to recognise the list. Choose one of the same source."
+        )
 
 
 def _write(outlook: Outlook, leaf: LedgerEntry) -> None:

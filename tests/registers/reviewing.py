@@ -1,7 +1,7 @@
 """Lists to review, and the people who go through them, for tests of campaigns and their pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
@@ -42,6 +42,7 @@ def listed(
     names: Sequence[str] = NAMES,
     at: datetime | None = None,
     source: str = "Payment API",
+    runner: str = "collector:tokens",
     partial: str = "",
     supersedes: Evidence | None = None,
     days: tuple[date, date] | None = None,
@@ -51,7 +52,7 @@ def listed(
     columns = tuple(Column(name, "text") for name in names)
     file = BytesIO()
     facts = write_csv(rows, columns, file)
-    ipe = _ipe(source, moment, len(rows), partial)
+    ipe = replace(_ipe(source, moment, len(rows), partial), runner=runner)
     first, last = days or (moment.date(), moment.date())
     sent = intake.Submission(
         content=file.getvalue(),

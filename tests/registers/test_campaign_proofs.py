@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import User
 from controls.models import Expectation
-from evidence import intake, store
+from evidence import checks, intake, ledger, store
 from evidence.models import Evidence, LedgerEntry
 from jobs.models import Job
 from jobs.performing import drain
@@ -134,6 +135,59 @@ def test_another_list_proves_nothing(tokens: Reviewed, alice: User) -> None:
     assert not CampaignProof.objects.exists()
 
 
+def test_where_nothing_was_kept_only_a_list_of_the_same_source_proves(
+    tokens: Reviewed, alice: User
+) -> None:
+    campaign = tokens.open()
+    tokens.decide(campaign, "revoke", 1, 2, 3, 4)
+    other = listed([token(9)], runner="collector:elsewhere")
+    with pytest.raises(ProofError, match="comes from another source"):
+        proving.prove(campaign, evidence=other, by=alice)
+    outlook = proving.prove(campaign, evidence=listed([token(9)]), by=alice)
+    assert len(outlook.done) == 4
+
+
+def test_a_form_of_another_person_is_of_the_same_source(tokens: Reviewed) -> None:
+    first = listed([token(1)], runner="user:1", at=timezone.now() - timedelta(hours=1))
+    second = listed([token(1)], runner="user:2")
+    assert lists.later(first) == [second]
+
+
+def test_a_list_is_read_before_anybody_has_to_wait(
+    tokens: Reviewed, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = followed(tokens)
+    later = listed([token(2), token(4), *(token(number) for number in range(5, 50))])
+    told: list[str] = []
+    lock, rows = ledger.lock, lists.rows
+
+    def locked() -> Any:
+        told.append("lock")
+        return lock()
+
+    def read(table: Any) -> Any:
+        told.append("rows")
+        return rows(table)
+
+    monkeypatch.setattr(ledger, "lock", locked)
+    monkeypatch.setattr(lists, "rows", read)
+    proving.prove(campaign, evidence=later, by=alice)
+    assert told[:2] == ["rows", "lock"]
+    assert "rows" not in told[1:]
+    assert len(proving._rows(campaign, later)) == 2
+
+
+def test_a_list_that_is_too_long_proves_nothing(
+    tokens: Reviewed, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = followed(tokens)
+    later = listed([token(2), token(4)])
+    monkeypatch.setattr(lists, "MOST_LATER", 1)
+    monkeypatch.setattr(lists, "rows", None)
+    with pytest.raises(ProofError, match="has 2 rows; 1 are the most"):
+        proving.look(campaign, later)
+
+
 def test_exchanged_rights_are_confirmed_by_a_person(tokens: Reviewed, alice: User) -> None:
     campaign = followed(tokens)
     later = listed([token(2), token(3, scopes="viewer"), token(4)])
@@ -161,10 +215,11 @@ def test_nobody_confirms_what_is_their_own(tokens: Reviewed, alice: User) -> Non
 
 def test_the_schedule_looks_up_later_lists_of_the_same_source(tokens: Reviewed) -> None:
     campaign = followed(tokens)
-    listed([token(2), token(3), token(4)], source="Another system")
+    listed([token(2), token(3), token(4)], runner="collector:elsewhere")
     tasks.follow_campaigns(timezone.now())
     assert not Job.objects.filter(kind=tasks.FOLLOW).exists()
-    later = listed([token(2), token(3), token(4)])
+    # Own collectors write their release into the name of the system.
+    later = listed([token(2), token(3), token(4)], source="Payment API 2.0")
     tasks.follow_campaigns(timezone.now())
     tasks.follow_campaigns(timezone.now())
     drain()
@@ -231,6 +286,52 @@ def test_a_closed_campaign_stands(tokens: Reviewed, alice: User) -> None:
         tokens.decide(campaign, "revoke", 1)
     with pytest.raises(CampaignError, match="is closed"):
         assigning.assign(campaign, lines=lines(campaign, 1), reviewer=alice, by=alice)
+
+
+def test_a_commit_in_doubt_never_costs_the_bytes(
+    tokens: Reviewed, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = tokens.open()
+    tokens.decide(campaign, "keep", 1, 2, 3, 4)
+    recorded = closing._recorded
+
+    def lost(*args: Any, **more: Any) -> Any:
+        recorded(*args, **more)
+        raise OperationalError("The connection broke on COMMIT.")
+
+    monkeypatch.setattr(closing, "_recorded", lost)
+    with pytest.raises(OperationalError):
+        closing.close(campaign, by=alice)
+    campaign.refresh_from_db()
+    assert campaign.evidence
+    assert len(table(campaign.evidence)) == 4
+
+
+def test_checks_that_broke_off_run_when_closing_is_asked_again(
+    tokens: Reviewed, world: World, expected: Expectation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.check.expectation = expected
+    world.check.save()
+    campaign = tokens.open()
+    tokens.decide(campaign, "keep", 1, 2, 3, 4)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise OperationalError("The server was stopped.")
+
+    with monkeypatch.context() as during:
+        during.setattr(checks, "run", broken)
+        with pytest.raises(OperationalError):
+            closing.close(campaign, by=tokens.alice)
+    campaign.refresh_from_db()
+    evidence = campaign.evidence
+    assert evidence
+    assert not evidence.check_results.exists()
+    assert closing.is_unchecked(campaign)
+    assert closing.close(campaign, by=tokens.alice) == evidence
+    assert evidence.check_results.count() == 1
+    for deed in (closing.close, closing.issue_again):
+        with pytest.raises(CampaignError):
+            deed(campaign, by=tokens.alice)
 
 
 def test_proofs_that_come_later_make_a_new_version(tokens: Reviewed, alice: User) -> None:

@@ -27,7 +27,7 @@ from registers.errors import (
 )
 from registers.models import Campaign, CampaignDecision, CampaignLine
 from tests.audits.world import World
-from tests.registers.reviewing import MADE, Reviewed, lines, listed, token
+from tests.registers.reviewing import MADE, NAMES, Reviewed, lines, listed, token
 
 pytestmark = pytest.mark.django_db
 
@@ -67,8 +67,9 @@ def test_what_has_ended_is_left_out_and_counted(tokens: Reviewed) -> None:
 
 
 def test_the_owner_reviews_what_is_not_the_owners_own(tokens: Reviewed, alice: User) -> None:
-    answering = Columns(key=("token_id",), owner="owner")
-    tokens.list = listed([token(1, alice.email), token(2, "nobody@example.org")])
+    answering = Columns(key=("token_id",), owner="responsible")
+    rows = [token(1, alice.email), token(2, "nobody@example.org")]
+    tokens.list = listed(rows, names=("token_id", "responsible", *NAMES[2:]))
     assert reviewers(tokens.open(columns=answering)) == ["Alice Lindqvist", "Ivan Ilin"]
 
 
@@ -129,6 +130,11 @@ def test_what_is_no_table_or_column_is_refused(tokens: Reviewed, world: World) -
         tokens.plan(columns=Columns(key=("token_id", "shoe")))
     with pytest.raises(PopulationUnfitError, match="tells two rows apart"):
         tokens.plan(columns=Columns(key=()))
+
+
+def test_a_list_that_names_people_is_not_reviewed_without_them(tokens: Reviewed) -> None:
+    with pytest.raises(PopulationUnfitError, match="Say whose access it is"):
+        tokens.plan(columns=Columns(key=("token_id",)))
 
 
 def test_one_list_is_reviewed_once_at_a_time(tokens: Reviewed) -> None:
@@ -250,8 +256,9 @@ def test_only_the_reviewer_decides(tokens: Reviewed, alice: User) -> None:
         ("keep", "x" * 1001, "Shorten"),
         ("keep", "Card 4111 1111 1111 1111", "card number"),
         ("bless", "Fits.", "Choose one of keep"),
+        ("", "Fits.", "Choose one of keep"),
     ],
-    ids=["silent", "long", "card", "unknown"],
+    ids=["silent", "long", "card", "unknown", "none"],
 )
 def test_a_decision_needs_a_word_and_a_reason(
     tokens: Reviewed, decision: str, why: str, said: str
@@ -259,11 +266,12 @@ def test_a_decision_needs_a_word_and_a_reason(
     campaign = tokens.open()
     with pytest.raises(CampaignError, match=said):
         tokens.decide(campaign, decision, 1, why=why)
+    assert lines(campaign, 1)[0].state == "open"
 
 
 @pytest.mark.parametrize("decision", ["reduce", "rotate"])
 def test_what_could_not_be_proved_is_not_decided(tokens: Reviewed, decision: str) -> None:
-    campaign = tokens.open(columns=Columns(key=("token_id",)))
+    campaign = tokens.open(columns=Columns(key=("token_id",), person=("owner",)))
     with pytest.raises(CampaignError, match="no later list could prove"):
         tokens.decide(campaign, decision, 1)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from audits import facts as coverage
 from controls.models import Check
-from evidence import store
+from evidence import checks, store
 from evidence.errors import FilenameError, ScreeningError
 from evidence.models import CheckResult, Evidence, LedgerEntry
 from registers.errors import AnswersError, FormError, FormsNotAllowedError
@@ -279,6 +279,24 @@ def test_without_its_expectation_nothing_can_be_handed_in(alice: User, var_dir: 
     drawer = Drawer(registry.get("restore_test"), alice)
     with pytest.raises(FormError, match="Load the catalogue"):
         handing_in.hand_in(drawer.draft(), by=alice)
+
+
+def test_checks_that_broke_off_run_when_it_is_handed_in_again(
+    drawer: Drawer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_check(drawer.kind, world)
+    draft = drawer.draft()
+
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("The server was stopped.")
+
+    with monkeypatch.context() as during:
+        during.setattr(checks, "run", broken)
+        with pytest.raises(OperationalError):
+            handing_in.hand_in(draft, by=drawer.keeper)
+    assert not CheckResult.objects.exists()
+    handed = handing_in.hand_in(draft, by=drawer.keeper)
+    assert handed.evidence.check_results.count() == 1
 
 
 def with_check(kind: Kind, world: World) -> Check:

@@ -101,7 +101,7 @@ def test_it_begins_with_a_list(alices: Desk) -> None:
 
 
 def test_nothing_is_opened_before_it_was_seen(alices: Desk, tokens: Reviewed) -> None:
-    tokens.list = listed([token(1), token(2, "ivan@example.org"), token(3, revoked_at="no")])
+    tokens.list = listed([token(1), token(2, "ivan@example.org"), token(3, revoked_at="yes")])
     page = alices.get("campaign_open", "token", tokens.list.pk)
     assert page.context["form"].initial["key"] == ("token_id",)
     shown = alices.post("campaign_open", "token", tokens.list.pk, **filled(tokens))
@@ -170,6 +170,35 @@ def test_lines_are_decided_one_after_the_other(ivans: Desk, campaign: Campaign) 
         assert said in text
     silent = ivans.post("campaign_line_decide", 1, 2, decision="keep", follow=True)
     assert "Say why" in told(silent)
+
+
+def test_what_was_typed_stands_there_again_unless_it_is_secret(
+    ivans: Desk, campaign: Campaign
+) -> None:
+    unsaid = ivans.post("campaign_line_decide", 1, 2, reason="It feeds the nightly export.")
+    assert "Choose one of keep" in told(unsaid)
+    assert "It feeds the nightly export." in words(unsaid)
+    card = "Paid with 4111 1111 1111 1111"
+    secret = ivans.post("campaign_line_decide", 1, 2, decision="revoke", reason=card)
+    assert secret.context["wanted"] == "revoke"
+    several = ivans.post("campaign_decide", 1, line=[1, 2], deed="revoke", reason=card)
+    for answer in (secret, several):
+        assert "card number" in told(answer)
+        assert "4111" not in answer.content.decode()
+    assert not CampaignDecision.objects.exists()
+
+
+def test_all_lines_are_the_open_ones(ivans: Desk, tokens: Reviewed, campaign: Campaign) -> None:
+    tokens.decide(campaign, "revoke", 1, why="Nobody knows it.")
+    assert "Decide about all open lines" in ivans.text("campaign", 1)
+    shown = ivans.get("campaign_decide", 1, q="eve")
+    assert [line.number for line in shown.context["fit"]] == [2, 3, 4]
+    wanted = {"deed": "keep", "reason": "In use.", "shown": shown.context["shown"]}
+    ivans.post("campaign_decide", 1, q="eve", **wanted)
+    assert [line.decision for line in lines(campaign)] == ["revoke", "keep", "keep", "keep"]
+    anew = ivans.get("campaign_decide", 1, line=[1])
+    assert [line.number for line in anew.context["fit"]] == [1]
+    assert "Revoke" in words(anew).partition("Decision so far")[2]
 
 
 def test_who_does_not_review_a_line_sees_why_and_cannot_decide(
