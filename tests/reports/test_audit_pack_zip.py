@@ -385,14 +385,12 @@ def test_scratch_is_left_clean_even_after_a_refusal(world: World, settings: obje
 
 def test_its_checkpoint_is_kept_beside_the_key_before_it_is_written(world: World) -> None:
     pack = frozen(world)
-    given_out.path().unlink(missing_ok=True)
     written(pack)
     assert given_out.read() == pack.checkpoint.note
 
 
 def test_it_is_not_written_where_its_checkpoint_cannot_be_kept(world: World) -> None:
     pack = frozen(world)
-    given_out.path().unlink(missing_ok=True)
     given_out.path().mkdir()
     try:
         with pytest.raises(SigningRefusedError, match="cannot be read or written"):
