@@ -45,6 +45,8 @@ def _log() -> str:
         return "The log is not signed. Staff sees the reason on the overview."
     if log.problems:
         return "A check of the log found problems. Staff sees them on the overview."
+    if log.is_unchecked:
+        return "The log was not checked to its end for days."
     return "A checkpoint could not be left outside." if log.a_place_fails else ""
 
 

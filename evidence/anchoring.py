@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from django.db.models import Max
 from django.utils import timezone
 
-from evidence import anchors, checkpoint
+from evidence import anchors, checkpoint, signing
 from evidence.anchors.note import Note
-from evidence.errors import AnchorError
+from evidence.errors import AnchorError, SigningRefusedError
 from evidence.log_models import Deposit
 from evidence.models import Checkpoint
 from jobs import queue
 from jobs.models import Job
 
 KIND = "evidence.deposit"
+ATTEMPTS = 12
+"""With the pauses of the queue, which double, a place may be away for about five hours."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def enqueue(signed: Checkpoint, *, requested_by: str = "system") -> None:
             continue
         payload = {"checkpoint": signed.pk, "place": kind}
         key = f"deposit:{kind}:{signed.pk}"
-        job = queue.enqueue(KIND, key=key, payload=payload, requested_by=requested_by)
+        job = queue.enqueue(
+            KIND, key=key, payload=payload, requested_by=requested_by, max_attempts=ATTEMPTS
+        )
         if job.state == Job.State.FAILED:
             queue.retry(job, requested_by=requested_by)
 
@@ -67,6 +71,7 @@ def deposit(signed: Checkpoint, kind: str) -> Deposit | None:
         checkpoint=signed, place=kind, where=place.where(), is_done=True, tried_at=timezone.now()
     )
     try:
+        _keep(signed)
         attempt.receipt = place.deposit(Note.of(signed))[:400]
     except AnchorError as error:
         attempt.is_done, attempt.error = False, str(error)
@@ -74,6 +79,14 @@ def deposit(signed: Checkpoint, kind: str) -> Deposit | None:
         raise
     attempt.save(force_insert=True)
     return attempt
+
+
+def _keep(signed: Checkpoint) -> None:
+    """See that the checkpoint is kept beside the key before anybody else holds it."""
+    try:
+        signing.keep_before_giving(signed)
+    except SigningRefusedError as error:
+        raise AnchorError(str(error)) from error
 
 
 def standings() -> Sequence[Standing]:

@@ -1,12 +1,14 @@
 """Signed statements of the log: C2SP checkpoints as Ed25519 signed notes."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from evidence import keys, ledger, signed_note, signing
-from evidence.errors import SignerBusyError, SigningRefusedError
+from evidence.errors import LedgerError, SignerBusyError, SigningRefusedError
+from evidence.log_models import LogRestart
 from evidence.models import Checkpoint
 
 
@@ -26,18 +28,38 @@ def sign() -> Checkpoint:
     except SigningRefusedError as error:
         signing.remember_refusal(str(error))
         raise
+    except LedgerError as error:
+        reason = f"The tree of the log is damaged ({error}). {signing.HOW_TO_PROCEED}"
+        signing.remember_refusal(reason)
+        raise SigningRefusedError(reason) from error
     return signed
 
 
 def newest() -> Checkpoint:
-    """Return the log signed as it stands, or where that is refused, as it was signed last."""
+    """Return the log signed as it stands, or where that is refused, as it was signed last.
+
+    It may be given out. Raises SigningRefusedError where nothing was signed, or cannot be kept.
+    """
     try:
         return sign()
     except SigningRefusedError:
-        last = Checkpoint.objects.order_by("-size").first()
+        last = signing.since_restart().order_by("-size").first()
         if last is None:
             raise
+        signing.keep_before_giving(last)
         return last
+
+
+def covering(index: int) -> Checkpoint:
+    """Return the oldest checkpoint that covers a leaf; the log is signed anew if there is none.
+
+    It may be given out. Raises SigningRefusedError.
+    """
+    known = signing.since_restart().filter(size__gt=index).order_by("size").first()
+    if known is None:
+        return sign()
+    signing.keep_before_giving(known)
+    return known
 
 
 def signer() -> signed_note.Signer:
@@ -62,4 +84,10 @@ def _of(size: int) -> Checkpoint:
         )
     text = signed_note.Checkpoint(keys.log_origin(), size, root).to_text()
     note = signed_note.sign(text, [signer()])
-    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=timezone.now())
+    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=_now())
+
+
+def _now() -> datetime:
+    """Return the time, and after a restart that a clock ahead has recorded a later one than its."""
+    now, restart = timezone.now(), LogRestart.objects.first()
+    return max(now, restart.decided_at + timedelta(microseconds=1)) if restart else now

@@ -26,11 +26,18 @@ def path() -> Path:
 
 
 def read() -> str:
-    """Return the note that was given out last; empty where there is none."""
+    """Return the note that was given out last; empty where there is none.
+
+    Bytes that no note has are replaced, so that a damaged file is told and can be recorded. Raises
+    SigningRefusedError where the file cannot be read.
+    """
     try:
-        return path().read_text(encoding="utf-8")
+        text = path().read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise _out_of_reach(error) from error
+    return text.replace("\0", "\ufffd")
 
 
 def stated(note: str) -> signed_note.Checkpoint:
@@ -89,9 +96,20 @@ def _sync_folder() -> None:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    descriptor = os.open(path().with_name(_LOCK), os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path().with_name(_LOCK), os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _out_of_reach(error) from error
+
+
+def _out_of_reach(error: OSError) -> SigningRefusedError:
+    return SigningRefusedError(
+        f"The file {error.filename or path()} cannot be read or written ({error.strerror}). Without"
+        " it nobody knows what was given out: let the service own the folder of keys, and see that"
+        " the disk is not full."
+    )

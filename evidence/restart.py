@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.access import actor, can
@@ -12,6 +13,7 @@ from accounts.models import User
 from evidence import checkpoint, given_out, ledger, signed_note, signing
 from evidence.errors import LedgerError, RestartError
 from evidence.log_models import LogRestart, SigningLease
+from evidence.models import Checkpoint
 
 SHORTEST_REASON = 10
 
@@ -40,6 +42,9 @@ def resume_log(*, by: User | None, reason: str) -> LogRestart:
 def _record(size: int, *, by: User | None, reason: str) -> LogRestart:
     root, note = _root(size), given_out.read()
     given = _size_of(note)
+    # A clock that was ahead must not let what was signed until now count as signed afterwards.
+    latest = Checkpoint.objects.aggregate(at=Max("signed_at"))["at"]
+    now = timezone.now()
     entry = ledger.append(
         "log.resumed",
         subject="log",
@@ -59,7 +64,7 @@ def _record(size: int, *, by: User | None, reason: str) -> LogRestart:
         found_root=root,
         reason=reason,
         by=by,
-        decided_at=timezone.now(),
+        decided_at=max(now, latest or now),
         ledger_entry=entry,
     )
 

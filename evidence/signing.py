@@ -5,6 +5,8 @@ Rules:
   key in another folder waits until the lease is over, because it does not know what was given out.
 - A log that is shorter than the last checkpoint given out, or whose first leaves have another root,
   is a restored backup or a forgery. It is not signed until an administrator says so (`restart`).
+- A log whose newest checkpoint another key or name signed has lost its key, and is not signed
+  either: whoever holds the former key could not verify what comes now.
 - The lock of the log's head orders signers of one database; the caller holds it.
 """
 
@@ -14,7 +16,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from evidence import given_out, keys, ledger
+from evidence import given_out, keys, ledger, signed_note
 from evidence.errors import LedgerError, SignerBusyError, SigningRefusedError
 from evidence.log_models import LogRestart, SigningLease
 from evidence.models import Checkpoint
@@ -31,8 +33,10 @@ def require_turn(size: int) -> None:
     Raises SignerBusyError, SigningRefusedError.
     """
     me, now = keys.signer_id(), timezone.now()
+    until = now + timedelta(seconds=settings.SIGNER_LEASE_SECONDS)
     lease = SigningLease.objects.filter(pk=1).first()
-    if lease and lease.holder != me and lease.until > now:
+    # A lease that ends later than any lease of now was written by a clock that was wrong.
+    if lease and lease.holder != me and now < lease.until <= until:
         raise SignerBusyError(
             f"Another installation with a folder of keys of its own ({lease.holder}) signs this"
             f" log until {lease.until:%Y-%m-%d %H:%M:%S} UTC. Let all nodes share one folder of"
@@ -40,7 +44,6 @@ def require_turn(size: int) -> None:
         )
     if reason := _refusal(size, lease):
         raise SigningRefusedError(reason)
-    until = now + timedelta(seconds=settings.SIGNER_LEASE_SECONDS)
     held = {"holder": me, "until": until, "refusal": ""}
     if lease and lease.holder == me:
         SigningLease.objects.filter(pk=1).update(**held)
@@ -49,11 +52,28 @@ def require_turn(size: int) -> None:
 
 
 def keep(note: str) -> None:
-    """Keep a note beside the key before it is given out; once its transaction is committed."""
-    given_out.keep(note)
+    """Keep a note beside the key before it is given out; once its transaction is committed.
+
+    Raises SigningRefusedError where it cannot be kept; then it must not leave the house.
+    """
+    try:
+        given_out.keep(note)
+    except SigningRefusedError as error:
+        remember_refusal(str(error))
+        raise
     size = given_out.stated(note).size
     mine = SigningLease.objects.filter(pk=1, holder=keys.signer_id(), kept_size__lt=size)
     mine.update(kept_size=size)
+
+
+def keep_before_giving(signed: Checkpoint) -> None:
+    """Keep a checkpoint that is about to leave the house: its signer may have died before that.
+
+    What was signed before a restart is left alone, because the log need not continue it. Raises
+    SigningRefusedError.
+    """
+    if since_restart().filter(pk=signed.pk).exists():
+        keep(signed.note)
 
 
 def remember_refusal(reason: str) -> None:
@@ -75,14 +95,21 @@ def refusal() -> str:
     return _refusal(ledger.size(), SigningLease.objects.filter(pk=1).first())
 
 
+def since_restart() -> "QuerySet[Checkpoint]":
+    """Return the checkpoints that the log must continue: those before a restart it need not."""
+    restart = LogRestart.objects.first()
+    signed = Checkpoint.objects.all()
+    return signed.filter(signed_at__gt=restart.decided_at) if restart else signed
+
+
 def _refusal(size: int, lease: SigningLease | None) -> str:
-    note, kept_here = given_out.read(), lease is not None and lease.holder == keys.signer_id()
-    if not note and lease and kept_here and lease.kept_size:
-        return (
-            f"The record of the last checkpoint given out (keys/{given_out.NAME}) is gone. Put it"
-            f" back from a backup of the keys. {HOW_TO_PROCEED}"
-        )
     try:
+        note = given_out.read()
+        if not note and lease and lease.holder == keys.signer_id() and lease.kept_size:
+            return (
+                f"The record of the last checkpoint given out (keys/{given_out.NAME}) is gone. Put"
+                f" it back from a backup of the keys. {HOW_TO_PROCEED}"
+            )
         if note:
             last = given_out.stated(note)
             if last.origin != keys.log_origin():
@@ -92,19 +119,20 @@ def _refusal(size: int, lease: SigningLease | None) -> str:
                 )
             if reason := _broken(size, last.size, last.root):
                 return reason
-        newest = _since_restart().order_by("-size").first()
-        return _broken(size, newest.size, bytes(newest.root)) if newest else ""
+        newest = since_restart().order_by("-size").first()
+        if newest is None:
+            return ""
+        signed_note.open_note(newest.note, keys.verifiers())
+        return _broken(size, newest.size, bytes(newest.root))
+    except signed_note.NoteError:
+        return (
+            "The log was signed with another key or name until now. Put them back."
+            f" {HOW_TO_PROCEED}"
+        )
     except (LedgerError, ValueError) as error:
         return f"The tree of the log is damaged ({error}). {HOW_TO_PROCEED}"
     except SigningRefusedError as error:
         return str(error)
-
-
-def _since_restart() -> "QuerySet[Checkpoint]":
-    """Return the checkpoints that the log must continue: those before a restart it need not."""
-    restart = LogRestart.objects.first()
-    signed = Checkpoint.objects.all()
-    return signed.filter(signed_at__gt=restart.decided_at) if restart else signed
 
 
 def _broken(size: int, signed_size: int, signed_root: bytes) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Rows = Sequence[Any]
+ROWS = 500
 
 
 def _every(_body: Mapping[str, Any]) -> bool:
@@ -29,6 +30,9 @@ class Told:
     subject: Callable[[Rows], str] | None = None
     has_row: Callable[[Mapping[str, Any]], bool] = _every
     along: tuple[str, ...] = field(default=())
+    fetch: tuple[str, ...] = field(default=())
+    only: tuple[str, ...] = field(default=())
+    """What is loaded of a row: along by a join, fetched for many at once, only these columns."""
     moves_on: bool = False
     """Whether its rows change in what no leaf tells, so that no trigger guards them."""
 
@@ -45,10 +49,13 @@ class Told:
         return str(self.model._meta.verbose_name)  # noqa: SLF001
 
     def rows(self, leaves: Iterable[int]) -> Iterable[Any]:
-        """Return the rows that name these leaves, in the order of their writing."""
-        named = self.model.objects.filter(ledger_entry__in=list(leaves)).order_by("pk")
-        found: Iterable[Any] = named.select_related(*self.along)
-        return found
+        """Return the rows that name these leaves, leaf by leaf, in the order of their writing."""
+        named = self.model.objects.filter(ledger_entry__in=list(leaves))
+        found = named.select_related(*self.along).prefetch_related(*self.fetch)
+        if self.only:
+            found = found.only("ledger_entry", *self.only)
+        rows: Iterable[Any] = found.order_by("ledger_entry_id", "pk").iterator(ROWS)
+        return rows
 
     def is_about(self, kind: str) -> bool:
         return any(

@@ -8,15 +8,15 @@
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from controls.append_only import unguarded
-from evidence import keys, ledger, merkle, signed_note, store, told
+from evidence import keys, ledger, merkle, signed_note, signing, store, told
 from evidence.errors import EvidenceError, LedgerError
 from evidence.log_models import LogRestart
 from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
@@ -59,12 +59,7 @@ def leaves(cursor: str, size: int) -> Step:
     """Look at the next leaves and at the rows that they tell about."""
     start = int(cursor or 0)
     end = min(start + LEAVES, size)
-    found = {row.index: row for row in LedgerEntry.objects.filter(index__gte=start, index__lt=end)}
-    problems = [
-        Problem(f"leaf {index}", "The leaf is gone.")
-        for index in range(start, end)
-        if index not in found
-    ]
+    found, problems = _entries(start, end)
     bodies: dict[int, Mapping[str, Any]] = {}
     for entry in found.values():
         said, sentence = _read(entry)
@@ -105,7 +100,7 @@ def checkpoints(cursor: str, size: int) -> Step:
     rows = list(
         Checkpoint.objects.filter(size__gt=after, size__lte=size).order_by("size")[:CHECKPOINTS]
     )
-    former = Checkpoint.objects.filter(size__lte=after).order_by("-size").first()
+    former = signing.since_restart().filter(size__lte=after).order_by("-size").first()
     restart = LogRestart.objects.first()
     problems = []
     for row in rows:
@@ -157,15 +152,42 @@ def things(size: int) -> int:
     return size + inner + signed + BlobKey.objects.count() + guarded
 
 
+def _entries(start: int, end: int) -> tuple[dict[int, LedgerEntry], list[Problem]]:
+    """Load leaves; where one row cannot be loaded, the others are loaded one by one."""
+    try:
+        rows = LedgerEntry.objects.filter(index__gte=start, index__lt=end).order_by("index")
+        found = {row.index: row for row in rows}
+    except Exception:  # noqa: BLE001  A damaged row must not silence the check of all others.
+        found, problems = {}, []
+        for index in range(start, end):
+            try:
+                found.update(LedgerEntry.objects.in_bulk([index]))
+            except Exception as error:  # noqa: BLE001  What a damaged row raises, nobody knows.
+                sentence = f"The row of the leaf cannot be read ({type(error).__name__})."
+                problems.append(Problem(f"leaf {index}", sentence))
+    else:
+        problems = []
+    unreadable = {one.subject for one in problems}
+    problems += [
+        Problem(f"leaf {index}", "The leaf is gone.")
+        for index in range(start, end)
+        if index not in found and f"leaf {index}" not in unreadable
+    ]
+    return found, problems
+
+
 def _read(entry: LedgerEntry) -> tuple[Mapping[str, Any], str]:
     """Return the body of a leaf, and what is wrong with its row."""
-    if bytes(entry.leaf_hash) != merkle.leaf_hash(entry.leaf.encode()):
-        return {}, "The text of the leaf does not have the hash that stands in the tree."
     try:
+        if bytes(entry.leaf_hash) != merkle.leaf_hash(entry.leaf.encode()):
+            return {}, "The text of the leaf does not have the hash that stands in the tree."
         said = json.loads(entry.leaf)
         is_canonical = ledger.canonical(said).decode() == entry.leaf
-    except (ValueError, EvidenceError):
+    except Exception:  # noqa: BLE001  Deep nesting, half a character: all of it is no leaf of ours.
         return {}, "The leaf is no JSON."
+    body = said.get("body") if isinstance(said, dict) else None
+    if not isinstance(body, dict):
+        return {}, "The leaf is no object with a body."
     columns = {
         "kind": entry.kind,
         "subject": entry.subject,
@@ -174,8 +196,8 @@ def _read(entry: LedgerEntry) -> tuple[Mapping[str, Any], str]:
     }
     wrong = [name for name, value in columns.items() if said.get(name) != value]
     if wrong:
-        return said.get("body", {}), f"The row of the leaf says another {', '.join(wrong)}."
-    return said.get("body", {}), "" if is_canonical else "The leaf is not in its one form."
+        return body, f"The row of the leaf says another {', '.join(wrong)}."
+    return body, "" if is_canonical else "The leaf is not in its one form."
 
 
 def _rows(
@@ -183,18 +205,56 @@ def _rows(
 ) -> list[Problem]:
     problems = []
     for one in told.all_told():
-        by_leaf: dict[int, list[Any]] = defaultdict(list)
-        for row in one.rows(found):
-            by_leaf[row.ledger_entry_id].append(row)
-        problems += [
-            Problem(f"leaf {index} ({entry.subject})", sentence)
-            for index, entry in found.items()
-            for sentence in _compared(one, entry, bodies[index], by_leaf[index])
-        ]
+        try:
+            problems += list(_of_table(one, found, bodies))
+        except Exception:  # noqa: BLE001  One row that cannot be loaded stops those after it.
+            for entry in found.values():
+                problems += _of_leaf(one, entry, bodies)
     return problems
 
 
+def _of_table(
+    one: told.Told, found: Mapping[int, LedgerEntry], bodies: Mapping[int, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    """Compare the rows of one table; those of one leaf are held at a time."""
+    with_rows = set()
+    for index, rows in groupby(one.rows(found), key=lambda row: int(row.ledger_entry_id)):
+        with_rows.add(index)
+        yield from _compared(one, found[index], bodies[index], list(rows))
+    for index, entry in found.items():
+        if index not in with_rows:
+            yield from _compared(one, entry, bodies[index], [])
+
+
+def _of_leaf(
+    one: told.Told, entry: LedgerEntry, bodies: Mapping[int, Mapping[str, Any]]
+) -> list[Problem]:
+    try:
+        return list(_of_table(one, {entry.index: entry}, bodies))
+    except Exception as error:  # noqa: BLE001  What a damaged row raises, nobody knows.
+        return [_unreadable(one, entry, error)]
+
+
 def _compared(
+    one: told.Told, entry: LedgerEntry, body: Mapping[str, Any], rows: Sequence[Any]
+) -> Iterator[Problem]:
+    """Compare the rows of one leaf; a value that breaks the comparison is a problem as well."""
+    try:
+        for sentence in _differences(one, entry, body, rows):
+            yield Problem(f"leaf {entry.index} ({entry.subject})", sentence)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  Whoever damages a row must not silence the check.
+        yield _unreadable(one, entry, error)
+
+
+def _unreadable(one: told.Told, entry: LedgerEntry, error: Exception) -> Problem:
+    name = type(error).__name__
+    sentence = f"The row of {one.name} cannot be read as its leaf tells it ({name})."
+    return Problem(f"leaf {entry.index} ({entry.subject})", sentence)
+
+
+def _differences(
     one: told.Told, entry: LedgerEntry, body: Mapping[str, Any], rows: Sequence[Any]
 ) -> Iterator[str]:
     if not rows:

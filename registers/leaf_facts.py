@@ -73,6 +73,8 @@ tell(
         _decisions,
         subject=lambda rows: str(rows[0].line.campaign.ref),
         along=("line__campaign",),
+        # A line carries a whole row of its list, and a sheet decides thousands of lines at once.
+        only=("decision", "reason", "line__number", "line__campaign__ref"),
     )
 )
 tell(

@@ -16,7 +16,7 @@ from django.conf import settings
 from audits import packs
 from audits.models import Pack
 from audits.selection import Selection
-from evidence import ledger, signed_note
+from evidence import ledger, signed_note, signing
 from reports.base import Progress, Report
 from reports.pack import (
     archive,
@@ -61,6 +61,7 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     is no longer there as it was; then what was written so far is not a pack.
     """
     selection = packs.selection_of(pack)
+    signing.keep_before_giving(pack.checkpoint)
     with Spool() as spool, Cover() as cover:
         frozen = Frozen(pack, selection, samples.recorded(selection))
         described = _lay_items(spool, frozen, cover, progress)

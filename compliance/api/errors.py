@@ -27,6 +27,7 @@ from evidence.errors import (
     IdempotencyConflictError,
     PeriodError,
     ScreeningError,
+    SigningRefusedError,
     SupersededError,
     TimeError,
     TooLargeError,
@@ -115,6 +116,12 @@ def _busy(error: Exception) -> Refusal:
     return Refusal(503, "busy", FAILED, headers={"Retry-After": "5"})
 
 
+def not_signed() -> Refusal:
+    """Say that the log is not signed or its tree not whole; why is for the staff alone."""
+    message = "The log is not signed at present. The staff of this installation sees the reason."
+    return Refusal(503, "log_not_signed", message, headers={"Retry-After": "300"})
+
+
 # The first that fits counts, so what is special stands before what is general.
 _MEANT: dict[type[Exception], Callable[[Exception], APIException]] = {
     Http404: lambda _: NotFound("There is no such thing here."),
@@ -135,6 +142,9 @@ def _intake(error: EvidenceError) -> Refusal | None:
         return Refusal(409, "idempotency_conflict", message)
     if isinstance(error, SupersededError):
         return Refusal(409, "superseded", message)
+    if isinstance(error, SigningRefusedError):
+        log.error("The log is not signed: %s", message)
+        return not_signed()
     blamed = _BLAMED.get(type(error))
     if blamed is None:
         return None

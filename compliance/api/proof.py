@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from accounts.tokens import Scope
 from compliance.api import access
 from compliance.api.base import ApiView, PlainText, operation, wants_text
+from compliance.api.errors import not_signed
 from evidence import checkpoint, ledger, signed_note
-from evidence.models import Checkpoint, LedgerEntry
+from evidence.errors import LedgerError
 
 
 class InclusionProof(serializers.Serializer[Any]):
@@ -51,8 +52,8 @@ class EvidenceProof(ApiView):
     def get(self, request: Request, ref: str) -> Response:
         rows = access.evidence_by_token(self.token).defer(None)
         entry = get_object_or_404(rows, ref=ref).ledger_entry
-        signed = _covering(entry)
-        path = ledger.inclusion_proof(entry.index, signed.size)
+        signed = checkpoint.covering(entry.index)
+        path = _path(entry.index, signed.size)
         if wants_text(request):
             return Response(signed_note.proof_file(entry.index, path, signed.note))
         proof = {
@@ -68,7 +69,8 @@ class EvidenceProof(ApiView):
         return Response(InclusionProof(proof).data)
 
 
-def _covering(entry: LedgerEntry) -> Checkpoint:
-    """Return the oldest checkpoint that covers a leaf; the log is signed anew if there is none."""
-    known = Checkpoint.objects.filter(size__gt=entry.index).order_by("size").first()
-    return known or checkpoint.sign()
+def _path(index: int, size: int) -> list[bytes]:
+    try:
+        return ledger.inclusion_proof(index, size)
+    except LedgerError as error:
+        raise not_signed() from error

@@ -11,7 +11,9 @@ from accounts.tokens import Scope
 from compliance.api import access
 from compliance.api.base import ApiView, PlainText, operation
 from compliance.api.content import AnyAccept
+from compliance.api.errors import not_signed
 from evidence import checkpoint, tiles
+from evidence.errors import LedgerError
 
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -58,5 +60,7 @@ class LogTile(ApiView):
             content = tiles.read(tiles.Tile.named(tile))
         except tiles.NoSuchTileError:
             raise NotFound("The log has no such tile, or not yet.") from None
+        except LedgerError as error:
+            raise not_signed() from error
         headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
         return HttpResponse(content, content_type="application/octet-stream", headers=headers)

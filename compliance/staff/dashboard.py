@@ -224,6 +224,9 @@ def _of_log(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
     if log.problems:
         noun = "problem" if log.problems == 1 else "problems"
         yield Notice(f"The check of the log found {log.problems:,} {noun}.", *way, tone="bad")
+    if log.is_unchecked:
+        sentence = "No check of the log was finished for three days. Look at Jobs, then check now."
+        yield Notice(sentence, *way, tone="bad")
     if log.a_place_fails:
         yield Notice("A checkpoint could not be left outside.", *way)
 

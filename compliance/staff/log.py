@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from accounts.access import actor, can
 from accounts.capabilities import Capability
-from compliance.staff.base import attempt, person
+from compliance.staff.base import attempt, person, typed
 from compliance.staff.site import DO, READ, site
 from evidence import anchoring, anchors, checkpoint, restart, verification
 from evidence.log_models import LogCheck, LogRestart, TimeStamp
@@ -52,7 +52,7 @@ def token(_request: HttpRequest, pk: int) -> HttpResponseBase:
 def resume(request: HttpRequest) -> HttpResponseBase:
     attempt(
         request,
-        lambda: restart.resume_log(by=person(request), reason=request.POST.get("reason", "")),
+        lambda: restart.resume_log(by=person(request), reason=typed(request, "reason")),
         done="The log is signed again. Tell everybody who holds a later checkpoint.",
     )
     return redirect("admin:log")

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from rest_framework.exceptions import ValidationError
 
 from compliance.api import access, errors
-from evidence.errors import EvidenceError, LedgerError
+from evidence.errors import EvidenceError, LedgerError, SignerBusyError, SigningRefusedError
 from tests.api import calls
 from tests.api.calls import EVIDENCE, Program
 
@@ -97,6 +97,8 @@ def test_a_failure_of_ours_tells_nothing_but_its_id(
         (SuspiciousOperation(), 400, "malformed"),
         (UnreadablePostError(), 400, "malformed"),
         (OperationalError("database is locked"), 503, "busy"),
+        (SigningRefusedError("The folder /keys is gone."), 503, "log_not_signed"),
+        (SignerBusyError(), 503, "log_not_signed"),
         (LedgerError("no lock"), 500, "internal_error"),
         (EvidenceError(), 500, "internal_error"),
         (KeyError("x"), 500, "internal_error"),
@@ -116,6 +118,7 @@ def test_each_kind_of_failure_has_its_code(
     answer = robot.get(EVIDENCE)
     calls.error(answer, status, code)
     assert ("Retry-After" in answer.headers) == (status == 503)
+    assert "/keys" not in answer.content.decode()
 
 
 def test_messages_are_gathered_by_the_path_of_their_field() -> None:

@@ -1,9 +1,11 @@
 """The health page: says what works and what is missing, to anybody, and nothing else."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from compliance import health
@@ -50,3 +52,9 @@ def test_a_log_that_is_not_signed_is_named(client: Client) -> None:
 def test_problems_in_the_log_are_named(client: Client) -> None:
     type(verification.begin()).objects.update(problem_count=2)
     assert "found problems" in client.get("/health/").json()["log"]
+
+
+def test_a_log_that_was_not_checked_for_days_is_named(client: Client) -> None:
+    long_ago = timezone.now() - timedelta(days=4)
+    type(verification.begin()).objects.update(finished_at=long_ago)
+    assert "not checked" in client.get("/health/").json()["log"]

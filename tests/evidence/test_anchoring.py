@@ -22,7 +22,7 @@ from evidence.errors import AnchorError
 from evidence.log_models import Deposit
 from evidence.models import Checkpoint
 from evidence.standing import of_log
-from jobs import performing
+from jobs import leases, performing
 from jobs.models import Job
 from tests.audits.world import World, hand_in_staff
 from tests.evidence.test_signing import grow
@@ -280,6 +280,48 @@ class TestJobs:
         assert Job.objects.get().state == Job.State.FAILED
         anchoring.anchor()
         assert Job.objects.get().state == Job.State.WAITING
+
+    def test_a_place_may_be_away_for_hours(self, folder: Path) -> None:
+        folder.write_text("in the way")
+        grow(3)
+        anchoring.anchor()
+        job = Job.objects.get()
+        pauses = [leases.BACK_OFF_SECONDS * 2**number for number in range(job.max_attempts - 1)]
+        assert sum(min(one, leases.MAX_BACK_OFF_SECONDS) for one in pauses) > 3 * 3600
+
+    def test_a_failure_at_a_place_that_is_no_longer_set_up_is_no_alarm(
+        self, folder: Path, settings: Settings
+    ) -> None:
+        folder.write_text("in the way")
+        grow(3)
+        signed = checkpoint.sign()
+        with pytest.raises(AnchorError):
+            anchoring.deposit(signed, "directory")
+        assert of_log().a_place_fails
+        settings.ANCHOR_DIR = ""
+        assert not of_log().a_place_fails
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_checkpoint_is_kept_beside_the_key_before_it_leaves(self) -> None:
+        grow(3)
+        signed = checkpoint.sign()
+        assert given_out.read() == ""
+        anchoring.deposit(signed, "directory")
+        assert given_out.read() == signed.note
+
+    def test_what_cannot_be_kept_beside_the_key_does_not_leave(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(_: str) -> None:
+            raise OSError(28, "No space left on device")
+
+        grow(3)
+        signed = checkpoint.sign()
+        monkeypatch.setattr(given_out, "_replace", full)
+        with pytest.raises(AnchorError, match="No space left"):
+            anchoring.deposit(signed, "directory")
+        assert not folder.exists()
+        assert not Deposit.objects.get().is_done
 
     @pytest.mark.usefixtures("folder")
     def test_a_place_that_is_no_longer_set_up_ends_its_job(self, settings: Settings) -> None:

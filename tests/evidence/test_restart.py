@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.journal import digest
 from accounts.models import User
-from evidence import given_out, ledger, restart, signing
+from evidence import given_out, ledger, restart, signing, verification
+from evidence import verification_stages as stages
 from evidence.errors import RestartError
-from evidence.log_models import LogRestart
+from evidence.log_models import LogRestart, SigningLease
 from evidence.models import Checkpoint, LedgerEntry
 from tests.evidence.test_signing import (
     Captured,
@@ -93,3 +98,72 @@ def test_the_command_does_it_and_says_whom_to_tell(
 def test_the_command_refuses_in_a_sentence() -> None:
     with pytest.raises(CommandError, match="nothing to do"):
         call_command("resume_log", reason=REASON)
+
+
+def test_it_goes_on_with_another_key_and_the_check_finds_no_problem(
+    give_out: Callable[[], Checkpoint],
+    root: User,
+    settings: Settings,
+    django_capture_on_commit_callbacks: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stages, "CHECKPOINTS", 1)
+    settings.LOG_ORIGIN = "log.example/one"
+    grow(2)
+    give_out()
+    grow()
+    give_out()
+    (Path(settings.KEYS_DIR) / "log_ed25519.pem").unlink()
+    with django_capture_on_commit_callbacks(execute=True):
+        restart.resume_log(by=root, reason=REASON)
+    grow()
+    assert give_out().size == 5
+    check = verification.go_on(verification.begin())
+    assert list(check.problems.values_list("sentence", flat=True)) == []
+
+
+def test_the_check_does_not_hold_a_log_to_what_was_signed_before_the_restart(
+    give_out: Callable[[], Checkpoint],
+    root: User,
+    django_capture_on_commit_callbacks: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stages, "CHECKPOINTS", 1)
+    grow(5)
+    give_out()
+    rewrite_leaf(2)
+    with django_capture_on_commit_callbacks(execute=True):
+        restart.resume_log(by=root, reason=REASON)
+    check = verification.go_on(verification.begin())
+    assert {one.stage for one in check.problems.all()} == {"leaves"}
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_record_that_is_no_text_is_set_aside(
+    root: User, django_capture_on_commit_callbacks: Captured
+) -> None:
+    given_out.path().write_bytes(b"\xff\0")
+    with django_capture_on_commit_callbacks(execute=True):
+        made = restart.resume_log(by=root, reason=REASON)
+    assert (made.given_size, made.given_note) == (0, "\ufffd\ufffd")
+    assert signing.refusal() == ""
+
+
+def test_after_a_clock_that_was_ahead_the_log_goes_on(
+    give_out: Callable[[], Checkpoint],
+    root: User,
+    django_capture_on_commit_callbacks: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ahead = timezone.now() + timedelta(days=30)
+    with monkeypatch.context() as wrong:
+        wrong.setattr("evidence.checkpoint.timezone.now", lambda: ahead)
+        grow(5)
+        give_out()
+    SigningLease.objects.update(until=timezone.now())
+    rewrite_leaf(2)
+    with django_capture_on_commit_callbacks(execute=True):
+        made = restart.resume_log(by=root, reason=REASON)
+    assert made.decided_at == ahead
+    assert Checkpoint.objects.get(size=6).signed_at > made.decided_at
+    assert signing.refusal() == ""

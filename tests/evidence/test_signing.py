@@ -223,3 +223,96 @@ def test_where_signing_is_refused_the_last_checkpoint_is_still_shown(
         grow(2)
         give_out()
     assert checkpoint.newest() == earlier
+
+
+@pytest.mark.parametrize(
+    "content", [pytest.param(b"\xff\xfe", id="bytes"), pytest.param(b"a\0b\n", id="NUL")]
+)
+def test_a_record_that_is_no_text_stops_the_signing_in_a_sentence(
+    give_out: Callable[[], Checkpoint], content: bytes
+) -> None:
+    grow()
+    give_out()
+    given_out.path().write_bytes(content)
+    with pytest.raises(SigningRefusedError, match="damaged"):
+        give_out()
+    assert "damaged" in signing.remembered_refusal()
+    assert "\0" not in given_out.read()
+
+
+def test_a_record_that_cannot_be_read_stops_the_signing_in_a_sentence(
+    give_out: Callable[[], Checkpoint],
+) -> None:
+    grow()
+    give_out()
+    given_out.path().unlink()
+    given_out.path().mkdir()
+    try:
+        assert "cannot be read or written" in signing.refusal()
+        with pytest.raises(SigningRefusedError, match=f"{given_out.path()}.*directory"):
+            give_out()
+    finally:
+        given_out.path().rmdir()
+    assert "cannot be read" in signing.remembered_refusal()
+
+
+def test_what_cannot_be_kept_is_refused_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    grow()
+    signed = checkpoint.sign()
+    monkeypatch.setattr(given_out, "_replace", full)
+    with pytest.raises(SigningRefusedError, match="No space left"):
+        signing.keep(signed.note)
+    assert "No space left" in signing.remembered_refusal()
+    with pytest.raises(SigningRefusedError, match="No space left"):
+        checkpoint.covering(0)
+
+
+def test_a_checkpoint_is_kept_before_it_is_given_out_even_if_its_signer_died() -> None:
+    grow(2)
+    signed = checkpoint.sign()
+    assert given_out.read() == ""
+    assert checkpoint.covering(0) == signed
+    assert given_out.read() == signed.note
+
+
+def test_the_last_checkpoint_is_kept_before_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    grow(2)
+    signed = checkpoint.sign()
+    grow()
+    monkeypatch.setattr(signing, "_refusal", lambda *_: "Not today.")
+    assert checkpoint.newest() == signed
+    assert given_out.read() == signed.note
+
+
+def test_a_log_whose_key_was_exchanged_is_not_signed(
+    give_out: Callable[[], Checkpoint], settings: Settings, var_dir: Path
+) -> None:
+    settings.LOG_ORIGIN = "log.example/one"
+    grow(2)
+    give_out()
+    (var_dir / "keys" / "log_ed25519.pem").unlink()
+    grow()
+    with pytest.raises(SigningRefusedError, match="another key or name until now"):
+        give_out()
+
+
+def test_a_lease_that_a_wrong_clock_wrote_is_not_honoured(
+    give_out: Callable[[], Checkpoint], settings: Settings, var_dir: Path
+) -> None:
+    grow()
+    give_out()
+    SigningLease.objects.update(until=timezone.now() + timedelta(days=400))
+    second_folder_of_keys(settings, var_dir)
+    grow()
+    assert give_out().size == 2
+
+
+def test_a_tree_that_is_damaged_is_not_signed(give_out: Callable[[], Checkpoint]) -> None:
+    grow(3)
+    with forging():
+        LedgerEntry.objects.filter(pk=1).delete()
+    with pytest.raises(SigningRefusedError, match="damaged"):
+        give_out()

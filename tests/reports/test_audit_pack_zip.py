@@ -18,8 +18,8 @@ from audits import packs
 from audits.errors import PackDamagedError
 from audits.models import Engagement, Pack
 from controls.models import Control, ControlVersion
-from evidence import keys, ledger, review, signed_note, store
-from evidence.errors import BlobDamagedError, BlobMissingError
+from evidence import given_out, keys, ledger, review, signed_note, store
+from evidence.errors import BlobDamagedError, BlobMissingError, SigningRefusedError
 from evidence.ledger import Draft
 from evidence.models import BlobKey, Claim, Evidence, LedgerEntry, Population
 from reports import audit_pack_zip
@@ -381,3 +381,19 @@ def test_scratch_is_left_clean_even_after_a_refusal(world: World, settings: obje
     with pytest.raises(BlobMissingError):
         written(pack)
     assert list(Path(settings.SCRATCH_DIR).iterdir()) == []  # type: ignore[attr-defined]
+
+
+def test_its_checkpoint_is_kept_beside_the_key_before_it_is_written(world: World) -> None:
+    pack = frozen(world)
+    written(pack)
+    assert given_out.read() == pack.checkpoint.note
+
+
+def test_it_is_not_written_where_its_checkpoint_cannot_be_kept(world: World) -> None:
+    pack = frozen(world)
+    given_out.path().mkdir()
+    try:
+        with pytest.raises(SigningRefusedError, match="cannot be read or written"):
+            written(pack)
+    finally:
+        given_out.path().rmdir()

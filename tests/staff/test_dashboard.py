@@ -240,3 +240,10 @@ def test_problems_that_a_check_of_the_log_found_are_told(alices: Desk) -> None:
     check = verification.begin()
     type(check).objects.update(problem_count=2)
     assert "The check of the log found 2 problems." in alices.text(PAGE)
+
+
+def test_a_log_that_was_not_checked_for_days_is_told(alices: Desk) -> None:
+    check = verification.begin()
+    long_ago = timezone.now() - timedelta(days=4)
+    type(check).objects.update(finished_at=long_ago)
+    assert "No check of the log was finished for three days." in alices.text(PAGE)

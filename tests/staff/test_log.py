@@ -69,6 +69,12 @@ def test_an_administrator_takes_a_restored_log_up_again(roots: Desk) -> None:
     assert "Backup of Sunday" in desk.words(answer)
 
 
+def test_a_reason_that_no_text_can_hold_is_cleaned(roots: Desk) -> None:
+    lost_leaves()
+    roots.post("log_resume", reason="Backup of\0 Sunday, the disk had died.", follow=True)
+    assert LogRestart.objects.get().reason == "Backup of Sunday, the disk had died."
+
+
 def test_without_a_reason_nothing_is_done(roots: Desk) -> None:
     lost_leaves()
     assert "Say why" in told(roots.post("log_resume", follow=True))
