@@ -67,8 +67,8 @@ def test_the_making_of_the_population_is_told(door: Client, house: House) -> Non
     assert said["Query"] == "GET /people"
     assert said["Run by"] == "collector:directory"
     assert said["Count by the source itself"] == "3"
-    assert said["Started"] == "30 Jun 2026, 08:00:00 UTC"
-    assert said["Finished"] == "30 Jun 2026, 08:00:03 UTC"
+    assert said["Started"] == "30 Jun 2026, 09:00:00 UTC"
+    assert said["Finished"] == "30 Jun 2026, 09:00:03 UTC"
     assert said["Why it is complete"].startswith("The source says how many")
     assert said["Digest of the collector's code"] == "0" * 64
     assert said["SHA-256 of the table"] == house.staff.population.table_id
