@@ -44,7 +44,8 @@ def test_every_call_has_a_command_and_no_other_has() -> None:
 def test_a_command_calls_what_its_title_says(name: str) -> None:
     address = re.search(r"\$COUNTERSIGN_URL(/[^\"]+)", COMMANDS[name])
     assert address
-    pattern = re.sub(r"\{\w+\}", "[A-Z0-9-]+", operations()[name])
+    path = operations()[name].replace("{tile}", "[0-9a-z./]+")
+    pattern = re.sub(r"\{\w+\}", "[A-Z0-9-]+", path)
     assert re.fullmatch(pattern, address[1])
 
 

@@ -221,7 +221,7 @@ def test_a_version_that_was_replaced_meanwhile_is_refused_on_the_form(alices: De
     address = f"{desk.url(FORM)}?supersedes={old.pk}"
     alices.client.post(address, filled(file=file(b"second\n")))
     answer = alices.client.post(address, filled(file=file(b"third\n")))
-    assert "A newer version of this item exists already." in words(answer)
+    assert f"A newer version of {old.ref} exists already." in words(answer)
     assert Evidence.objects.count() == 2
 
 
