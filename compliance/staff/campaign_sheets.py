@@ -1,23 +1,18 @@
 """Lines of review campaigns as sheets in the staff door: out, and decisions in with a preview."""
 
-import csv
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from accounts.capabilities import Capability
 from accounts.models import User
 from compliance import uploaded_lists
+from compliance.staff import table_files
 from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.campaigns import one
 from compliance.staff.forms import StaffForm
@@ -55,28 +50,18 @@ class DecisionsForm(StaffForm):
 def export_csv(_request: HttpRequest, number: int) -> HttpResponseBase:
     """Send the lines as CSV; decisions that are written into it can be imported."""
     campaign = one(number)
-    response = StreamingHttpResponse(_lines(campaign), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{campaign.ref.lower()}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    header = [field.label for field in sheets.table(campaign).declared.fields]
+    return table_files.as_csv(f"{campaign.ref.lower()}.csv", header, sheets.rows(campaign))
 
 
 @site.page("campaigns/<int:number>/lines.xlsx", name="campaign_xlsx", needs=Capability.VIEW)
 def export_xlsx(_request: HttpRequest, number: int) -> HttpResponseBase:
     """Send the lines as an Excel sheet; decisions that are written into it can be imported."""
     campaign = one(number)
-    file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR)  # noqa: SIM115  # the answer closes it
-    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
-        path = Path(folder) / "lines.xlsx"
-        campaign_sheet.write(campaign, path)
-        with path.open("rb") as made:
-            shutil.copyfileobj(made, file)
-    file.seek(0)
-    return FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{campaign.ref.lower()}.xlsx",
-        content_type=campaign_sheet.MEDIA_TYPE,
+    return table_files.as_excel(
+        f"{campaign.ref.lower()}.xlsx",
+        campaign_sheet.MEDIA_TYPE,
+        lambda path: campaign_sheet.write(campaign, path),
     )
 
 
@@ -161,19 +146,3 @@ def _confirmed(request: HttpRequest, campaign: Campaign, by: User) -> HttpRespon
     if done is None:
         return redirect("admin:campaign_import", campaign.number)
     return redirect("admin:campaign", campaign.number)
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(campaign: Campaign) -> Iterator[str]:
-    writer = csv.writer(_Echo(), lineterminator="\r\n")
-    # Excel knows UTF-8 by this mark only.
-    yield "\ufeff"
-    yield writer.writerow([field.label for field in sheets.table(campaign).declared.fields])
-    for row in sheets.rows(campaign):
-        yield writer.writerow([incoming.safe(cell) for cell in row])

@@ -16,10 +16,11 @@ from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack
 from collectors.models import Run, Source
-from compliance.staff import chosen, findings, jobs, standing, words
+from compliance.staff import chosen, findings, jobs, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from controls.models import Control
+from evidence import awaiting
 from evidence.models import Checkpoint, Evidence, LogHead, Review
 from evidence.standing import LogStanding, of_log
 from jobs.models import Job
@@ -106,7 +107,7 @@ def _tiles(engagement: Engagement) -> Iterator[dict[str, Any]]:
 
 
 def _waiting() -> dict[str, Any]:
-    waiting = standing.waiting()
+    waiting = awaiting.waiting()
     oldest = Evidence.objects.filter(pk__in=waiting.keys[:_SHOWN]).order_by("pk")
     return {"count": waiting.count, "oldest": list(oldest) if waiting.keys else []}
 

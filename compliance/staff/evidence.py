@@ -19,7 +19,7 @@ from compliance.staff.item import facts_of
 from compliance.staff.registers import naming
 from compliance.staff.site import site
 from controls.models import Expectation
-from evidence import exhibit
+from evidence import awaiting, exhibit
 from evidence.models import Claim, Evidence, LedgerEntry
 from registers import relations
 from registers.models import Relation
@@ -46,11 +46,11 @@ class StandingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Evidence]) -> QuerySet[Evidence]:
         match self.value():
             case standing.AWAITING:
-                return standing.waiting().among(queryset)
+                return awaiting.waiting().among(queryset)
             case standing.SUPERSEDED:
                 return standing.superseded(queryset)
             case standing.ISSUED:
-                return queryset.filter(evidence_type=standing.PACK)
+                return queryset.filter(evidence_type=awaiting.PACK)
             case str(decision) if decision in standing.REVIEW_WORDS:
                 return standing.decided(queryset, decision)
         return queryset

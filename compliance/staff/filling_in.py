@@ -151,7 +151,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponseBase:
         "title": f"Hand in: {kind.declared.title}",
         "kind": kind,
         "draft": draft,
-        "seen_stamp": handing_in.stamp_of(draft),
+        "seen_stamp": drafts.stamp_of(draft),
         "checks": handing_in.foresee(kind, answers),
         **typed_forms.told(kind, answers),
         **typed_forms.expected_times(kind, answers),

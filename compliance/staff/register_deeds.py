@@ -1,26 +1,20 @@
 """Deeds around registers in the staff door: add, change, retire, bring back, export, snapshot."""
 
-import csv
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.capabilities import Capability
-from compliance.staff import words
+from compliance.staff import table_files, words
 from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.forms import DayField, StaffForm, dress
 from compliance.staff.registers import named, one
 from compliance.staff.site import DO, READ_AND_DO, site
-from registers import entries, headings, incoming, sheets, snapshot, values
+from registers import entries, headings, sheets, snapshot, values
 from registers.base import Field, Type, Value
 from registers.errors import EntryError
 from registers.models import Entry
@@ -178,44 +172,18 @@ def take_snapshot(request: HttpRequest, slug: str) -> HttpResponseBase:
 def export_csv(_request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the whole register as CSV that can be imported again."""
     register = named(slug)
-    response = StreamingHttpResponse(_lines(register), content_type="text/csv; charset=utf-8")
     name = f"{slug}-{words.today().isoformat()}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return table_files.as_csv(name, headings.of(register), sheets.rows(register))
 
 
 @site.page("registers/<slug:slug>/export.xlsx", name="register_xlsx", needs=Capability.VIEW)
 def export_xlsx(_request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the whole register as an Excel sheet that can be imported again."""
     register = named(slug)
-    file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR)  # noqa: SIM115  # the answer closes it
-    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
-        path = Path(folder) / "register.xlsx"
-        register_sheet.write(register, path)
-        with path.open("rb") as made:
-            shutil.copyfileobj(made, file)
-    file.seek(0)
     name = f"{slug}-{words.today().isoformat()}.xlsx"
-    return FileResponse(
-        file, as_attachment=True, filename=name, content_type=register_sheet.MEDIA_TYPE
+    return table_files.as_excel(
+        name, register_sheet.MEDIA_TYPE, lambda path: register_sheet.write(register, path)
     )
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(register: Register) -> Iterator[str]:
-    writer = csv.writer(_Echo(), lineterminator="\r\n")
-    # Excel knows UTF-8 by this mark only.
-    yield "\ufeff"
-    yield writer.writerow(headings.of(register))
-    for row in sheets.rows(register):
-        yield writer.writerow([incoming.safe(cell) for cell in row])
 
 
 def _tried(form: EntryForm, deed: Any) -> Entry | None:

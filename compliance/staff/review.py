@@ -14,7 +14,7 @@ from compliance.staff import standing
 from compliance.staff.base import REFUSALS, attempt, back, person, typed
 from compliance.staff.item import results_of
 from compliance.staff.site import DO, READ, site
-from evidence import review
+from evidence import awaiting, review
 from evidence.models import Evidence
 
 PER_PAGE = 20
@@ -36,7 +36,7 @@ class Waiting:
 def queue(request: HttpRequest) -> HttpResponseBase:
     """Show what awaits review, oldest first, with checks and exceptions in view."""
     user = person(request)
-    waiting = standing.waiting()
+    waiting = awaiting.waiting()
     after = _whole(request.GET.get("after"))
     rows = list(
         waiting.among(Evidence.objects.filter(pk__gt=after))

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from evidence.awaiting import PACK, Waiting, waiting
+from evidence.awaiting import PACK
 from evidence.models import CheckResult, Claim, Evidence, Review
-
-__all__ = ["PACK", "Standing", "Waiting", "decided", "of", "superseded", "waiting"]
 
 AWAITING = "awaiting"
 SUPERSEDED = "superseded"

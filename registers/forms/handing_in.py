@@ -48,7 +48,7 @@ def foresee(kind: Kind, answers: Answers) -> list[Foreseen]:
 def hand_in(draft: FormDraft, *, by: User, seen: str = "") -> HandedForm:
     """Turn a draft into evidence that its checks have read; a second call gives the first answer.
 
-    `seen` is the stamp (see `stamp_of`) of the draft that the person looked at. Raises
+    `seen` is the stamp (see `drafts.stamp_of`) of the draft that the person looked at. Raises
     FormsNotAllowedError, AnswersError with a sentence for each place that does not fit, FormError,
     and a subclass of EvidenceError; then the draft stays as it is.
     """
@@ -62,7 +62,7 @@ def hand_in(draft: FormDraft, *, by: User, seen: str = "") -> HandedForm:
         # They run apart from what made the evidence, and something may have kept them from it.
         checks.run(current.handed.evidence, actor=actor(by))
         return current.handed
-    stamp = stamp_of(current)
+    stamp = drafts.stamp_of(current)
     _refuse_change(current, seen or stamp)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         prepared = intake.prepare(_submission(current, by, Path(folder)))
@@ -80,13 +80,8 @@ def hand_in(draft: FormDraft, *, by: User, seen: str = "") -> HandedForm:
     return handed
 
 
-def stamp_of(draft: FormDraft) -> str:
-    """Return what tells whether a draft was changed since somebody looked at it."""
-    return draft.changed_at.isoformat()
-
-
 def _refuse_change(draft: FormDraft, seen: str) -> None:
-    if stamp_of(draft) != seen:
+    if drafts.stamp_of(draft) != seen:
         raise FormError(
             "This form was changed in the meantime. Look at it as it is now, then hand it in."
         )

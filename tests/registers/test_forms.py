@@ -133,11 +133,11 @@ def test_a_form_that_does_not_fit_stays_a_draft(drawer: Drawer) -> None:
 
 def test_what_was_changed_since_it_was_seen_is_not_handed_in(drawer: Drawer) -> None:
     draft = drawer.draft()
-    seen = handing_in.stamp_of(draft)
+    seen = drafts.stamp_of(draft)
     drafts.keep(draft, given=filled.given("restore_test", test_id="RT-8"), by=drawer.keeper)
     with pytest.raises(FormError, match="changed in the meantime"):
         handing_in.hand_in(draft, by=drawer.keeper, seen=seen)
-    handed = handing_in.hand_in(draft, by=drawer.keeper, seen=handing_in.stamp_of(draft))
+    handed = handing_in.hand_in(draft, by=drawer.keeper, seen=drafts.stamp_of(draft))
     assert handed.given["test_id"] == "RT-8"
 
 

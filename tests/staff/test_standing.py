@@ -31,7 +31,7 @@ def item(name: str = "a", **changes: object) -> Evidence:
 
 
 def waiting() -> list[Evidence]:
-    return list(standing.waiting().among(Evidence.objects.all()).order_by("pk"))
+    return list(awaiting.waiting().among(Evidence.objects.all()).order_by("pk"))
 
 
 def one(evidence: Evidence) -> standing.Standing:
@@ -59,7 +59,7 @@ def test_a_replaced_version_is_superseded_whatever_was_decided(alice: User) -> N
 
 
 def test_a_pack_is_issued_and_awaits_nothing() -> None:
-    pack = item(evidence_type=standing.PACK)
+    pack = item(evidence_type=awaiting.PACK)
     assert one(pack).review == standing.ISSUED
     assert waiting() == []
 
@@ -117,7 +117,7 @@ def test_it_looks_only_at_what_waited_and_at_what_came_since(alice: User) -> Non
         review.accept(item(str(number)), reviewer=alice)
     assert waiting() == []
     with at_most(2):
-        standing.waiting()
+        awaiting.waiting()
 
 
 def test_it_looks_anew_after_a_backup_was_restored(alice: User) -> None:
@@ -135,14 +135,14 @@ def test_a_queue_that_is_too_long_is_cut_and_still_found_whole(
 ) -> None:
     monkeypatch.setattr(awaiting, "_MOST_KEPT", 3)
     many = [item(str(number)) for number in range(8)]
-    found = standing.waiting()
+    found = awaiting.waiting()
     assert not found.is_whole
     assert found.count == "3+"
     assert waiting() == many
     for evidence in many[:6]:
         review.accept(evidence, reviewer=alice)
     assert waiting() == many[6:]
-    assert standing.waiting().count == "2"
+    assert awaiting.waiting().count == "2"
 
 
 def test_lists_by_decision_hold_the_newest_versions_only(alice: User) -> None:
