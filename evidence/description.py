@@ -31,8 +31,11 @@ def leaf_body(evidence: Evidence, prepared: "Prepared") -> dict[str, Any]:
     }
 
 
-def metadata(evidence: Evidence, population: PopulationFacts | None = None) -> dict[str, Any]:
-    """Return what a pack says of an item; its RFC 8785 digest is bound by the item's leaf."""
+def metadata(evidence: Evidence, prepared: "Prepared | None" = None) -> dict[str, Any]:
+    """Return what a pack says of an item; its RFC 8785 digest is bound by the item's leaf.
+
+    What is not recorded yet is told by what was prepared.
+    """
     described: dict[str, Any] = {
         "title": evidence.title,
         "evidence_type": evidence.evidence_type,
@@ -47,7 +50,10 @@ def metadata(evidence: Evidence, population: PopulationFacts | None = None) -> d
         "media_type": evidence.media_type,
         "prepared_by": actor_of(evidence.prepared_by) if evidence.prepared_by else None,
     }
-    table = population_metadata(evidence, population)
+    labels = prepared.tags if prepared else {one.key: one.value for one in evidence.tags.all()}
+    if labels:
+        described["tags"] = dict(labels)
+    table = population_metadata(evidence, prepared.submission.population if prepared else None)
     if table:
         described["population"] = table
     return described
@@ -85,7 +91,7 @@ def metadata_digest(described: dict[str, Any]) -> str:
 def request_digest(prepared: "Prepared") -> str:
     """Return the digest by which a repeated request is known; content and description count."""
     submission = prepared.submission
-    described = {
+    described: dict[str, Any] = {
         "sha256": prepared.content.sha256,
         "filename": prepared.filename,
         "title": submission.title,
@@ -101,6 +107,8 @@ def request_digest(prepared: "Prepared") -> str:
         "sensitivity": str(submission.sensitivity),
         "claims": sorted(expectation.slug for expectation in submission.claims),
     }
+    if prepared.tags:
+        described["tags"] = dict(prepared.tags)
     return sha256(ledger.canonical(described)).hexdigest()
 
 

@@ -48,6 +48,10 @@ class FilenameError(EvidenceError):
     """The file name is empty, too long, or has control characters. Rename the file."""
 
 
+class TagError(EvidenceError):
+    """A tag cannot be kept. Correct its key or its value and send the item again."""
+
+
 class ScreeningError(EvidenceError):
     """The content seems to hold card numbers or secrets. Remove them and send it again."""
 

@@ -9,7 +9,7 @@ transaction (a collector run) prepares first and records inside its own.
 import mimetypes
 import unicodedata
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from controls.models import Expectation, Risk
-from evidence import description, ledger, screening, store, times
+from evidence import description, ledger, screening, store, tags, times
 from evidence.errors import (
     FilenameError,
     IdempotencyConflictError,
@@ -32,7 +32,7 @@ from evidence.errors import (
     about_item,
 )
 from evidence.group_commit import Group, GroupError
-from evidence.models import Claim, Evidence, IntakeKey, LogHead, Population
+from evidence.models import Claim, Evidence, EvidenceTag, IntakeKey, LogHead, Population
 from evidence.population import PopulationFacts
 
 # So many items share a commit at most: a large group would hold the log's lock for long.
@@ -66,6 +66,7 @@ class Submission:
     run_ref: str = ""
     supersedes: Evidence | None = None
     related_risk: Risk | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
     is_made_here: bool = False
     """Whether it was put together here out of items that came in: it may be larger than one."""
@@ -77,6 +78,7 @@ class Prepared:
 
     submission: Submission
     filename: str
+    tags: Mapping[str, str]
     content: store.Stored
     table: store.Stored | None = field(default=None)
 
@@ -154,6 +156,7 @@ def prepare(submission: Submission) -> Prepared:
     """Check, screen and store a submission's files; the database is only asked, never changed."""
     filename = safe_filename(submission.filename)
     times.check(submission.covers_from, submission.covers_to, submission.collected_at)
+    labels = tags.checked(submission.tags) if submission.tags else {}
     with _opened(submission.content) as source:
         _screen(source, filename)
         content = store.put(
@@ -168,7 +171,7 @@ def prepare(submission: Submission) -> Prepared:
         except BaseException:
             store.discard(content)
             raise
-    return Prepared(submission, filename, content, table)
+    return Prepared(submission, filename, labels, content, table)
 
 
 def record(ready: Sequence[Prepared], *, actor: str) -> list[Evidence]:
@@ -332,9 +335,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
         prepared_by=submission.prepared_by,
         run_ref=submission.run_ref,
     )
-    evidence.metadata_digest = description.metadata_digest(
-        description.metadata(evidence, submission.population)
-    )
+    evidence.metadata_digest = description.metadata_digest(description.metadata(evidence, prepared))
     return evidence
 
 
@@ -356,6 +357,11 @@ def _record_parts(made: Sequence[tuple[Evidence, _Sent]]) -> None:
         )
         for evidence, one in made
         if (facts := one.prepared.submission.population)
+    )
+    EvidenceTag.objects.bulk_create(
+        EvidenceTag(evidence=evidence, key=key, value=value)
+        for evidence, one in made
+        for key, value in one.prepared.tags.items()
     )
     IntakeKey.objects.bulk_create(
         IntakeKey(

@@ -29,7 +29,7 @@ tell(
         },
         subject=lambda rows: str(rows[0].ref),
         along=("blob", "related_risk", "supersedes", "prepared_by", "population"),
-        fetch=("claims__expectation",),
+        fetch=("claims__expectation", "tags"),
     )
 )
 tell(

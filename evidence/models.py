@@ -182,6 +182,22 @@ class Evidence(models.Model):
         return int(self.ref.removeprefix("EV-"))
 
 
+class EvidenceTag(models.Model):
+    """A pair by which whoever handed a version in finds it again; see evidence.tags."""
+
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="tags")
+    key = models.CharField(max_length=40)
+    value = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["evidence", "key"], name="tag_once")]
+        indexes = [models.Index(fields=["key", "value", "-evidence"], name="tag_sought")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value}"
+
+
 class Claim(models.Model):
     """What a version covers: an expectation, for a period within the one that it really shows.
 

@@ -1,6 +1,6 @@
 """What a token may see and do: every query of this door starts here, with its scope."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -39,14 +39,16 @@ def receipts(rows: QuerySet[Evidence]) -> QuerySet[Evidence]:
         rows.select_related("related_risk", "supersedes", "ledger_entry")
         .annotate(size=F("blob__size"))
         .defer("ledger_entry__leaf", "ledger_entry__leaf_hash")
-        .prefetch_related(Prefetch("claims", queryset=claims, to_attr="claimed"))
+        .prefetch_related(Prefetch("claims", queryset=claims, to_attr="claimed"), "tags")
     )
 
 
-def as_handed_in(evidence: Evidence, *, size: int, claims: Iterable[Expectation]) -> Evidence:
+def as_handed_in(
+    evidence: Evidence, *, size: int, claims: Iterable[Expectation], tags: Mapping[str, str]
+) -> Evidence:
     """Attach to a version what its sender has just told, which `receipts` would have to fetch."""
-    told = {"size": size, "claimed_slugs": sorted(expectation.slug for expectation in claims)}
-    vars(evidence).update(told)
+    slugs = sorted(expectation.slug for expectation in claims)
+    vars(evidence).update(size=size, claimed_slugs=slugs, told_tags=dict(tags))
     return evidence
 
 
@@ -126,7 +128,7 @@ def draws_by_token(token: ApiToken, engagement: str, population: int) -> QuerySe
     """Return every draw from one sealed population; ScopeError without samples:read."""
     of = get_object_or_404(populations_by_token(token, engagement), number=population)
     ours = Draw.objects.filter(population=of)
-    return ours.select_related("population__evidence__population")
+    return ours.select_related("population__evidence__population", "population__engagement")
 
 
 def _known(engagement: str) -> Engagement:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.tokens import Scope
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 from controls.cadence import Cadence
 from controls.models import Area, Control, ControlVersion, Expectation
 
@@ -50,6 +51,12 @@ class ControlItem(serializers.Serializer[Control]):
     effective_from = serializers.DateField(allow_null=True)
     criteria = serializers.SerializerMethodField()
     expectations = ExpectedEvidence(many=True)
+    _links = Links(
+        lambda control: {
+            "self": to("control", control.ref),
+            "evidence": f"{to('evidence')}?control={control.ref}",
+        }
+    )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_criteria(self, control: Control) -> list[str]:

@@ -19,6 +19,7 @@ from audits.worksheets import latest_of
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
 from compliance.api.errors import Refusal
+from compliance.api.links import Links, to
 from compliance.api.populations import DrawBrief
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ class Line:
     row: int
     cells: Sequence[str]
     results: Sequence[SampleResult]
+
+
+def _place(draw: Draw) -> tuple[str, int, int]:
+    return draw.population.engagement.ref, draw.population.number, draw.number
 
 
 class TallyItem(serializers.Serializer[Tally]):
@@ -57,6 +62,13 @@ class DrawDetail(DrawBrief):
     record_sha256 = serializers.CharField(help_text="SHA-256 of the record as canonical JSON.")
     log_index = serializers.IntegerField(source="ledger_entry_id")
     attributes = TallyItem(many=True, source="tallies")
+    _links = Links(
+        lambda draw: {
+            "self": to("draw", *_place(draw)),
+            "items": to("draw_items", *_place(draw)),
+            "population": to("population", *_place(draw)[:2]),
+        }
+    )
 
 
 class ResultItem(serializers.Serializer[SampleResult]):

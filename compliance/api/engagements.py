@@ -19,6 +19,7 @@ from audits.models import (
 from audits.organisations import latest_wordings
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 
 
 class CategoryItem(serializers.Serializer[EngagementCategory]):
@@ -46,6 +47,15 @@ class EngagementItem(serializers.Serializer[Engagement]):
     )
     closed_at = serializers.DateTimeField(allow_null=True)
     categories = CategoryItem(many=True)
+    _links = Links(
+        lambda engagement: {
+            "self": to("engagement", engagement.ref),
+            "coverage": to("coverage", engagement.ref),
+            "requests": to("requests", engagement.ref),
+            "populations": to("populations", engagement.ref),
+            "findings": f"{to('findings')}?engagement={engagement.ref}",
+        }
+    )
 
 
 class EngagementPage(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -23,10 +23,20 @@ from compliance.api.evidence_shapes import (
     with_status,
 )
 from controls.models import Area, Expectation
-from evidence.models import Claim, Evidence
+from evidence.models import Claim, Evidence, EvidenceTag
 
 # The clock of the server may have been wrong for a while; then ids and times differ in order.
 _CLOCK_DOUBT = timedelta(days=1)
+
+
+class Tag(serializers.CharField):
+    """A tag as one word: its key, a colon, and its value."""
+
+    def to_internal_value(self, data: str) -> Any:
+        key, colon, value = super().to_internal_value(data).partition(":")
+        if not (key and colon):
+            raise serializers.ValidationError("Write the key, a colon and the value.")
+        return {"key": key, "value": value}
 
 
 class EvidenceQuery(paging.PageQuery):
@@ -44,6 +54,7 @@ class EvidenceQuery(paging.PageQuery):
     )
     received_after = serializers.DateTimeField(required=False)
     status = serializers.ChoiceField(Status.choices, required=False)
+    tag = Tag(required=False, help_text="Key and value of a tag, such as `ticket:OPS-12`.")
 
 
 # One instance serves all calls: making one copies all of its fields.
@@ -137,6 +148,13 @@ def _page(rows: QuerySet[Evidence], wish: Mapping[str, Any]) -> paging.Page[Evid
         near = claims.filter(expectation__in=claimed, evidence_id__gt=floor or 0)
         rows = rows.filter(pk__in=near.values("evidence_id"))
         return paging.newest_first(rows, key="id", limit=wish["limit"], rest=rest, floor=floor)
+    if "tag" in wish:
+        tagged = EvidenceTag.objects.filter(
+            _span("evidence_id", wish.get("cursor"), last_before), **wish["tag"]
+        )
+        floor = paging.nth(tagged, "evidence_id")
+        rows = rows.filter(pk__in=tagged.filter(evidence_id__gt=floor or 0).values("evidence_id"))
+        return paging.newest_first(rows, key="id", limit=wish["limit"], rest=rest, floor=floor)
     # Of the two indexed filters the first leads the search; the other is tried on what it finds.
     lead = next((name for name in ("area", "evidence_type") if name in wish), None)
     if lead:
@@ -159,6 +177,9 @@ def _conditions(wish: Mapping[str, Any]) -> Q:
             conditions &= Q(**{lookup: wish[name]})
     if "status" in wish:
         conditions &= with_status(wish["status"])
+    if "tag" in wish:
+        tagged = EvidenceTag.objects.filter(evidence=OuterRef("pk"), **wish["tag"])
+        conditions &= Q(Exists(tagged))
     return conditions
 
 

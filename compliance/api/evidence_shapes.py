@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.access import actor
+from compliance.api.links import Links, to
 from controls.models import Area, Expectation
 from evidence.models import CheckResult, Claim, Evidence, Population, Review
 
@@ -36,6 +37,18 @@ def with_status(status: str) -> models.Q:
     if status != Status.AWAITING_REVIEW:
         decision = models.Q(latest_decision=status)
     return decision & models.Q(newer_ref__isnull=True)
+
+
+def _links_of(evidence: Evidence) -> dict[str, str]:
+    older, newer = evidence.supersedes, getattr(evidence, "newer_ref", None)
+    return {
+        "self": to("evidence_one", evidence.ref),
+        "content": to("content", evidence.ref),
+        "proof": to("proof", evidence.ref),
+        # The names of RFC 5829.
+        "predecessor-version": to("evidence_one", older.ref) if older else "",
+        "successor-version": to("evidence_one", newer) if newer else "",
+    }
 
 
 class EvidenceReceipt(serializers.Serializer[Evidence]):
@@ -69,6 +82,8 @@ class EvidenceReceipt(serializers.Serializer[Evidence]):
     )
     run = serializers.CharField(source="run_ref")
     log_index = serializers.IntegerField(source="ledger_entry_id")
+    tags = serializers.SerializerMethodField(help_text="What the sender put on it to find it.")
+    _links = Links(_links_of)
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_expectations(self, evidence: Evidence) -> list[str]:
@@ -77,6 +92,11 @@ class EvidenceReceipt(serializers.Serializer[Evidence]):
             return told
         claims: list[Claim] = getattr(evidence, "claimed")  # noqa: B009  see access.receipts
         return [claim.expectation.slug for claim in claims]
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_tags(self, evidence: Evidence) -> dict[str, str]:
+        told: dict[str, str] | None = getattr(evidence, "told_tags", None)
+        return told if told is not None else {one.key: one.value for one in evidence.tags.all()}
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_prepared_by(self, evidence: Evidence) -> str | None:

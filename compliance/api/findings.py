@@ -14,6 +14,7 @@ from audits.finding_record import KIND_CHOICES, STATE_CHOICES, EntryKind, Part, 
 from audits.models import Finding
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 
 
 class FindingQuery(paging.PageQuery):
@@ -43,6 +44,13 @@ class FindingItem(serializers.Serializer[Finding]):
     state = serializers.ChoiceField(STATE_CHOICES, source="standing.state")
     kind = serializers.ChoiceField(KIND_CHOICES, source="standing.kind")
     next_action_due = serializers.DateField(source="standing.next_due", allow_null=True)
+    _links = Links(
+        lambda finding: {
+            "self": to("finding", finding.ref),
+            "engagement": to("engagement", finding.engagement.ref),
+            "control": to("control", finding.control_ref),
+        }
+    )
 
 
 class FindingPage(serializers.Serializer[Any]):

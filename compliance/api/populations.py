@@ -13,6 +13,7 @@ from accounts.tokens import Scope
 from audits.models import Draw, PopulationPart, SealedPopulation
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 
 
 class PartItem(serializers.Serializer[PopulationPart]):
@@ -48,6 +49,14 @@ class PopulationItem(serializers.Serializer[SealedPopulation]):
     )
     sealed_at = serializers.DateTimeField()
     log_index = serializers.IntegerField(source="ledger_entry_id")
+    _links = Links(
+        lambda sealed: {
+            "self": to("population", sealed.engagement.ref, sealed.number),
+            "engagement": to("engagement", sealed.engagement.ref),
+            "control": to("control", sealed.control.ref),
+            "evidence": to("evidence_one", sealed.evidence.ref),
+        }
+    )
 
 
 class PopulationPage(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -17,7 +18,8 @@ from accounts.models import ApiToken
 from compliance.api import access, forms
 from compliance.api.errors import Refusal
 from controls.models import Area, Expectation, Risk
-from evidence import checks, intake
+from evidence import checks, intake, tags
+from evidence.errors import TagError
 from evidence.models import Evidence
 
 # What the fields and the frame of a multipart body may add to the file itself.
@@ -44,6 +46,20 @@ class _Moment(serializers.DateTimeField):
         if value.tzinfo is None:
             raise serializers.ValidationError("Write the time with an offset, or with Z for UTC.")
         return value
+
+
+@extend_schema_field(serializers.DictField(child=serializers.CharField()))
+class _Tags(serializers.JSONField):
+    """A JSON object of text; in a form it is written as JSON."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        given = super().to_internal_value(data)
+        if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
+            raise serializers.ValidationError('Write a JSON object of text: {"ticket": "OPS-12"}.')
+        try:
+            return tags.checked(given)
+        except TagError as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 class EvidencePush(serializers.Serializer[Any]):
@@ -73,6 +89,11 @@ class EvidencePush(serializers.Serializer[Any]):
     related_risk = serializers.CharField(required=False, help_text="Reference of a risk.")
     supersedes = serializers.CharField(
         required=False, help_text="Reference of the version that this one replaces."
+    )
+    tags = _Tags(
+        required=False,
+        help_text=f"Up to {tags.MOST} pairs of your own, a JSON object such as "
+        '`{"ticket": "OPS-12"}`; lists can be asked for one of them.',
     )
 
 
@@ -141,7 +162,9 @@ def handed_in(
     if named.claims:
         # What no check could read must not look like proof.
         checks.run(evidence, actor=actor)
-    return access.as_handed_in(evidence, size=values["file"].size, claims=named.claims)
+    return access.as_handed_in(
+        evidence, size=values["file"].size, claims=named.claims, tags=values.get("tags", {})
+    )
 
 
 @dataclass
@@ -198,5 +221,6 @@ def submission(
         claims=named.claims,
         supersedes=named.supersedes,
         related_risk=named.risk,
+        tags=values.get("tags", {}),
         idempotency_key=key,
     )

@@ -19,6 +19,7 @@ from audits.request_terms import split
 from audits.requests import WAITING
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 
 State = EvidenceRequest.State
 # The thread calls an open request by the move that opened it; programs read its state.
@@ -67,6 +68,12 @@ class RequestItem(serializers.Serializer[Row]):
     asked_at = serializers.DateTimeField(source="request.asked_at")
     state = serializers.SerializerMethodField()
     answers = Answer(many=True, help_text="The items of all answers, each once.")
+    _links = Links(
+        lambda row: {
+            "self": to("request", row.request.engagement.ref, row.request.number),
+            "engagement": to("engagement", row.request.engagement.ref),
+        }
+    )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_concerns(self, row: Row) -> list[str]:

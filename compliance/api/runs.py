@@ -14,6 +14,7 @@ from accounts.tokens import Scope
 from collectors.models import Run
 from compliance.api import access, paging
 from compliance.api.base import ApiView, operation
+from compliance.api.links import Links, to
 
 _REF = re.compile(r"RUN-(?P<number>[0-9]{1,18})")
 
@@ -43,6 +44,12 @@ class RunItem(serializers.Serializer[Run]):
     evidence = serializers.CharField(source="evidence.ref", default=None, allow_null=True)
     requested_by = serializers.CharField()
     log_index = serializers.IntegerField(source="ledger_entry_id")
+    _links = Links(
+        lambda run: {
+            "self": to("run", run.ref),
+            "evidence": to("evidence_one", run.evidence.ref) if run.evidence else "",
+        }
+    )
 
 
 class RunPage(serializers.Serializer[Any]):

@@ -120,8 +120,10 @@ def member_name(filename: str) -> str:
 
 
 def _rows(batch: Sequence[Item]) -> dict[str, Evidence]:
-    found = Evidence.objects.filter(ref__in=[item.ref for item in batch]).select_related(
-        "blob", "population__table", "related_risk", "prepared_by"
+    found = (
+        Evidence.objects.filter(ref__in=[item.ref for item in batch])
+        .select_related("blob", "population__table", "related_risk", "prepared_by")
+        .prefetch_related("tags")
     )
     return {evidence.ref: evidence for evidence in found}
 

@@ -45,6 +45,7 @@ def test_one_says_what_it_is_and_all_that_was_said(robot: Program, case: Case) -
     said = robot.get(f"{FINDINGS}/{case.finding.ref}").json()
     history = said.pop("history")
     said.pop("opened_at")
+    assert set(said.pop("_links")) == {"self", "engagement", "control"}
     assert said == {
         "ref": case.finding.ref,
         "engagement": case.engagement.ref,

@@ -61,6 +61,7 @@ def test_one_says_where_it_stands_and_all_that_was_said(
     thread = said.pop("thread")
     assert said.pop("asked_at").startswith("20")
     handed = [{"evidence": item.ref, "sha256": item.blob_id}]
+    assert set(said.pop("_links")) == {"self", "engagement"}
     assert said == {
         "ref": f"{engagement.ref}/R1",
         "number": 1,

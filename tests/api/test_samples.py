@@ -58,6 +58,7 @@ def test_the_list_tells_what_was_sealed(robot: Program, sampled: Sampled) -> Non
     [said] = answer.json()["items"]
     population = sampled.population
     assert said.pop("sealed_at").startswith("20")
+    assert set(said.pop("_links")) == {"self", "engagement", "control", "evidence"}
     assert said == {
         "ref": f"{sampled.engagement.ref}/P1",
         "number": 1,

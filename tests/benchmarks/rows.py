@@ -23,7 +23,9 @@ def fill(total: int) -> None:
         step = min(BATCH, total - count)
         intake.record(
             [
-                intake.Prepared(_submission(count + n, areas, expectations), "restore.csv", stored)
+                intake.Prepared(
+                    _submission(count + n, areas, expectations), "restore.csv", {}, stored
+                )
                 for n in range(step)
             ],
             actor="system",
