@@ -79,14 +79,18 @@ class User(AbstractBaseUser):
         return self.full_name
 
     @cached_property
+    def held_roles(self) -> tuple[Role, ...]:
+        """The roles of the person; an inactive person holds none."""
+        return tuple(self.roles.all()) if self.is_active else ()
+
+    @cached_property
     def held(self) -> frozenset[str]:
-        """The capabilities of all roles of the person; an inactive person holds none."""
-        if not self.is_active:
-            return frozenset()
-        return frozenset[str]().union(*(role.held for role in self.roles.all()))
+        """The capabilities of all roles of the person."""
+        return frozenset[str]().union(*(role.held for role in self.held_roles))
 
     def forget_held(self) -> None:
-        """Read the capabilities anew at the next question, after a change of roles."""
+        """Read roles and capabilities anew at the next question, after a change of roles."""
+        self.__dict__.pop("held_roles", None)
         self.__dict__.pop("held", None)
 
     # Django keeps this value in each session and ends those where it no longer fits.

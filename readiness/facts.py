@@ -196,6 +196,11 @@ class Facts:
     def results_of(self, checks: Iterable[str]) -> list[Result]:
         return [result for check in checks for result in self._results.get(check, ())]
 
+    @cached_property
+    def by_key(self) -> Mapping[str, Standing]:
+        """The same by the key of the expectation, as an address has it."""
+        return {str(one.key): one for one in self.standings.values()}
+
     def standings_of(self, slugs: Iterable[str]) -> list[Standing]:
         """Return those of some expectations that the loaded catalogue asks for today."""
         return [self.standings[slug] for slug in slugs if slug in self.standings]

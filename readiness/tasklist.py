@@ -86,7 +86,7 @@ def whose(user: User) -> Whose:
     Who oversees the work of everybody has what names a role that nobody holds: it would be
     nobody's otherwise.
     """
-    roles = {role.slug for role in user.roles.all()} if user.is_active else set()
+    roles = {role.slug for role in user.held_roles}
     if can(user, Capability.OVERSEE_TASKS):
         roles |= _unheld()
     names = {user.email.lower(), user.full_name.lower()} - {""}

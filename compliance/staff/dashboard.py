@@ -2,25 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.access import can
 from accounts.capabilities import Capability
 from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack
-from collectors.models import Run, Source
-from compliance.staff import chosen, findings, jobs, words
+from compliance.staff import chosen, jobs, overview, words
 from compliance.staff.coverage import STATES, url_of_state
+from compliance.staff.overview import Overview
 from compliance.staff.site import site
 from controls.models import Control
-from evidence import awaiting
 from evidence.models import Checkpoint, Evidence, LogHead, Review
 from evidence.standing import LogStanding, of_log
 from jobs.models import Job
@@ -29,8 +26,6 @@ from registers.models import Entry
 from reports import pdf_engine
 
 COUNTED = 1_000
-_LOOKED_BACK = timedelta(days=7)
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -72,28 +67,22 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     choice = chosen.of(request)
     log, head = of_log(), _head()
     steps = list(_first_steps(request, choice.engagement, head))
+    kept = overview.of(choice.engagement, summary.known())
     return {
         "choice": choice,
-        "tiles": list(_tiles(choice.engagement)) if choice.engagement else [],
-        "waiting": _waiting(),
-        "failed_runs": list(
-            Run.objects.filter(
-                state=Run.State.FAILED, finished_at__gte=timezone.now() - _LOOKED_BACK
-            )
-            .select_related("source")
-            .order_by("-number")[:_SHOWN]
-        ),
+        "tiles": list(_tiles(choice.engagement, kept.totals)) if choice.engagement else [],
+        "waiting": {"count": kept.waiting, "oldest": kept.oldest},
+        "failed_runs": kept.failed_runs,
         "running": _running(request),
         "ledger_size": log.size,
         "checkpoint": Checkpoint.objects.first(),
-        "notices": list(_notices(request, log)),
+        "notices": list(_notices(request, log, kept)),
         "steps": [] if all(step.done for step in steps) else steps,
         "refresh": jobs.REFRESH_SECONDS,
     }
 
 
-def _tiles(engagement: Engagement) -> Iterator[dict[str, Any]]:
-    totals = summary.of(engagement).totals
+def _tiles(engagement: Engagement, totals: summary.Counts) -> Iterator[dict[str, Any]]:
     for state, label, text in STATES:
         count = totals.get(state.value, 0)
         if count or state is not State.EXEMPT:
@@ -106,16 +95,10 @@ def _tiles(engagement: Engagement) -> Iterator[dict[str, Any]]:
             }
 
 
-def _waiting() -> dict[str, Any]:
-    waiting = awaiting.waiting()
-    oldest = Evidence.objects.filter(pk__in=waiting.keys[:_SHOWN]).order_by("pk")
-    return {"count": waiting.count, "oldest": list(oldest) if waiting.keys else []}
-
-
 def _running(request: HttpRequest) -> list[Job]:
     if not can(request.user, Capability.VIEW_JOBS):
         return []
-    found = list(Job.objects.filter(state=Job.State.RUNNING).order_by("-pk")[:_SHOWN])
+    found = list(Job.objects.filter(state=Job.State.RUNNING).order_by("-pk")[: overview.SHOWN])
     jobs.dress(found)
     return found
 
@@ -192,16 +175,13 @@ def _way(request: HttpRequest, needs: Capability, name: str, label: str) -> tupl
     return (reverse(f"admin:{name}"), label) if can(request.user, needs) else ("", "")
 
 
-def _notices(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
+def _notices(request: HttpRequest, log: LogStanding, kept: Overview) -> Iterator[Notice]:
     yield from _of_log(request, log)
     if missing := pdf_engine.missing_libraries():
         yield Notice(missing)
-    silent = list(
-        Source.objects.filter(enabled=True, runs__isnull=True).order_by("slug")[: _SHOWN + 1]
-    )
-    if silent:
-        named = ", ".join(str(source) for source in silent[:_SHOWN])
-        more = " and others" if len(silent) > _SHOWN else ""
+    if kept.silent:
+        named = ", ".join(kept.silent[: overview.SHOWN])
+        more = " and others" if len(kept.silent) > overview.SHOWN else ""
         yield Notice(
             f"Not asked yet: {named}{more}.",
             *_way(request, Capability.VIEW, "collectors_source_changelist", "Sources"),
@@ -215,7 +195,7 @@ def _notices(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
             *_way(request, Capability.VIEW_JOBS, "job_board", "Jobs"),
             tone="bad",
         )
-    yield from _findings(request)
+    yield from _findings(request, kept.open_findings, kept.overdue_actions)
 
 
 def _of_log(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
@@ -232,8 +212,7 @@ def _of_log(request: HttpRequest, log: LogStanding) -> Iterator[Notice]:
         yield Notice("A checkpoint could not be left outside.", *way)
 
 
-def _findings(request: HttpRequest) -> Iterator[Notice]:
-    opened, overdue = findings.waiting()
+def _findings(request: HttpRequest, opened: int, overdue: int) -> Iterator[Notice]:
     way = _way(request, Capability.VIEW, "audits_finding_changelist", "Findings")
     if opened:
         noun = "finding waits" if opened == 1 else "findings wait"

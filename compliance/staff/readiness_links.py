@@ -58,9 +58,8 @@ def of_gap(request: HttpRequest, gap: Gap, survey: Survey) -> Way:
             return Way(_evidence(gap.key), "See the item")
         case Deed.CONNECT:
             return _collecting(request, gap.key, survey)
-    slugs = (slug for slug, one in survey.facts.standings.items() if str(one.key) == gap.key)
-    way = hand_in(request, gap.key)
-    return way._replace(forms=tuple(forms.serving(next(slugs, "")))) if way.url else way
+    way, asked = hand_in(request, gap.key), survey.facts.by_key.get(gap.key)
+    return way._replace(forms=tuple(forms.serving(asked.slug))) if way.url and asked else way
 
 
 def hand_in(request: HttpRequest, expectation: str) -> Way:

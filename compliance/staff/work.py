@@ -73,7 +73,7 @@ def home_of(user: User) -> str:
 
     Who owns controls and is nothing else finds what is theirs, and nothing beside it.
     """
-    slugs = {role.slug for role in user.roles.all()}
+    slugs = {role.slug for role in user.held_roles}
     return reverse("admin:work") if slugs == {_AT_HOME} else ""
 
 

@@ -202,12 +202,12 @@ def test_its_queries_do_not_grow(alices: Desk, world: World) -> None:
     for day in range(1, 9):
         hand_in_staff(world, date(2026, 6, day))
     alices.get(PAGE)
-    with at_most(21):
+    with at_most(12):
         alices.get(PAGE)
     for day in range(9, 25):
         hand_in_staff(world, date(2026, 6, day))
     alices.get(PAGE)
-    with at_most(21):
+    with at_most(12):
         alices.get(PAGE)
 
 
