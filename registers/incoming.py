@@ -24,7 +24,7 @@ from registers.registry import Register
 from registers.values import words
 
 LARGEST = 64 * 1024**2
-"""Bytes of the largest sheet: six times what 100,000 lines of a register usually need."""
+"""Bytes of the largest sheet: twice what 250,000 lines of a register usually need."""
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _SIGNS = ",;\t"

@@ -54,7 +54,10 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["register", "number"], name="register_entry_number"),
         ]
         indexes = [
-            models.Index(fields=["register", "is_active", "-id"], name="register_newest"),
+            # With the words that are searched: a search then reads no whole entry, which is wide.
+            models.Index(
+                fields=["register", "is_active", "-id", "title", "ref"], name="register_newest"
+            ),
             models.Index(fields=["register", "-changed_at"], name="register_changed"),
             models.Index(fields=["register", "is_active", "due_on", "id"], name="register_due"),
         ]

@@ -32,7 +32,7 @@ from registers.models import Entry
 from registers.registry import Register
 from registers.writing import Draft
 
-MOST_LINES = 100_000
+MOST_LINES = 250_000
 """More would hold up everybody who writes for too long on SQLite: 50,000 take four seconds."""
 
 Numbered = Iterable[tuple[int, Sequence[object]]]
