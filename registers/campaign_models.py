@@ -1,7 +1,7 @@
 """Review campaigns: a list that is gone through line by line, each with a decision of its own.
 
-Decisions and proofs are append-only: triggers refuse UPDATE and DELETE. A line tells the last of
-them again, so that lists of lines are found by an index.
+Decisions, proofs and changes are append-only: triggers refuse UPDATE and DELETE. A line tells the
+last of them again, so that lists of lines are found by an index.
 """
 
 from typing import Any
@@ -18,13 +18,14 @@ class Campaign(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "Open"
         CLOSED = "closed", "Closed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     number = models.PositiveIntegerField(unique=True)
     ref = models.CharField("reference", max_length=20, unique=True)
     # The name of a file in registers/campaign_kinds/.
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=200)
-    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     population = models.ForeignKey(Evidence, models.PROTECT, related_name="campaigns")
     # Which columns of the population mean what (see registers.campaigns.columns).
     columns: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
@@ -49,6 +50,25 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
+
+
+class CampaignChange(models.Model):
+    """That the due day of a campaign was moved, or that it was withdrawn, and why."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="changes")
+    # Both empty where it was withdrawn.
+    due_before = models.DateField(null=True)
+    due_after = models.DateField(null=True)
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} moved to {self.due_after}" if self.due_after else "withdrawn"
 
 
 class CampaignLine(models.Model):

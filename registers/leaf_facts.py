@@ -2,14 +2,22 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
 from accounts.journal import digest
 from evidence import ledger
 from evidence.told import Rows, Told, tell
-from registers.campaigns import deciding
-from registers.models import Campaign, CampaignDecision, CampaignProof, EntryVersion, HandedForm
+from registers.campaigns import changing, deciding
+from registers.models import (
+    Campaign,
+    CampaignChange,
+    CampaignDecision,
+    CampaignProof,
+    EntryVersion,
+    HandedForm,
+)
 
 
 def _values(rows: Rows) -> str:
@@ -40,6 +48,13 @@ def _proofs(rows: Rows, body: Mapping[str, Any]) -> Mapping[str, object]:
     }
 
 
+def _first_due(campaign: Campaign) -> str:
+    """Return the due day with which a campaign was opened."""
+    moved = [each.due_before for each in campaign.changes.all() if each.due_before]
+    day: date = next(iter(moved), campaign.due_on)
+    return day.isoformat()
+
+
 tell(
     Told(
         EntryVersion,
@@ -59,11 +74,21 @@ tell(
             "lines": rows[0].line_count,
             "columns": rows[0].columns,
             "title_sha256": digest(rows[0].title),
-            "due_on": rows[0].due_on.isoformat(),
+            "due_on": _first_due(rows[0]),
         },
         subject=lambda rows: str(rows[0].ref),
         along=("population",),
+        fetch=("changes",),
         moves_on=True,
+    )
+)
+tell(
+    Told(
+        CampaignChange,
+        ("campaign.moved", "campaign.withdrawn"),
+        lambda rows, _: changing.leaf_body(rows[0]),
+        subject=lambda rows: str(rows[0].campaign.ref),
+        along=("campaign",),
     )
 )
 tell(

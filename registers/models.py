@@ -9,11 +9,18 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
-from registers.campaign_models import Campaign, CampaignDecision, CampaignLine, CampaignProof
+from registers.campaign_models import (
+    Campaign,
+    CampaignChange,
+    CampaignDecision,
+    CampaignLine,
+    CampaignProof,
+)
 from registers.form_models import DraftFile, DraftFilePart, FormDraft, HandedForm
 
 __all__ = [
     "Campaign",
+    "CampaignChange",
     "CampaignDecision",
     "CampaignLine",
     "CampaignProof",

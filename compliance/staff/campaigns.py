@@ -20,7 +20,7 @@ from registers.campaigns import choosing, closing, deciding, kinds, outstanding,
 from registers.campaigns.choosing import Choice
 from registers.models import Campaign, CampaignLine
 
-_VIEWS = (("", "Open"), ("closed", "Closed"))
+_VIEWS = (("", "Open"), ("closed", "Closed"), ("withdrawn", "Withdrawn"))
 MARKS = {
     CampaignLine.State.OPEN: "waiting",
     CampaignLine.State.DECIDED: "active",
@@ -60,7 +60,8 @@ def choice_of(request: HttpRequest) -> Choice:
 
 @site.page("campaigns/", name="campaigns", needs=Capability.VIEW)
 def campaigns(request: HttpRequest) -> HttpResponseBase:
-    state = "closed" if request.GET.get("view") == "closed" else "open"
+    view = request.GET.get("view", "")
+    state = view if view in dict(_VIEWS) and view else Campaign.State.OPEN
     found = Campaign.objects.filter(state=state).order_by("-number")
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) <= 9:
@@ -137,6 +138,7 @@ def campaign_page(request: HttpRequest, number: int) -> HttpResponseBase:
         "user_key": str(user.pk),
         "may_manage": can(user, Capability.MANAGE_CAMPAIGNS),
         "has_news": closing.has_news(campaign),
+        "changes": list(campaign.changes.select_related("by")),
     }
     return site.render(request, "staff/campaign.html", context)
 

@@ -29,7 +29,7 @@ def refuse_unfit(campaign: Campaign, *, reviewer: User, by: User) -> None:
     """Refuse who may not give lines, and to whom none may be given."""
     refuse_stranger(by)
     if campaign.state != Campaign.State.OPEN:
-        raise CampaignError(f"{campaign.ref} is closed.")
+        raise CampaignError(f"{campaign.ref} is {campaign.get_state_display().lower()}.")
     if not (reviewer.is_staff and can(reviewer, Capability.VIEW)):
         raise CampaignError(f"{reviewer} is no active member of staff. Choose another reviewer.")
 

@@ -105,7 +105,8 @@ def close(campaign: Campaign, *, by: User) -> Evidence:
     """
     refuse_stranger(by)
     if campaign.state != Campaign.State.OPEN:
-        return _checked_late(campaign, f"{campaign.ref} is closed already.", by=by)
+        ended = f"{campaign.ref} is {campaign.get_state_display().lower()} already."
+        return _checked_late(campaign, ended, by=by)
     return _issued(campaign, by=by)
 
 
@@ -115,6 +116,8 @@ def issue_again(campaign: Campaign, *, by: User) -> Evidence:
     Raises CampaignNotAllowedError, CampaignError, a subclass of EvidenceError.
     """
     refuse_stranger(by)
+    if campaign.state == Campaign.State.WITHDRAWN:
+        raise CampaignError(f"{campaign.ref} was withdrawn and counts for nothing.")
     if campaign.state != Campaign.State.CLOSED or campaign.evidence is None:
         raise CampaignError(f"{campaign.ref} is still open. Close it first.")
     if not has_news(campaign):

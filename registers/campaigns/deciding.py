@@ -157,7 +157,8 @@ def _write(
 
 def _check(line: CampaignLine, campaign: Campaign, by: User, decision: str) -> None:
     if campaign.state != Campaign.State.OPEN:
-        raise CampaignError(f"{campaign.ref} is closed; its decisions stand.")
+        state = campaign.get_state_display().lower()
+        raise CampaignError(f"{campaign.ref} is {state}; its decisions stand.")
     if is_about(line, by):
         raise OwnAccessError(
             f"Line {line.number} is about your own access. Another person must review it."

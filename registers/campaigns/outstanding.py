@@ -25,7 +25,9 @@ class OpenLines:
 
 def open_lines(person: User | None = None) -> list[OpenLines]:
     """Return the open lines of a person, or of everybody, the earliest due first; three queries."""
-    found = CampaignLine.objects.filter(state=CampaignLine.State.OPEN).order_by()
+    found = CampaignLine.objects.filter(
+        state=CampaignLine.State.OPEN, campaign__state=Campaign.State.OPEN
+    ).order_by()
     if person:
         found = found.filter(reviewer=person)
     counted = list(found.values("campaign", "reviewer").annotate(lines=Count("pk")))
