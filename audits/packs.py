@@ -251,8 +251,8 @@ def _lacks(report: CoverageReport, places: Mapping[int, int]) -> Iterator[select
 def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) -> list[_Known]:
     """Return the evidence of the engagement that was known then, in the order of its arrival."""
     ours = scope.evidence_of(engagement, as_of=as_of)
-    if engagement.populations.exists():
-        # What was sealed stays in, though its control may have left the scope since.
+    if engagement.populations.exists() or engagement.walkthroughs.exists():
+        # What was sealed or shown stays in, though its control may have left the scope since.
         ours |= sampled.evidence_of(engagement)
     ours = ours.filter(received_at__lte=as_of).order_by("id")
     rows = ours.values_list(

@@ -105,11 +105,14 @@ class Lack:
 
 
 class SampleKind(StrEnum):
-    """What a record of sampling is; the value is the kind of its leaf."""
+    """What a record of the auditor's testing is; the value is the kind of its leaf."""
 
     POPULATION = "population"
     DRAW = "draw"
     WORKSHEET = "worksheet"
+    REVERSE_TEST = "reversetest"
+    REVERSE_ENTRY = "reverseentry"
+    WALKTHROUGH = "walkthrough"
 
 
 @dataclass(frozen=True)

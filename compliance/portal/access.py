@@ -32,7 +32,9 @@ from audits.models import (
     Finding,
     Pack,
     RequestImport,
+    ReverseTest,
     SealedPopulation,
+    Walkthrough,
 )
 from audits.requests import with_state
 from controls.models import Control
@@ -161,6 +163,18 @@ def draws(engagement: Engagement) -> QuerySet[Draw]:
         "population__evidence__population",
         "drawn_by",
     )
+
+
+def reverse_tests(engagement: Engagement) -> QuerySet[ReverseTest]:
+    """Return every reverse test of an engagement, in the order in which they were made."""
+    ours = ReverseTest.objects.filter(population__engagement=engagement)
+    return ours.select_related("population__engagement", "population__control", "made_by")
+
+
+def walkthroughs(engagement: Engagement, control: Control) -> QuerySet[Walkthrough]:
+    """Return the walkthroughs of a control, the latest first."""
+    ours = Walkthrough.objects.filter(engagement=engagement, control=control)
+    return ours.select_related("made_by")
 
 
 def may_conclude(user: User, engagement: Engagement) -> bool:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import summary
+from audits import summary, walkthroughs
 from audits.coverage import State
 from audits.models import Engagement, Pack, PackFile
 from compliance.staff import engagement_description, engagement_scope, words
@@ -71,6 +71,7 @@ class EngagementAdmin(RoomAdmin):
             "access_until": words.today() + _USUAL_ACCESS,
             "today": words.today(),
             "packs": packs,
+            "reach": walkthroughs.reach_of(row),
             "populations": row.populations.select_related("control").order_by("-number")[:10],
             "visits": row.access_notes.select_related("user").order_by("-pk")[:_VISITS_SHOWN],
             "jobs": _writing(packs),

@@ -11,7 +11,7 @@ from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
 from evidence import keys
-from reports.pack import engagement, findings, requests, shortfall
+from reports.pack import engagement, findings, requests, reverse_tests, shortfall, walkthroughs
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
@@ -156,7 +156,10 @@ class Index:
     def _write_rest(self) -> None:
         """Write what the selection says besides the items."""
         if self._samples:
-            write_sheets(self._book, self._samples, self._selection.people)
+            people = self._selection.people
+            write_sheets(self._book, self._samples, people)
+            reverse_tests.write_sheet(self._book, self._samples, people)
+            walkthroughs.write_sheet(self._book, self._samples, people)
         requests.write_sheets(self._book, self._selection)
         findings.write_sheets(self._book, self._selection)
         _write_shortfall(self._book.table("Shortfall", _SHORTFALL), self._selection)

@@ -92,6 +92,8 @@ _CONTENTS = (
     ("tables/", "tables in canonical form, where the original differs"),
     ("populations/, draws/", "what was sealed and drawn; the verifier draws again"),
     ("worksheets/", "what the auditors tested and found, entry by entry"),
+    ("reversetests/", "items looked up in a list, and rows taken back to their source"),
+    ("walkthroughs/", "one item of a control followed from end to end"),
     ("manifest.json", "the same as the index, for programs"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),

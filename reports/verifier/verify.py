@@ -16,7 +16,8 @@ later is all it needs. It uses no network and writes nothing. The steps, each re
    the same bytes and made by somebody else; no file and no replaced item is left unexplained. The
    words of findings and requests were logged, and what was handed in for a request is here.
 7. Samples: each population is the table that was logged, each draw was logged after it and comes
-   out again from its nonce, no draw is missing, and results are about rows that were drawn.
+   out again from its nonce, no draw is missing, and results are about rows that were drawn. What
+   auditors looked up in a list comes out again, and walkthroughs point to items that are here.
 
 Exit status: 0 valid, 1 invalid, 2 could not check (wrong usage, missing file, unknown version).
 """
@@ -59,6 +60,10 @@ WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
+REVERSE_TEST, REVERSE_ENTRY = "countersign-reversetest/v1", "countersign-reverseentry/v1"
+WALKTHROUGH, MOST_NAMED = "countersign-walkthrough/v1", 20
+SAMPLES |= {"reversetest": ("reversetests", "T"), "reverseentry": ("reversetests", "E")}
+SAMPLES |= {"walkthrough": ("walkthroughs", "W")}
 
 
 # What Python raises where something else was expected, besides ValueError.
@@ -874,7 +879,9 @@ class Verification:
         kinds = Counter(sample["kind"] for sample in self.samples)
         draws, sealed, entries = kinds["draw"], kinds["population"], kinds["worksheet"]
         sentence = f"{draws} draws from {sealed} populations come out again"
-        return f"Samples: {sentence}; {entries} entries of work sheets" if kinds else ""
+        more = f"; {kinds['reversetest']} reverse tests too" if kinds["reversetest"] else ""
+        more += f"; {kinds['walkthrough']} walkthroughs" if kinds["walkthrough"] else ""
+        return f"Samples: {sentence}; {entries} entries of work sheets{more}" if kinds else ""
 
     def check_sample(self, sample: dict[str, Any]) -> None:
         kind, ref, index = sample["kind"], sample["ref"], sample["leaf"]["index"]
@@ -895,6 +902,8 @@ class Verification:
         record = parse(raw)
         if not self.failures:
             check = {"population": self.check_population, "draw": self.check_draw}
+            check |= {"reversetest": self.check_reverse_test, "walkthrough": self.check_walkthrough}
+            check |= {"reverseentry": self.check_reverse_entry}
             check.get(kind, self.check_worksheet)(ref, parent, record, body)
         self.places[ref], self.records[ref] = index, record
 
@@ -985,6 +994,115 @@ class Verification:
             demand(one["row"] in rows, f"has a result of row {one['row']}, which was not drawn")
             known = one["attribute"] in self.letters[parent] and one["result"] in RESULTS
             demand(known, f"has a result that its sheet does not know, of row {one['row']}")
+
+    def table_rows(self, sealed: dict[str, Any]) -> Iterator[dict[str, str]]:
+        """Yield every row of a sealed population by the names of its columns, part by part."""
+        csv.field_size_limit(LARGEST_TEXT)
+        for part in sealed.get("parts", [sealed]):
+            item = self.items[part["evidence"]]
+            rows = csv.reader(self.pack.lines(item.table or item.path))
+            header = next(rows)
+            for row in rows:
+                yield {name: row[place] for place, name in enumerate(header)}
+
+    def check_reverse_test(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Look everything up in the table again, or choose the rows again."""
+        self.require_version(record["format"], REVERSE_TEST)
+        demand((record["ref"], record["population"]) == (ref, parent), f"is not about {ref}")
+        sealed = self.records[parent]
+        for name in ("table_sha256", "control"):
+            demand(record[name] == sealed[name], f"has another {name} than {parent}")
+        count = len(self.months[parent])
+        demand(record["rows_in_table"] == count, "counts other rows than its table has")
+        demand(body["direction"] == record["direction"], "was logged in another direction")
+        if record["direction"] == "completeness":
+            self.check_looked_up(sealed, record, body)
+        else:
+            demand(record["direction"] == "accuracy", "goes in no direction that is known")
+            self.check_chosen(sealed, record, body, self.months[parent])
+
+    def check_looked_up(
+        self, sealed: dict[str, Any], record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        hits: dict[str, list[int]] = {one["id"]: [] for one in record["looked_up"]}
+        demand(len(hits) == len(record["looked_up"]), "looks one id up twice")
+        for number, row in enumerate(self.table_rows(sealed), 1):
+            if row[record["column"]] in hits:
+                hits[row[record["column"]]].append(number)
+        for one in record["looked_up"]:
+            found = hits[one["id"]]
+            outcome = ("not found", "found", "found several times")[min(len(found), 2)]
+            told = one["outcome"], one["count"], one["rows"]
+            same = told == (outcome, len(found), found[:MOST_NAMED])
+            demand(same, f"says of {one['id']!r} that it was {told[0]}, which its table does not")
+        counts = Counter(one["outcome"] for one in record["looked_up"])
+        logged = body["looked_up"], body["not_found"], body["several"]
+        told_all = len(hits), counts["not found"], counts["found several times"]
+        demand(logged == told_all, "is not the test that was logged")
+
+    def check_chosen(
+        self,
+        sealed: dict[str, Any],
+        record: dict[str, Any],
+        body: dict[str, Any],
+        months: list[str],
+    ) -> None:
+        rows, selection = record["rows"], record["selection"]
+        real = rows and rows == sorted(set(rows)) and rows[0] >= 1 and rows[-1] <= len(months)
+        demand(real, "chooses rows that its table does not have")
+        if selection["by"] == "nonce":
+            period = sealed["period"]
+            lines = (DRAW, sealed["table_sha256"], sealed["control"], period["from"], period["to"])
+            seed = hashlib.sha256("\n".join((*lines, selection["nonce"])).encode()).hexdigest()
+            again = draw_again(seed, "random", selection["size"], months)
+            same = (seed, again, DRAW) == (selection["seed"], rows, selection["algorithm"])
+            demand(same, "chooses other rows than its nonce draws")
+        else:
+            demand(selection["by"] == "number", "does not say how its rows were chosen")
+        digest = hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
+        logged = body["rows_sha256"], body["rows"]
+        demand(logged == (digest, len(rows)), "is not the choice that was logged")
+
+    def check_reverse_entry(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Hold what the source is said to have shown against the rows of the list."""
+        self.require_version(record["format"], REVERSE_ENTRY)
+        about = record["ref"], record["test"], body["test"]
+        demand(about == (ref, parent, parent), f"is not about {ref}")
+        test, results = self.records[parent], record["results"]
+        told = {one["row"]: one for one in results}
+        demand(len(told) == len(results), "says two things of one row")
+        demand(set(told) <= set(test.get("rows", ())), "has a row that was not chosen")
+        exceptions = sum(one["outcome"] != "agrees" for one in results)
+        logged = body["results"], body["exceptions"]
+        demand(logged == (len(results), exceptions), "counts other exceptions than it tells")
+        for number, row in enumerate(self.table_rows(self.records[test["population"]]), 1):
+            one = told.get(number, {"differs": []})
+            for cell in one["differs"]:
+                real = row[cell["column"]] == cell["listed"] != cell["seen"]
+                demand(real, f"tells of row {number} another {cell['column']} than the list has")
+        for one in results:
+            known = one["outcome"] in ("agrees", "differs", "not there")
+            fits = known and bool(one["differs"]) == (one["outcome"] == "differs")
+            demand(fits, f"has an outcome of row {one['row']} that its columns do not bear out")
+
+    def check_walkthrough(
+        self, ref: str, parent: str, record: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        """Hold a walkthrough against its entry, and what it points to against the pack."""
+        self.require_version(record["format"], WALKTHROUGH)
+        demand((record["ref"], record["engagement"]) == (ref, parent), f"is not about {ref}")
+        logged = body["control"], body["result"], body["steps"]
+        told = record["control"], record["result"], len(record["steps"])
+        demand(logged == told, "is not the walkthrough that was logged")
+        demand(record["result"] in ("as described", "not as described"), "has no known result")
+        demand(record["steps"] and record["asked"], "has no step, or asked nobody")
+        cited = {shown for step in record["steps"] for shown in step["evidence"]}
+        lost = sorted(cited - set(self.items))
+        demand(not lost, f"points to what is not in the pack: {', '.join(lost)}")
 
 
 def show(line: str) -> None:
