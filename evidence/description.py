@@ -47,6 +47,8 @@ def metadata(evidence: Evidence, population: PopulationFacts | None = None) -> d
         "media_type": evidence.media_type,
         "prepared_by": actor_of(evidence.prepared_by) if evidence.prepared_by else None,
     }
+    if evidence.handling:
+        described["handling"] = evidence.handling
     table = population_metadata(evidence, population)
     if table:
         described["population"] = table
@@ -85,7 +87,7 @@ def metadata_digest(described: dict[str, Any]) -> str:
 def request_digest(prepared: "Prepared") -> str:
     """Return the digest by which a repeated request is known; content and description count."""
     submission = prepared.submission
-    described = {
+    described: dict[str, Any] = {
         "sha256": prepared.content.sha256,
         "filename": prepared.filename,
         "title": submission.title,
@@ -101,6 +103,8 @@ def request_digest(prepared: "Prepared") -> str:
         "sensitivity": str(submission.sensitivity),
         "claims": sorted(expectation.slug for expectation in submission.claims),
     }
+    if submission.handling:
+        described["handling"] = submission.handling.to_json()
     return sha256(ledger.canonical(described)).hexdigest()
 
 

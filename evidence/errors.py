@@ -48,6 +48,10 @@ class FilenameError(EvidenceError):
     """The file name is empty, too long, or has control characters. Rename the file."""
 
 
+class HandlingError(EvidenceError):
+    """What is said of the steps after the export does not fit together."""
+
+
 class ScreeningError(EvidenceError):
     """The content seems to hold card numbers or secrets. Remove them and send it again."""
 

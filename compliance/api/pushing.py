@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from accounts.models import ApiToken
 from compliance.api import access, forms
 from compliance.api.errors import Refusal
+from compliance.api.handling import ObservationField, StepsField, handling_of
 from controls.models import Area, Expectation, Risk
 from evidence import checks, intake
 from evidence.models import Evidence
@@ -73,6 +74,12 @@ class EvidencePush(serializers.Serializer[Any]):
     related_risk = serializers.CharField(required=False, help_text="Reference of a risk.")
     supersedes = serializers.CharField(
         required=False, help_text="Reference of the version that this one replaces."
+    )
+    steps = StepsField(
+        required=False, help_text="JSON: what was done to an export after it was made, in order."
+    )
+    observation = ObservationField(
+        required=False, help_text="JSON: who ran an export by hand, where, and what they saw."
     )
 
 
@@ -199,4 +206,5 @@ def submission(
         supersedes=named.supersedes,
         related_risk=named.risk,
         idempotency_key=key,
+        handling=handling_of(values),
     )

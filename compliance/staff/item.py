@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.access import can
 from accounts.capabilities import Capability
 from compliance.staff import standing
-from evidence import exhibit
+from evidence import exhibit, handling
 from evidence.models import CheckResult, Evidence, Population
 
 Results = list[tuple[CheckResult, exhibit.Exceptions]]
@@ -28,6 +28,7 @@ def facts_of(item: Evidence, user: AbstractBaseUser | AnonymousUser) -> dict[str
         "preview": exhibit.preview(population) if population else None,
         "ipe": exhibit.described(population.ipe) if population else [],
         "results": exhibit.results(item),
+        "taken_away": handling.taken_away(item.handling),
         "reviews": item.reviews.select_related("reviewer"),
         "claims": item.claims.select_related("expectation__control"),
         "versions": Evidence.objects.filter(uid=item.uid).order_by("-version"),

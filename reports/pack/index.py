@@ -10,7 +10,7 @@ from audits.coverage import State, worst
 from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
-from evidence import keys
+from evidence import handling, keys
 from reports.pack import engagement, findings, requests, reverse_tests, shortfall, walkthroughs
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
@@ -44,6 +44,8 @@ _ITEMS = (
     Column("Query or request", 40),
     Column("How completeness is shown", 40),
     Column("Incomplete because", 30),
+    Column("Seen at the export", 30, wraps=True),
+    Column("Steps after the export", 40, wraps=True),
     Column("Rows", 10),
     Column("Rows by the source's own count", 18),
     Column("Checks passed", 9),
@@ -245,6 +247,7 @@ def _origin(packed: Packed, people: dict[str, str]) -> list[Cell]:
         _person(said["prepared_by"], people),
         bound["run"],
         *(ipe.get(name) for name in ("query", "completeness", "partial_reason")),
+        *handling.told(said.get("handling")),
         population.get("row_count"),
         ipe.get("source_count"),
     ]
