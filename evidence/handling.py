@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 MOST_STEPS = 12
 LONGEST_WORDS, LONGEST_NAME = 1_000, 300
 MOST_ROWS = 10**12
+_COUNTS = re.compile(r"([0-9]{1,12})\s*(?:->|to|\u2192)\s*([0-9]{1,12})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp", ".tif", ".tiff")
@@ -105,9 +106,31 @@ def fault_of(handling: Handling, *, rows: int | None) -> str:
     return fault or _fault_of_chain(handling, rows)
 
 
+def steps_typed(text: str) -> tuple[Step, ...]:
+    """Read steps as people type them, one a line: `filtered | words | 120 -> 90 | reason`.
+
+    Counts and reason may be left out. ValueError says which line to mend.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    return tuple(_step_typed(line, place) for place, line in enumerate(lines, 1))
+
+
 def is_by_hand(filename: str, evidence_type: str) -> bool:
     """Say whether a person's file is a picture or an export, of which a program ran no query."""
     return filename.lower().endswith(_PICTURES) or evidence_type in _EXPORTS
+
+
+def _step_typed(line: str, place: int) -> Step:
+    did, *rest = (part.strip() for part in line.split("|"))
+    counts = [_COUNTS.fullmatch(part) for part in rest[1:2]]
+    found = next((one for one in counts if one), None)
+    reasons = rest[2:] if found else rest[1:]
+    if not rest or len(reasons) > 1:
+        raise ValueError(
+            f"Step {place} is not of the form: filtered | what was done | 120 -> 90 | why."
+        )
+    before, after = (int(found[1]), int(found[2])) if found else (None, None)
+    return Step(did.lower(), rest[0], before, after, reasons[0] if reasons else "")
 
 
 def rows_of_csv(source: BinaryIO) -> int | None:

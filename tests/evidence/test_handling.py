@@ -17,6 +17,7 @@ from evidence.handling import (
     fault_of,
     is_by_hand,
     rows_of_csv,
+    steps_typed,
     taken_away,
     told,
 )
@@ -186,3 +187,22 @@ class TestIntake:
         with pytest.raises(ScreeningError, match="What is said of the handling") as refusal:
             intake.receive(items.submission(handling=said), actor="system")
         assert "4111" not in str(refusal.value)
+
+
+class TestTyped:
+    def test_a_line_is_a_step(self) -> None:
+        text = "Filtered | Without contractors. | 120 -> 90 | Listed apart.\n\nsorted | By name.\n"
+        assert steps_typed(f"{text}masked | Names. | Not needed.\nother | Cut. | 90 to 89") == (
+            Step("filtered", "Without contractors.", 120, 90, "Listed apart."),
+            Step("sorted", "By name."),
+            Step("masked", "Names.", reason="Not needed."),
+            Step("other", "Cut.", 90, 89),
+        )
+        assert steps_typed(" \n") == ()
+
+    @pytest.mark.parametrize(
+        "line", ["filtered", "filtered | a | b | c", "filtered | a | 3 -> 2 | b | c"], ids=len
+    )
+    def test_what_is_no_step_is_refused(self, line: str) -> None:
+        with pytest.raises(ValueError, match="Step 2 is not of the form"):
+            steps_typed(f"sorted | By name.\n{line}")
