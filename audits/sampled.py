@@ -11,6 +11,7 @@ from audits.models import (
     PopulationPart,
     ReverseEntry,
     ReverseTest,
+    SampleResult,
     SealedPopulation,
     Walkthrough,
     WorkSheetEntry,
@@ -37,21 +38,32 @@ def people_of(engagement: Engagement, as_of: datetime) -> set[int]:
 
 
 def evidence_of(engagement: Engagement) -> QuerySet[Evidence]:
-    """Return every version of the items that were sealed or shown, be they out of scope by now."""
+    """Return every version of the items that were sealed, or on which a result, a row taken back
+    or a walkthrough rests, be they out of scope by now."""
     ours = SealedPopulation.objects.filter(engagement=engagement)
     parts = PopulationPart.objects.filter(population__in=ours)
-    walked = engagement.walkthroughs.all()
-    cited = {ref for one in walked for step in one.said["steps"] for ref in step["evidence"]}
+    results = SampleResult.objects.filter(item__draw__population__in=ours, evidence__isnull=False)
+    cited = Evidence.objects.filter(ref__in=set(_cited(engagement)))
     keys = (
         ours.order_by()
         .values("evidence")
         .union(
             parts.order_by().values("evidence"),
-            Evidence.objects.filter(ref__in=cited).order_by().values("pk"),
+            results.order_by().values("evidence"),
+            cited.order_by().values("pk"),
         )
     )
     kept = Evidence.objects.filter(pk__in=keys)
     return Evidence.objects.filter(uid__in=kept.order_by().values("uid"))
+
+
+def _cited(engagement: Engagement) -> Iterator[str]:
+    """Yield the refs of what walkthroughs and rows taken back to their source point to."""
+    for walked in engagement.walkthroughs.all():
+        for step in walked.said["steps"]:
+            yield from step["evidence"]
+    for entry in ReverseEntry.objects.filter(test__population__engagement=engagement):
+        yield from filter(None, (one["evidence"] for one in entry.said["results"]))
 
 
 def _records(engagement: Engagement, as_of: datetime) -> Iterator[Sample]:

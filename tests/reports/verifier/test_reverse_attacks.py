@@ -232,6 +232,11 @@ def a_difference_is_called_agreement(draft: Draft) -> None:
     bend(draft, E1, "results", 1, outcome="agrees")
 
 
+@ATTACKS.on(PATHS[E1], "rests on EV-000999, which is not in this pack")
+def a_row_taken_back_rests_on_nothing(draft: Draft) -> None:
+    bend(draft, E1, "results", 0, evidence="EV-000999")
+
+
 @ATTACKS.on(PATHS[W1], "points to what is not in the pack: EV-000999")
 def a_walkthrough_points_nowhere(draft: Draft) -> None:
     bend(draft, W1, "steps", 0, evidence=["EV-000999"])

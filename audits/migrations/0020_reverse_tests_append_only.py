@@ -6,5 +6,5 @@ TABLES = ("audits_reversetest", "audits_reverseentry", "audits_walkthrough")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audits", "0017_reverse_tests_and_walkthroughs")]
+    dependencies = [("audits", "0019_reverse_tests_and_walkthroughs")]
     operations = [operation for table in TABLES for operation in operations(table)]
