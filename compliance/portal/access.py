@@ -119,6 +119,19 @@ def answers(engagement: Engagement) -> QuerySet[AnswerItem]:
     return scope.answers_of(engagement)
 
 
+def criteria_served(engagement: Engagement, item: Evidence) -> list[str]:
+    """Return the criteria in scope that the claims of an item serve, in their order."""
+    served = claims(engagement).filter(evidence=item).order_by().values("expectation__control")
+    mine = scope.criteria_of(engagement).filter(mappings__control__in=served)
+    return list(mine.values_list("ref", flat=True).distinct())
+
+
+def requests_answered(engagement: Engagement, item: Evidence) -> list[int]:
+    """Return the numbers of the requests that an item was handed over for."""
+    mine = answers(engagement).filter(evidence=item).order_by("entry__request__number")
+    return list(mine.values_list("entry__request__number", flat=True).distinct())
+
+
 def packs(engagement: Engagement) -> QuerySet[Pack]:
     """Return the packs of an engagement that are ready to be taken away."""
     ready = Pack.objects.filter(engagement=engagement, file__isnull=False)

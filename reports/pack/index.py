@@ -10,8 +10,16 @@ from audits.coverage import State, worst
 from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
-from evidence import handling, keys
-from reports.pack import engagement, findings, requests, reverse_tests, shortfall, walkthroughs
+from evidence import keys
+from reports.pack import (
+    engagement,
+    findings,
+    making,
+    requests,
+    reverse_tests,
+    shortfall,
+    walkthroughs,
+)
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
@@ -44,8 +52,7 @@ ITEMS = (
     Column("Query or request", 40),
     Column("How completeness is shown", 40),
     Column("Incomplete because", 30),
-    Column("Seen at the export", 30, wraps=True),
-    Column("Steps after the export", 40, wraps=True),
+    *making.COLUMNS,
     Column("Rows", 10),
     Column("Rows by the source's own count", 18),
     Column("Checks passed", 9),
@@ -65,6 +72,7 @@ ITEMS = (
     Column("Bytes", 13),
     Column("SHA-256", 66),
     Column("Log entry", 10),
+    Column("Answers requests", 14),
 )
 _CHECKS = (
     Column("Item", 11),
@@ -126,6 +134,7 @@ class Index:
             created=pack.sealed_at,
         )
         self._book.facts("About", f"Evidence pack {pack.ref}", _about(pack, selection))
+        self._answers = requests.answered_by(selection)
         self._items = self._book.table("Items", ITEMS)
         self._checks = self._book.table("Checks", _CHECKS)
         self._reviews = self._book.table("Reviews", _REVIEWS)
@@ -133,7 +142,7 @@ class Index:
     def add(self, packed: Packed) -> list[Cell]:
         """Write the rows of one item, and return that of the list of items."""
         people = self._selection.people
-        row = _item_row(packed, people)
+        row = [*_item_row(packed, people), self._answers.get(packed.item.ref)]
         self._items.row(row)
         for leaf in _of_kind(packed, "check"):
             self._checks.row(_check_row(packed, leaf))
@@ -249,7 +258,7 @@ def _origin(packed: Packed, people: dict[str, str]) -> list[Cell]:
         _person(said["prepared_by"], people),
         bound["run"],
         *(ipe.get(name) for name in ("query", "completeness", "partial_reason")),
-        *handling.told(said.get("handling")),
+        *making.cells(packed),
         population.get("row_count"),
         ipe.get("source_count"),
     ]

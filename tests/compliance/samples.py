@@ -25,7 +25,7 @@ from registers import entries, imports, registry
 from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
-from tests.portal.house import House, tested
+from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
 from tests.registers.reviewing import Reviewed
@@ -259,7 +259,7 @@ def _of_campaigns(house: House) -> dict[str, object]:
 
 
 def _of_samples(house: House) -> dict[str, object]:
-    drawn = tested(house).draw
+    drawn = audited(house).draw
     assert drawn
     populations = "portal/<slug:ref>/populations/<int:number>"
     told = "api/v1/engagements/<ref:ref>/populations/<number:number>"

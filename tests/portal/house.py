@@ -97,7 +97,7 @@ def sampled(house: House) -> House:
     return house
 
 
-def tested(house: House) -> House:
+def audited(house: House) -> House:
     """Take a row back, look up an id that the list does not have, and walk through the control."""
     assert house.draw
     population = house.draw.population

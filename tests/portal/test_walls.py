@@ -44,7 +44,7 @@ DEEDS = (
 
 @pytest.fixture
 def house(world: World, bob: User) -> House:
-    return houses.tested(houses.sampled(houses.build(world, bob)))
+    return houses.audited(houses.sampled(houses.build(world, bob)))
 
 
 def cases(house: House) -> dict[str, dict[str, Any]]:
