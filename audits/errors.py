@@ -82,3 +82,11 @@ class DrawError(AuditsError):
 
 class WorkSheetError(AuditsError):
     """This cannot be recorded on the work sheet. Nothing was changed."""
+
+
+class ReverseTestError(AuditsError):
+    """This reverse test cannot be recorded. Nothing was changed."""
+
+
+class WalkthroughError(AuditsError):
+    """This walkthrough cannot be recorded. Nothing was changed."""

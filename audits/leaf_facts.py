@@ -18,8 +18,11 @@ from audits.models import (
     OccurrenceChange,
     Pack,
     RequestEntry,
+    ReverseEntry,
+    ReverseTest,
     SealedPopulation,
     UserEntityWording,
+    Walkthrough,
     WorkSheetEntry,
 )
 from evidence import ledger
@@ -77,6 +80,36 @@ tell(
     )
 )
 tell(Told(WorkSheetEntry, ("worksheet",), _record))
+tell(
+    Told(
+        ReverseTest,
+        ("reversetest",),
+        lambda rows, body: {**_record(rows, body), "direction": rows[0].direction},
+        subject=lambda rows: str(rows[0].ref),
+    )
+)
+tell(
+    Told(
+        ReverseEntry,
+        ("reverseentry",),
+        _record,
+        subject=lambda rows: f"{rows[0].test.ref}/E{rows[0].number}",
+        along=("test",),
+    )
+)
+tell(
+    Told(
+        Walkthrough,
+        ("walkthrough",),
+        lambda rows, body: {
+            **_record(rows, body),
+            "control": rows[0].control.ref,
+            "result": rows[0].result,
+        },
+        subject=lambda rows: str(rows[0].ref),
+        along=("control",),
+    )
+)
 tell(
     Told(
         FindingEntry,

@@ -24,6 +24,7 @@ from collectors.period import Period
 from collectors.trail import Trail
 from collectors.wire.http import MOST_BYTES, REQUEST_SECONDS, Client
 from controls.models import Area
+from evidence.handling import Handling
 from evidence.models import Evidence
 from evidence.population import Cell, Column
 
@@ -151,3 +152,5 @@ class Answer:
     original: Path | None = None
     """The file that the rows were read from, when it is to be kept as the evidence."""
     filename: str = ""
+    handling: Handling | None = None
+    """Only where the answer itself says what was done to it after it was exported."""

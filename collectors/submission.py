@@ -32,6 +32,7 @@ def submission_of(source: Source, gathered: Gathered, *, partial_reason: str) ->
         sensitivity=declared.sensitivity,
         media_type="" if answer.original else "text/csv",
         claims=gathered.claims,
+        handling=answer.handling,
         population=PopulationFacts(
             columns=gathered.columns,
             ipe=ipe_of(source, gathered, partial_reason=partial_reason),

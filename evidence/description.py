@@ -50,6 +50,8 @@ def metadata(evidence: Evidence, prepared: "Prepared | None" = None) -> dict[str
         "media_type": evidence.media_type,
         "prepared_by": actor_of(evidence.prepared_by) if evidence.prepared_by else None,
     }
+    if evidence.handling:
+        described["handling"] = evidence.handling
     labels = prepared.tags if prepared else {one.key: one.value for one in evidence.tags.all()}
     if labels:
         described["tags"] = dict(labels)
@@ -109,6 +111,8 @@ def request_digest(prepared: "Prepared") -> str:
     }
     if prepared.tags:
         described["tags"] = dict(prepared.tags)
+    if submission.handling:
+        described["handling"] = submission.handling.to_json()
     return sha256(ledger.canonical(described)).hexdigest()
 
 

@@ -52,6 +52,10 @@ class TagError(EvidenceError):
     """A tag cannot be kept. Correct its key or its value and send the item again."""
 
 
+class HandlingError(EvidenceError):
+    """What is said of the steps after the export does not fit together."""
+
+
 class ScreeningError(EvidenceError):
     """The content seems to hold card numbers or secrets. Remove them and send it again."""
 

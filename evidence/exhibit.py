@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from evidence import description, ledger, merkle, store
 from evidence.errors import LedgerError, SealError, StoreError
+from evidence.methods import method_of
 from evidence.models import Checkpoint, CheckResult, Evidence, LedgerEntry, Population
 
 SHOWN_ROWS = 50
@@ -150,6 +151,17 @@ def described(ipe: Mapping[str, Any]) -> list[Fact]:
         for name, label, kind in _IPE_PARTS
         if ipe.get(name) not in (None, "", [], {})
     ]
+
+
+def method(evidence: Evidence) -> str:
+    """Return how an item was collected."""
+    population = getattr(evidence, "population", None)
+    return method_of(
+        actor=evidence.ledger_entry.actor,
+        run=evidence.run_ref,
+        collector=population.ipe.get("collector", "") if population else "",
+        was_observed=bool(evidence.handling and evidence.handling["observation"]),
+    )
 
 
 def proof(entry: LedgerEntry) -> Proof:

@@ -32,6 +32,8 @@ from evidence.errors import (
     about_item,
 )
 from evidence.group_commit import Group, GroupError
+from evidence.handling import Handling
+from evidence.handling_check import refuse_odd
 from evidence.models import Claim, Evidence, EvidenceTag, IntakeKey, LogHead, Population
 from evidence.population import PopulationFacts
 
@@ -68,6 +70,7 @@ class Submission:
     related_risk: Risk | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
+    handling: Handling | None = None
     is_made_here: bool = False
     """Whether it was put together here out of items that came in: it may be larger than one."""
 
@@ -158,6 +161,9 @@ def prepare(submission: Submission) -> Prepared:
     times.check(submission.covers_from, submission.covers_to, submission.collected_at)
     labels = tags.checked(submission.tags) if submission.tags else {}
     with _opened(submission.content) as source:
+        if submission.handling:
+            rows = submission.population.facts.row_count if submission.population else None
+            refuse_odd(submission.handling, source, filename=filename, table_rows=rows)
         _screen(source, filename)
         content = store.put(
             source,
@@ -334,6 +340,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
         media_type=_media_type(prepared),
         prepared_by=submission.prepared_by,
         run_ref=submission.run_ref,
+        handling=submission.handling.to_json() if submission.handling else None,
     )
     evidence.metadata_digest = description.metadata_digest(description.metadata(evidence, prepared))
     return evidence

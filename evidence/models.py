@@ -148,6 +148,9 @@ class Evidence(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     run_ref = models.CharField("collector run", max_length=80, blank=True)
+    handling: "models.JSONField[Any, Any]" = models.JSONField(
+        null=True, help_text="Steps after the export, and what was seen when it was taken"
+    )
     metadata_digest = models.CharField(max_length=64)
     ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
 

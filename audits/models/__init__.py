@@ -2,7 +2,8 @@
 
 What is a fact is append-only, as the second migration of each topic says: triggers refuse UPDATE
 and DELETE on packs, their files, access notes, what management writes, moves of dates, changes of
-occurrences, entries of findings, threads of requests, sealed populations, draws and work sheets.
+occurrences, entries of findings, threads of requests, sealed populations, draws, work sheets,
+reverse tests and walkthroughs.
 """
 
 from audits.models.access import AccessNote
@@ -23,7 +24,7 @@ from audits.models.organisations import (
     UserEntityControl,
     UserEntityWording,
 )
-from audits.models.packs import Pack, PackFile
+from audits.models.packs import Pack, PackAsk, PackFile, PackStamps
 from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
@@ -32,6 +33,7 @@ from audits.models.requests import (
     RequestImport,
     Side,
 )
+from audits.models.reverse_tests import ReverseEntry, ReverseTest
 from audits.models.samples import (
     Draw,
     SampleAttribute,
@@ -39,6 +41,7 @@ from audits.models.samples import (
     SampleResult,
     WorkSheetEntry,
 )
+from audits.models.walkthroughs import Walkthrough
 
 __all__ = [
     "AccessNote",
@@ -60,10 +63,14 @@ __all__ = [
     "HolidayCalendar",
     "OccurrenceChange",
     "Pack",
+    "PackAsk",
     "PackFile",
+    "PackStamps",
     "PopulationPart",
     "RequestEntry",
     "RequestImport",
+    "ReverseEntry",
+    "ReverseTest",
     "SampleAttribute",
     "SampleItem",
     "SampleResult",
@@ -73,5 +80,6 @@ __all__ = [
     "SubserviceOrganisation",
     "UserEntityControl",
     "UserEntityWording",
+    "Walkthrough",
     "WorkSheetEntry",
 ]

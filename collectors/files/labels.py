@@ -2,7 +2,11 @@
 
 roster__2026-01-01_2026-01-31.csv        the period in the name (one date alone: that day)
 roster.csv.yaml                          period_from, period_to, and columns where they differ;
-                                         exported_at, a moment with its offset from UTC
+                                         exported_at, a moment with its offset from UTC;
+                                         steps, what was done after the export, in order, each
+                                         with did, words, rows_before, rows_after, reason and
+                                         sha256_before; observation, with ran_by, where, filters,
+                                         rows_seen and clock_seen
 """
 
 import re
@@ -17,11 +21,33 @@ from collectors.base import SourceSettings
 from collectors.errors import FileRefusedError
 from collectors.files import inbox
 from collectors.period import Period
+from evidence.handling import MOST_STEPS, Did, Handling, Observation, Step
 
 Type = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 
 _IN_NAME = re.compile(r"__(\d{4}-\d\d-\d\d)(?:_(\d{4}-\d\d-\d\d))?$")
 _LARGEST = 64 * 1024
+
+
+class StepLabel(SourceSettings):
+    """One step after the export; `evidence.handling` says what fits together."""
+
+    did: Did
+    words: str
+    rows_before: int | None = None
+    rows_after: int | None = None
+    reason: str = ""
+    sha256_before: str = ""
+
+
+class ObservationLabel(SourceSettings):
+    """What was seen when the export was run."""
+
+    ran_by: str
+    where: str
+    filters: str = ""
+    rows_seen: int | None = None
+    clock_seen: str = ""
 
 
 class Label(SourceSettings):
@@ -31,6 +57,15 @@ class Label(SourceSettings):
     period_to: date | None = None
     exported_at: AwareDatetime | None = None
     columns: dict[str, Type] = Field(default_factory=dict)
+    steps: list[StepLabel] = Field(default_factory=list, max_length=MOST_STEPS)
+    observation: ObservationLabel | None = None
+
+    @property
+    def handling(self) -> Handling | None:
+        """What was done to the file after the export, as intake takes it; None for nothing."""
+        seen = self.observation
+        steps = tuple(Step(**step.model_dump(mode="json")) for step in self.steps)
+        return Handling(steps, Observation(**seen.model_dump()) if seen else None) or None
 
 
 class Declared(NamedTuple):
@@ -39,6 +74,7 @@ class Declared(NamedTuple):
     period: Period
     columns: dict[str, Type]
     exported_at: datetime | None
+    handling: Handling | None = None
 
 
 def read(path: Path) -> Declared:
@@ -57,7 +93,7 @@ def read(path: Path) -> Declared:
             "__2026-01-01_2026-01-31 before .csv or .xlsx, with the dates that it covers."
         )
         raise FileRefusedError(message)
-    return Declared(Period(start, end), dict(label.columns), label.exported_at)
+    return Declared(Period(start, end), dict(label.columns), label.exported_at, label.handling)
 
 
 def _dates_in_name(path: Path) -> tuple[date | None, date | None]:

@@ -70,6 +70,7 @@ def collect(ask: Ask[Settings]) -> Answer:
         asked_at=said.exported_at,
         original=path,
         filename=path.name,
+        handling=said.handling,
     )
 
 

@@ -24,6 +24,7 @@ from evidence.errors import (
     EmptyContentError,
     EvidenceError,
     FilenameError,
+    HandlingError,
     IdempotencyConflictError,
     PeriodError,
     ScreeningError,
@@ -54,6 +55,7 @@ _BLAMED: dict[type[EvidenceError], str] = {
     DigestMismatchError: "sha256",
     PeriodError: "covers_to",
     TimeError: "collected_at",
+    HandlingError: "steps",
 }
 
 

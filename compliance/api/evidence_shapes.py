@@ -168,6 +168,9 @@ class EvidenceDetail(EvidenceItem):
     """One version of an item with its table, its checks and its reviews."""
 
     claims = ClaimedPeriod(many=True, source="claimed")
+    handling = serializers.DictField(
+        allow_null=True, help_text="Steps after the export, and what was seen when it was taken."
+    )
     population = PopulationFacts(default=None, allow_null=True)
     check_results = CheckOutcome(many=True)
     reviews = ReviewDecision(many=True)

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from accounts.models import ApiToken
 from compliance.api import access, forms
 from compliance.api.errors import Refusal
+from compliance.api.handling import ObservationField, StepsField, handling_of
 from controls.models import Area, Expectation, Risk
 from evidence import checks, intake, tags
 from evidence.errors import TagError
@@ -94,6 +95,12 @@ class EvidencePush(serializers.Serializer[Any]):
         required=False,
         help_text=f"Up to {tags.MOST} pairs of your own, a JSON object such as "
         '`{"ticket": "OPS-12"}`; lists can be asked for one of them.',
+    )
+    steps = StepsField(
+        required=False, help_text="JSON: what was done to an export after it was made, in order."
+    )
+    observation = ObservationField(
+        required=False, help_text="JSON: who ran an export by hand, where, and what they saw."
     )
 
 
@@ -223,4 +230,5 @@ def submission(
         related_risk=named.risk,
         tags=values.get("tags", {}),
         idempotency_key=key,
+        handling=handling_of(values),
     )

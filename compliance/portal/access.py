@@ -32,7 +32,9 @@ from audits.models import (
     Finding,
     Pack,
     RequestImport,
+    ReverseTest,
     SealedPopulation,
+    Walkthrough,
 )
 from audits.requests import with_state
 from controls.models import Control
@@ -117,6 +119,19 @@ def answers(engagement: Engagement) -> QuerySet[AnswerItem]:
     return scope.answers_of(engagement)
 
 
+def criteria_served(engagement: Engagement, item: Evidence) -> list[str]:
+    """Return the criteria in scope that the claims of an item serve, in their order."""
+    served = claims(engagement).filter(evidence=item).order_by().values("expectation__control")
+    mine = scope.criteria_of(engagement).filter(mappings__control__in=served)
+    return list(mine.values_list("ref", flat=True).distinct())
+
+
+def requests_answered(engagement: Engagement, item: Evidence) -> list[int]:
+    """Return the numbers of the requests that an item was handed over for."""
+    mine = answers(engagement).filter(evidence=item).order_by("entry__request__number")
+    return list(mine.values_list("entry__request__number", flat=True).distinct())
+
+
 def packs(engagement: Engagement) -> QuerySet[Pack]:
     """Return the packs of an engagement that are ready to be taken away."""
     ready = Pack.objects.filter(engagement=engagement, file__isnull=False)
@@ -161,6 +176,18 @@ def draws(engagement: Engagement) -> QuerySet[Draw]:
         "population__evidence__population",
         "drawn_by",
     )
+
+
+def reverse_tests(engagement: Engagement) -> QuerySet[ReverseTest]:
+    """Return every reverse test of an engagement, in the order in which they were made."""
+    ours = ReverseTest.objects.filter(population__engagement=engagement)
+    return ours.select_related("population__engagement", "population__control", "made_by")
+
+
+def walkthroughs(engagement: Engagement, control: Control) -> QuerySet[Walkthrough]:
+    """Return the walkthroughs of a control, the latest first."""
+    ours = Walkthrough.objects.filter(engagement=engagement, control=control)
+    return ours.select_related("made_by")
 
 
 def may_conclude(user: User, engagement: Engagement) -> bool:

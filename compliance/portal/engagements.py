@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
-from audits import description, flags, organisations, summary
+from audits import description, flags, organisations, summary, walkthroughs
 from audits.coverage import WORST_FIRST, State
 from audits.flags import Flag, Flags
 from audits.models import AssertionSignature, Engagement
@@ -87,6 +87,7 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         heat=list(_heat(found, flags.of(engagement, summary.moment_of(asked)))),
         uncovered=[{"ref": ref, "title": title} for ref, title in found.gaps],
         packs=list(access.packs(engagement)),
+        reach=walkthroughs.reach_of(engagement),
         vkey=checkpoint.vkey(),
     )
 

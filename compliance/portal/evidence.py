@@ -9,7 +9,7 @@ from audits.models import Engagement
 from compliance import delivery
 from compliance.portal import access, listing
 from compliance.portal.pages import show
-from evidence import exhibit
+from evidence import exhibit, handling
 from evidence.errors import SealError, StoreError
 from evidence.models import Evidence
 
@@ -56,6 +56,10 @@ def item(request: HttpRequest, user: User, engagement: Engagement, item_ref: str
         item=found,
         population=population,
         ipe=exhibit.described(population.ipe) if population else [],
+        method=exhibit.method(found),
+        requests=access.requests_answered(engagement, found),
+        criteria=access.criteria_served(engagement, found),
+        taken_away=handling.taken_away(found.handling),
         preview=exhibit.preview(population) if population else None,
         results=exhibit.results(found),
         reviews=reviews,

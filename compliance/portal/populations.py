@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.models import User
-from audits import draws
+from audits import draws, reverse_exceptions, walkthroughs
 from audits.confidence import Frequency
 from audits.errors import AuditsError
 from audits.models import Draw, Engagement, SealedPopulation
@@ -65,8 +65,16 @@ def population(
         frequency=Frequency(said["frequency"]).words,
         draws=[(one, Method(one.method).words) for one in made],
         form=form,
+        reverse_tests=_reverse_tests(engagement, number),
+        may_conclude=access.may_conclude(user, engagement) and not engagement.closed_at,
+        is_walked=walkthroughs.is_walked(engagement, sealed.control),
         proof=exhibit.proof(sealed.ledger_entry),
     )
+
+
+def _reverse_tests(engagement: Engagement, number: int) -> list[reverse_exceptions.Shown]:
+    made = access.reverse_tests(engagement).filter(population__number=number)
+    return reverse_exceptions.summed(made.order_by("-number")[:_SHOWN])
 
 
 def _form(

@@ -12,7 +12,9 @@ from compliance.portal import (
     populations,
     request_lists,
     requests,
+    reverse_tests,
     samples,
+    walkthroughs,
     work_sheet_files,
 )
 
@@ -25,9 +27,17 @@ _draw: list[URLPattern | URLResolver] = [
     path("sheet/", work_sheet_files.bring, name="sheet_in"),
 ]
 
+_tests: list[URLPattern | URLResolver] = [
+    path("into/", reverse_tests.into, name="reverse_into"),
+    path("back/", reverse_tests.back, name="reverse_back"),
+    path("<int:test>/", reverse_tests.test, name="reverse_test"),
+    path("<int:test>/findings/<int:place>/", reverse_tests.finding, name="reverse_finding"),
+]
+
 _one: list[URLPattern | URLResolver] = [
     path("", engagements.overview, name="overview"),
     path("controls/<slug:control_ref>/", controls.control, name="control"),
+    path("controls/<slug:control_ref>/walkthrough/", walkthroughs.walk, name="walkthrough"),
     path("coverage/", coverage.windows, name="windows"),
     path("coverage/<slug:slug>/<slug:start>/", coverage.occurrence, name="occurrence"),
     path("evidence/", evidence.evidence_list, name="evidence_list"),
@@ -40,6 +50,8 @@ _one: list[URLPattern | URLResolver] = [
     path("populations/", populations.populations, name="populations"),
     path("populations/<int:number>/", populations.population, name="population"),
     path("populations/<int:number>/draws/<int:draw>/", include(_draw)),
+    path("populations/<int:number>/tests/", include(_tests)),
+    path("packs/new/", packs.ask, name="pack_ask"),
     path("packs/<int:number>/", packs.download, name="pack"),
     path("scope/", engagements.scope, name="scope"),
     path("requests/", requests.request_index, name="requests"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audits.models import Walkthrough
 from compliance.staff import words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.registers import naming
@@ -20,6 +21,7 @@ from registers import relations
 from registers.models import Relation
 
 _CLAIMS_SHOWN = 10
+_WALKED_SHOWN = 10
 
 
 class _Words(RoomAdmin):
@@ -71,6 +73,7 @@ class ControlAdmin(_Words):
             "expectations": row.expectations.prefetch_related("checks", "sources").order_by("slug"),
             "risks": row.risks.all(),
             "naming": naming(relations.naming(Relation.CONTROL, row.ref)),
+            "walkthroughs": [(one, one.said) for one in _walked(row)],
             "claims": Claim.objects.filter(expectation__control=row)
             .select_related("evidence", "expectation")
             .order_by("-evidence_id")[:_CLAIMS_SHOWN],
@@ -90,6 +93,12 @@ class ControlAdmin(_Words):
     @admin.display(description="Expects")
     def expected(self, row: Any) -> str:
         return words.plural(row.expected_count, "item of evidence", "kinds of evidence")
+
+
+def _walked(control: Control) -> QuerySet[Walkthrough]:
+    """Return the latest walkthroughs that auditors recorded of a control, in any engagement."""
+    found = Walkthrough.objects.filter(control=control).select_related("engagement", "made_by")
+    return found.order_by("-pk")[:_WALKED_SHOWN]
 
 
 def _own_first(control: Control) -> list[ControlMapping]:

@@ -14,16 +14,18 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import finder, words
+from compliance.staff import finder, handling_form, words
 from compliance.staff.base import REFUSALS, person
-from compliance.staff.forms import DayField, MomentField, StaffForm
+from compliance.staff.forms import DayField, MomentField
+from compliance.staff.handling_form import HandlingForm
 from compliance.staff.site import READ_AND_DO, site
 from controls.models import Control, Expectation, Risk
 from evidence import checks, intake
 from evidence.models import CheckResult, Evidence
 
 
-class HandInForm(StaffForm):
+class HandInForm(HandlingForm):
+    layout = "staff/parts/hand_in_form.html"
     widths = {
         "covers_from": "third",
         "covers_to": "third",
@@ -96,6 +98,9 @@ class HandInForm(StaffForm):
         return file
 
 
+_NAMES = frozenset({*HandInForm.base_fields, *handling_form.names()})
+
+
 @site.page(
     "evidence/evidence/add/",
     name="hand_in",
@@ -132,7 +137,7 @@ def _form(request: HttpRequest, before: Evidence | None) -> HandInForm:
     """Return the form: as it begins, as it was typed to look further, or as it was handed in."""
     sent = request.POST
     if finder.is_looking(sent):
-        typed = {name: sent.get(name) for name in HandInForm.base_fields if name in sent}
+        typed = {name: sent.get(name) for name in _NAMES if name in sent}
         form = HandInForm(initial={**typed, "claims": sent.getlist("claims")}, sent=sent)
         form.is_looking = bool(request.FILES)
         return form
@@ -162,6 +167,7 @@ def _received(form: HandInForm, before: Evidence | None, *, by: User) -> Evidenc
         claims=tuple(answers["claims"]),
         supersedes=before,
         related_risk=answers["related_risk"],
+        handling=form.handling(),
     )
     return intake.receive(submission, actor=actor(by))
 

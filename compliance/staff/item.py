@@ -9,8 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.access import can
 from accounts.capabilities import Capability
+from audits.models import EvidenceRequest
 from compliance.staff import standing
-from evidence import exhibit
+from controls.models import Criterion
+from evidence import exhibit, handling
 from evidence.models import CheckResult, Evidence, Population
 
 Results = list[tuple[CheckResult, exhibit.Exceptions]]
@@ -28,6 +30,10 @@ def facts_of(item: Evidence, user: AbstractBaseUser | AnonymousUser) -> dict[str
         "preview": exhibit.preview(population) if population else None,
         "ipe": exhibit.described(population.ipe) if population else [],
         "results": exhibit.results(item),
+        "method": exhibit.method(item),
+        "answered": _answered(item),
+        "criteria": _criteria(item),
+        "taken_away": handling.taken_away(item.handling),
         "reviews": item.reviews.select_related("reviewer"),
         "claims": item.claims.select_related("expectation__control"),
         "versions": Evidence.objects.filter(uid=item.uid).order_by("-version"),
@@ -41,6 +47,22 @@ def facts_of(item: Evidence, user: AbstractBaseUser | AnonymousUser) -> dict[str
         and stands.review not in {standing.SUPERSEDED, standing.ISSUED},
         "is_own": item.prepared_by_id is not None and item.prepared_by_id == user.pk,
     }
+
+
+def _criteria(item: Evidence) -> list[str]:
+    """Return the criteria that the claims of an item serve, in any framework."""
+    served = item.claims.order_by().values("expectation__control")
+    found = Criterion.objects.filter(mappings__control__in=served)
+    return list(
+        dict.fromkeys(found.order_by("framework", "position").values_list("ref", flat=True))
+    )
+
+
+def _answered(item: Evidence) -> list[tuple[int, str]]:
+    """Return key and name of each request that an item was handed over for."""
+    rows = EvidenceRequest.objects.filter(entries__items__evidence=item).distinct()
+    named = rows.order_by("pk").values_list("pk", "engagement__ref", "number")
+    return [(pk, f"{engagement}/R{number}") for pk, engagement, number in named]
 
 
 def results_of(items: Sequence[Evidence], most: int) -> dict[int, Results]:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import populations, scope
+from audits import populations, reverse_exceptions, scope, walkthroughs
 from audits.confidence import Frequency
 from audits.models import Draw, Engagement, SealedPopulation
 from audits.populations import MOST_LAG, Definition, TieOut
@@ -62,6 +62,10 @@ class SealedPopulationAdmin(RoomAdmin):
             "retrieved_at": datetime.fromisoformat(row.said["retrieved_at"]),
             "frequency": Frequency(row.said["frequency"]).words,
             "draws": [(one, Method(one.method).words, tallies_of(one)) for one in made],
+            "reverse_tests": reverse_exceptions.summed(
+                row.reverse_tests.select_related("made_by", "population").order_by("-number")
+            ),
+            "is_walked": walkthroughs.is_walked(row.engagement, row.control),
             "proof": exhibit.proof(row.ledger_entry),
         }
 

@@ -159,12 +159,19 @@ LIST_WHOLE = Question(
     required=True,
     help="Such as a second list that it was held against.",
 )
+LIST_STEPS = Question(
+    name="list_steps",
+    label="What was done to the list after the export",
+    asks=Asks.PARAGRAPH,
+    help="One step a line, in order, such as: filtered | Without contractors. | 120 -> 90 | They "
+    "are listed apart. Steps are sorted, filtered, masked, converted and other. Empty for none.",
+)
 
 
 def questions_of(form: Form) -> tuple[Question, ...]:
     """Return every question outside of the lines, those that all such forms have included."""
     asked = form.questions
     if form.is_list:
-        asked = (LIST_SOURCE, LIST_COUNT, LIST_WHOLE, *asked)
+        asked = (LIST_SOURCE, LIST_COUNT, LIST_WHOLE, LIST_STEPS, *asked)
     is_spanning = not form.one_day and form.kind is Evidence.Kind.EVENT
     return (COVERS_FROM, COVERS_TO, *asked) if is_spanning else asked

@@ -19,7 +19,7 @@ from evidence.models import Evidence
 from evidence.population import IPE, PopulationFacts, TableFacts
 from registers.errors import AnswersError, FormError
 from registers.form_models import FormDraft, HandedForm
-from registers.forms import attachments, drafts, rendering
+from registers.forms import attachments, drafts, reading, rendering
 from registers.forms.base import LIST_COUNT, LIST_SOURCE, LIST_WHOLE, Answers
 from registers.forms.registry import Kind, get
 from registers.forms.rendering import Filled
@@ -181,6 +181,7 @@ def _submission(draft: FormDraft, by: User, folder: Path) -> intake.Submission:
         claims=claims,
         population=population,
         supersedes=before,
+        handling=reading.handling_of(answers),
         is_made_here=True,
     )
 

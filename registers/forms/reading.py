@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from evidence.handling import Handling, fault_of, steps_typed
 from evidence.models import Evidence
 from registers import values as plain
 from registers.base import Field, Type
@@ -17,6 +18,7 @@ from registers.forms.base import (
     COVERS_FROM,
     COVERS_TO,
     LIST_COUNT,
+    LIST_STEPS,
     Answer,
     Answers,
     Asks,
@@ -232,7 +234,22 @@ def _common_problems(kind: Kind, answers: Answers) -> dict[str, str]:
                 LIST_COUNT.name: f"The source counts {counted}, the form has {told} lines. "
                 "Add what is missing, or say what the source really counts."
             }
+        return _problem_of_steps(answers, rows=told)
     return {}
+
+
+def _problem_of_steps(answers: Answers, *, rows: int) -> dict[str, str]:
+    try:
+        handling = handling_of(answers)
+    except ValueError as fault:
+        return {LIST_STEPS.name: str(fault)}
+    fault_found = fault_of(handling, rows=rows) if handling else ""
+    return {LIST_STEPS.name: fault_found} if fault_found else {}
+
+
+def handling_of(answers: Answers) -> Handling | None:
+    """Return the steps after the export of a list; None where there were none, or it is no list."""
+    return Handling(steps_typed(str(answers.values.get(LIST_STEPS.name) or ""))) or None
 
 
 def json_of(value: Answer) -> object:

@@ -11,7 +11,15 @@ from audits.models import Pack
 from audits.selection import Control, Selection
 from controls.models import ControlVersion
 from evidence import keys
-from reports.pack import engagement, findings, requests, shortfall
+from reports.pack import (
+    engagement,
+    findings,
+    making,
+    requests,
+    reverse_tests,
+    shortfall,
+    walkthroughs,
+)
 from reports.pack.contents import Leaf, Packed
 from reports.pack.samples import Recorded, write_sheets
 from reports.pack.workbook import Book, Cell, Column, Sheet
@@ -23,7 +31,7 @@ _STATUS = (
     "reviewer refused it. superseded: a newer version replaced it; it is kept because it is a fact "
     "of the period. Only current items and those awaiting review count as coverage."
 )
-_ITEMS = (
+ITEMS = (
     Column("Item", 11),
     Column("Title", 40),
     Column("Status", 15),
@@ -44,6 +52,7 @@ _ITEMS = (
     Column("Query or request", 40),
     Column("How completeness is shown", 40),
     Column("Incomplete because", 30),
+    *making.COLUMNS,
     Column("Rows", 10),
     Column("Rows by the source's own count", 18),
     Column("Checks passed", 9),
@@ -63,6 +72,7 @@ _ITEMS = (
     Column("Bytes", 13),
     Column("SHA-256", 66),
     Column("Log entry", 10),
+    Column("Answers requests", 14),
 )
 _CHECKS = (
     Column("Item", 11),
@@ -124,18 +134,21 @@ class Index:
             created=pack.sealed_at,
         )
         self._book.facts("About", f"Evidence pack {pack.ref}", _about(pack, selection))
-        self._items = self._book.table("Items", _ITEMS)
+        self._answers = requests.answered_by(selection)
+        self._items = self._book.table("Items", ITEMS)
         self._checks = self._book.table("Checks", _CHECKS)
         self._reviews = self._book.table("Reviews", _REVIEWS)
 
-    def add(self, packed: Packed) -> None:
-        """Write the rows of one item."""
+    def add(self, packed: Packed) -> list[Cell]:
+        """Write the rows of one item, and return that of the list of items."""
         people = self._selection.people
-        self._items.row(_item_row(packed, people))
+        row = [*_item_row(packed, people), self._answers.get(packed.item.ref)]
+        self._items.row(row)
         for leaf in _of_kind(packed, "check"):
             self._checks.row(_check_row(packed, leaf))
         for leaf in _of_kind(packed, "review"):
             self._reviews.row(_review_row(packed, leaf, people))
+        return row
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +169,10 @@ class Index:
     def _write_rest(self) -> None:
         """Write what the selection says besides the items."""
         if self._samples:
-            write_sheets(self._book, self._samples, self._selection.people)
+            people = self._selection.people
+            write_sheets(self._book, self._samples, people)
+            reverse_tests.write_sheet(self._book, self._samples, people)
+            walkthroughs.write_sheet(self._book, self._samples, people)
         requests.write_sheets(self._book, self._selection)
         findings.write_sheets(self._book, self._selection)
         _write_shortfall(self._book.table("Shortfall", _SHORTFALL), self._selection)
@@ -242,6 +258,7 @@ def _origin(packed: Packed, people: dict[str, str]) -> list[Cell]:
         _person(said["prepared_by"], people),
         bound["run"],
         *(ipe.get(name) for name in ("query", "completeness", "partial_reason")),
+        *making.cells(packed),
         population.get("row_count"),
         ipe.get("source_count"),
     ]

@@ -61,6 +61,17 @@ _THREAD = (
 _NAMES = tuple(column.title.lower().replace(" (utc)", "") for column in _LIST)
 
 
+def answered_by(selection: Selection) -> dict[str, str]:
+    """Return the numbers of the requests that each item was handed over for, by its ref."""
+    leaves = [leaf for request in selection.requests for leaf in request.leaves]
+    rows = AnswerItem.objects.filter(entry__ledger_entry__in=leaves).order_by("entry__request")
+    found: dict[str, list[str]] = defaultdict(list)
+    for ref, number in rows.values_list("evidence__ref", "entry__request__number"):
+        if f"R{number}" not in found[ref]:
+            found[ref].append(f"R{number}")
+    return {ref: " ".join(numbers) for ref, numbers in found.items()}
+
+
 @dataclass(frozen=True)
 class Told:
     """A request with its thread as the papers say it, and the leaves that bind it."""

@@ -12,7 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from audits.confidence import Frequency
-from audits.models import Draw, SealedPopulation, WorkSheetEntry
+from audits.models import (
+    Draw,
+    ReverseEntry,
+    ReverseTest,
+    SealedPopulation,
+    Walkthrough,
+    WorkSheetEntry,
+)
 from audits.sampling import Method
 from audits.selection import Sample, SampleKind, Selection
 from reports.errors import ContradictionError
@@ -23,6 +30,9 @@ FOLDERS = {
     SampleKind.POPULATION: "populations",
     SampleKind.DRAW: "draws",
     SampleKind.WORKSHEET: "worksheets",
+    SampleKind.REVERSE_TEST: "reversetests",
+    SampleKind.REVERSE_ENTRY: "reversetests",
+    SampleKind.WALKTHROUGH: "walkthroughs",
 }
 _POPULATIONS = (
     Column("Population", 20),
@@ -112,7 +122,7 @@ def recorded(selection: Selection) -> list[Recorded]:
     """Return the records of a selection in the order of the log; ContradictionError."""
     indexes = [one.leaf for one in selection.samples]
     texts: dict[int, str] = {}
-    for model in (SealedPopulation, Draw, WorkSheetEntry):
+    for model in (SealedPopulation, Draw, WorkSheetEntry, ReverseTest, ReverseEntry, Walkthrough):
         rows = model.objects.filter(ledger_entry__in=indexes)
         texts.update(rows.values_list("ledger_entry", "record"))
     leaves = leaves_of(indexes)
@@ -172,7 +182,7 @@ def _population(one: Recorded, people: dict[str, str]) -> list[Cell]:
         tied.get("count"),
         tied.get("difference"),
         tied.get("explanation"),
-        _person(said["sealed_by"], people),
+        person(said["sealed_by"], people),
         one.leaf.recorded_at,
         one.leaf.index,
     ]
@@ -190,7 +200,7 @@ def _draw(one: Recorded, people: dict[str, str]) -> list[Cell]:
         said["seed"],
         "all" if said["method"] == Method.ALL else ", ".join(map(str, said["rows"])),
         said["reason"],
-        _person(said["drawn_by"], people),
+        person(said["drawn_by"], people),
         one.leaf.recorded_at,
         one.leaf.index,
     ]
@@ -221,12 +231,13 @@ def _results(records: list[Recorded], people: dict[str, str]) -> Iterator[list[C
             result["note"],
             result["evidence"],
             "yes" if latest[key] == place else "no",
-            _person(one.said["made_by"], people),
+            person(one.said["made_by"], people),
             one.leaf.recorded_at,
             one.leaf.index,
         ]
 
 
-def _person(actor: str, people: dict[str, str]) -> str:
+def person(actor: str, people: dict[str, str]) -> str:
+    """Return a person of the log with the name that the pack knows."""
     name = people.get(actor)
     return f"{name} ({actor})" if name else actor

@@ -176,3 +176,39 @@ class TestExport:
         run = self.labelled("2999-11-01T00:00:00Z")
         assert run.state == Run.State.FAILED
         assert "lies ahead. Correct exported_at" in run.reason
+
+
+STEPS = """
+observation: {ran_by: HR manager, where: Report 7 of the HR system, rows_seen: 3}
+steps:
+  - {did: filtered, words: Only October., rows_before: 3, rows_after: %d, reason: Asked for.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"),
+    [(1, ""), (2, "The table has 1 rows, and 2 came out of step 1")],
+    ids=["fits", "does-not-fit"],
+)
+def test_steps_after_the_export_lead_to_the_table(after: int, reason: str) -> None:
+    source = connect()
+    path = inbox.folder_of(source) / NAME
+    inbox.sidecar_of(path).write_text(STEPS % after, encoding="utf-8")
+    run = hand_in(source, "name,left,days\nAnn,2026-10-05,3\n")
+    assert reason in run.reason
+    assert (run.state == Run.State.COMPLETE) == (not reason)
+    if run.evidence:
+        assert run.evidence.handling["observation"]["ran_by"] == "HR manager"
+        assert run.evidence.handling["steps"][0]["rows_after"] == 1
+    assert Evidence.objects.count() == int(not reason)
+
+
+def test_an_unknown_step_is_refused() -> None:
+    source = connect()
+    path = inbox.folder_of(source) / NAME
+    inbox.sidecar_of(path).write_text(
+        "steps: [{did: shuffled, words: By hand.}]\n", encoding="utf-8"
+    )
+    run = hand_in(source, "name,left,days\nAnn,2026-10-05,3\n")
+    assert "steps.0.did" in run.reason
+    assert not Evidence.objects.exists()

@@ -25,7 +25,7 @@ from registers import entries, imports, registry
 from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
-from tests.portal.house import House
+from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
 from tests.registers.reviewing import Reviewed
@@ -259,7 +259,7 @@ def _of_campaigns(house: House) -> dict[str, object]:
 
 
 def _of_samples(house: House) -> dict[str, object]:
-    drawn = house.draw
+    drawn = audited(house).draw
     assert drawn
     populations = "portal/<slug:ref>/populations/<int:number>"
     told = "api/v1/engagements/<ref:ref>/populations/<number:number>"
@@ -270,6 +270,8 @@ def _of_samples(house: House) -> dict[str, object]:
         f"{told}/draws/<number:draw>": drawn.number,
         f"{populations}/draws/<int:draw>": drawn.number,
         f"{populations}/draws/<int:draw>/items/<int:row>": house.drawn_row,
+        f"{populations}/tests/<int:test>": 2,
+        f"{populations}/tests/<int:test>/findings/<int:place>": 1,
     }
 
 

@@ -11,14 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import RoleGrant, User
-from audits import engagements, findings, packs
+from audits import engagements, findings, packs, reverse_tests, walkthroughs
 from audits.days import today
 from audits.models import AccessNote, Draw, Engagement, EngagementMember, Finding, Pack, PackFile
+from audits.reverse_tests import SourceResult
 from evidence import checkpoint, intake
 from evidence.models import Evidence
 from evidence.population import Cell, Column, PopulationFacts, write_csv
 from tests import cast
 from tests.audits import sealing
+from tests.audits.walking import WALKED
 from tests.audits.world import SECURITY, World, clock, hand_in, hand_in_staff, ipe, submission
 
 ZIP = bytes(range(256)) * 4
@@ -92,6 +94,19 @@ def sampled(house: House) -> House:
     """Seal a list of 60 changes and have Bob draw ten of them."""
     population = sealing.sealed(house.world, house.engagement)
     house.draw = sealing.drawn(population, house.bob)
+    return house
+
+
+def audited(house: House) -> House:
+    """Take a row back, look up an id that the list does not have, and walk through the control."""
+    assert house.draw
+    population = house.draw.population
+    chosen = reverse_tests.choose_rows(population, rows=[1, 2], by=house.bob)
+    reverse_tests.record_source(chosen, results=[SourceResult(1, "agrees")], by=house.bob)
+    reverse_tests.look_up(population, text="CHG-9999", seen="the board", by=house.bob)
+    walkthroughs.record_walkthrough(
+        house.engagement, control=house.world.access, walked=WALKED, by=house.bob
+    )
     return house
 
 

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from tests import cast
 from tests.audits.world import World
-from tests.portal.house import ZIP, House, build
+from tests.portal.house import ZIP, House, audited, build, sampled
 from tests.signin.colours import contrast
 from tests.signin.test_browser import rgb
 
@@ -38,7 +38,7 @@ def browser(chromium: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]
 
 @pytest.fixture
 def house(transactional_db: None, alice: User, bob: User, var_dir: Path) -> House:
-    return build(World(alice), bob)
+    return audited(sampled(build(World(alice), bob)))
 
 
 @pytest.fixture
@@ -62,6 +62,9 @@ def paths(house: House) -> list[str]:
         "/portal/",
         *map(house.path, ["", "controls/AC-01/", "evidence/", f"evidence/{house.staff.ref}/"]),
         *map(house.path, ["findings/", "findings/open/", f"findings/{house.finding.ref}/"]),
+        *map(house.path, ["populations/1/", "controls/AC-01/walkthrough/"]),
+        *(house.path(f"populations/1/tests/{rest}/") for rest in ("into", "back", "1", "2")),
+        house.path("populations/1/tests/2/findings/1/"),
     ]
 
 

@@ -24,21 +24,27 @@ DEEDS = (
     "draw",
     "finding_do",
     "finding_open",
+    "pack_ask",
     "population",
     "request",
     "request_ask",
     "request_change",
     "request_import",
     "request_preview",
+    "reverse_back",
+    "reverse_finding",
+    "reverse_into",
+    "reverse_test",
     "sample_item",
     "sheet_in",
+    "walkthrough",
 )
 """Routes with a form: these take POST too."""
 
 
 @pytest.fixture
 def house(world: World, bob: User) -> House:
-    return houses.sampled(houses.build(world, bob))
+    return houses.audited(houses.sampled(houses.build(world, bob)))
 
 
 def cases(house: House) -> dict[str, dict[str, Any]]:
@@ -49,6 +55,7 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "overview": ref,
         "scope": ref,
         "control": {**ref, "control_ref": house.world.access.ref},
+        "walkthrough": {**ref, "control_ref": house.world.access.ref},
         "windows": ref,
         "occurrence": {**ref, "slug": house.world.mfa.slug, "start": "2026-06-01"},
         "evidence_list": ref,
@@ -59,12 +66,17 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "finding": {**ref, "finding_ref": house.finding.ref},
         "finding_do": {**ref, "finding_ref": house.finding.ref, "deed": "comment"},
         "pack": {**ref, "number": house.pack.number},
+        "pack_ask": ref,
         "verifier": ref,
         "requests": ref,
         "request_list": ref,
         **of_requests(house),
         "populations": ref,
         "population": {**ref, "number": 1},
+        "reverse_into": {**ref, "number": 1},
+        "reverse_back": {**ref, "number": 1},
+        "reverse_test": {**ref, "number": 1, "test": 1},
+        "reverse_finding": {**ref, "number": 1, "test": 2, "place": 1},
         "draw": {**ref, "number": 1, "draw": 1},
         "sample_item": {**ref, "number": 1, "draw": 1, "row": house.drawn_row},
         "sheet": {**ref, "number": 1, "draw": 1},

@@ -55,6 +55,28 @@ def test_whatever_is_typed_is_read_or_told_beside_its_question(
 
 
 @pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("sorted | By name. | 1 -> 1", ""),
+        ("filtered | Only ours. | 3 -> 2 | Asked for.", "The table has 1 rows, and 2 came out"),
+        ("filtered | Only ours. | 3 -> 1", "say why something was filtered"),
+        ("by hand", "is not of the form"),
+    ],
+    ids=["fits", "not-the-list", "no-reason", "words"],
+)
+def test_steps_after_the_export_lead_to_the_lines(typed: str, said: str) -> None:
+    kind = registry.get("access_request")
+    given = {**GOOD["access_request"], "list_steps": typed}
+    found = reading.read(kind, given, {}, clock=filled.CLOCK)
+    assert said in found.problems.get("list_steps", "")
+    assert bool(found.problems) == bool(said)
+    if found.answers:
+        told = reading.handling_of(found.answers)
+        assert told
+        assert told.steps[0].rows_after == 1
+
+
+@pytest.mark.parametrize(
     ("typed", "minutes"), [("90", 90), ("1:30", 90), ("0:05", 5), ("100:00", 6000)]
 )
 def test_a_duration_is_minutes_or_hours_and_minutes(typed: str, minutes: int) -> None:
