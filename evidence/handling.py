@@ -14,9 +14,8 @@ cannot show a query that a program ran, so their words stand in for it. Rules:
 """
 
 import csv
-import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO
@@ -27,6 +26,14 @@ MOST_ROWS = 10**12
 _COUNTS = re.compile(r"([0-9]{1,12})\s*(?:->|to|\u2192)\s*([0-9]{1,12})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST_LINE = 1_000_000
+_SEEN = (
+    ("ran_by", "run by"),
+    ("where", "at"),
+    ("filters", "filters"),
+    ("rows_seen", "rows seen"),
+    ("clock_seen", "clock"),
+)
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp", ".tif", ".tiff")
 _EXPORTS = frozenset({"population_export", "config_export", "log_extract", "access_log"})
 
@@ -137,29 +144,21 @@ def rows_of_csv(source: BinaryIO) -> int | None:
     """Return the rows under the header of a CSV file; None for what is not read as one."""
     start = source.tell()
     try:
-        text = io.TextIOWrapper(_Kept(source), encoding="utf-8-sig", newline="")
-        return max(0, sum(1 for cells in csv.reader(text) if cells) - 1)
+        return max(0, sum(1 for cells in csv.reader(_lines(source)) if cells) - 1)
     except (csv.Error, UnicodeDecodeError):
         return None
     finally:
         source.seek(start)
 
 
-class _Kept(io.BufferedIOBase):
-    """Reads a file on without closing it at the end."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        super().__init__()
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._source.read(-1 if size is None else size)
-
-    def read1(self, size: int = -1, /) -> bytes:
-        return self._source.read(size)
+def _lines(source: BinaryIO) -> Iterator[str]:
+    """Yield the lines of a file, none of them longer than a table of ours has."""
+    encoding = "utf-8-sig"
+    while line := source.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error
+        yield line.decode(encoding)
+        encoding = "utf-8"
 
 
 def counted(steps: Iterable[Step]) -> list[tuple[int, int, int]]:
@@ -188,9 +187,7 @@ def told(said: Mapping[str, Any] | None) -> tuple[str, str]:
     if not said:
         return "", ""
     seen = said["observation"] or {}
-    named = (("ran_by", "run by"), ("where", "at"), ("filters", "filters"))
-    named += (("rows_seen", "rows seen"), ("clock_seen", "clock"))
-    said_of = ((label, seen.get(name)) for name, label in named)
+    said_of = ((label, seen.get(name)) for name, label in _SEEN)
     observed = [f"{label} {value}" for label, value in said_of if value not in {None, ""}]
     return "; ".join(observed), "\n".join(
         _step_told(place, step) for place, step in enumerate(said["steps"], 1)
