@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import expect
 
 from accounts import journal as accounts_journal
@@ -14,6 +15,10 @@ from accounts.models import User
 from evidence import given_out
 from readiness import detection
 from tests import append_only, cast
+
+# How long one example takes is the machine's affair.
+hypothesis_settings.register_profile("countersign", deadline=None)
+hypothesis_settings.load_profile("countersign")
 
 
 def demand(program: str, package: str) -> str:
