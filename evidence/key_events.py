@@ -221,7 +221,7 @@ def _apply(spans: list[Span], index: int, event: KeyEvent) -> None:
 
 def pack_file(origin: str, events: Iterable[tuple[int, str, Iterable[bytes]]]) -> bytes:
     """Return `keys.json` of a pack: each event as its entry of the log, with its proof."""
-    told = [
+    told: list[Any] = [
         {
             "index": index,
             "leaf": leaf,

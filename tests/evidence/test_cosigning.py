@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -42,10 +43,11 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
-def watcher(settings: Settings) -> Iterator[Watcher]:
+def watcher(settings: Settings, var_dir: Path) -> Iterator[Watcher]:
     with served(Watcher()) as made:
         settings.WITNESSES = [made.setting]
         settings.WITNESS_PRIVATE = True
+        assert var_dir == settings.VAR_DIR
         made.trust(checkpoint.vkey())
         yield made
 

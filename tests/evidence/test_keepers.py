@@ -48,7 +48,7 @@ def on_disk(var_dir: Path) -> dict[str, bytes]:
     return {one.name: one.read_bytes() for one in (var_dir / "keys").iterdir() if one.is_file()}
 
 
-@pytest.mark.usefixtures("arn")
+@pytest.mark.usefixtures("credentials", "arn")
 class TestKms:
     def test_nothing_that_opens_anything_lies_on_the_disk(self, var_dir: Path) -> None:
         sealing, signing = keys.sealing_key(), keys.signing_key().private_bytes_raw()

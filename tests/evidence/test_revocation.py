@@ -58,7 +58,7 @@ def test_a_proposal_stops_the_signing_until_it_is_decided(ruth: User, committed:
     with committed():
         rotation.decline(made, by=ruth, reason="It was found again, untouched.")
     assert signing.remembered_refusal() == ""
-    assert checkpoint.sign()
+    assert checkpoint.sign().size == 5
 
 
 def test_what_a_revoked_key_signs_afterwards_is_refused_at_start_and_by_the_check(

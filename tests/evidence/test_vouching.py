@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from evidence import anchoring, checkpoint, verification, vouching
+from evidence.anchors import time_stamp
 from evidence.log_models import TimeStamp
 from evidence.models import Checkpoint
 from tests.append_only import forging
@@ -75,7 +76,7 @@ class TestTokens:
         with forging():
             TimeStamp.objects.filter(pk=later.pk).update(token=bytes(earlier.token))
         stated = {one.checkpoint.note: one.stated_at for one in (earlier, later)}
-        monkeypatch.setattr(vouching.time_stamp, "verified", lambda _, note: stated[note])
+        monkeypatch.setattr(time_stamp, "verified", lambda _, note: stated[note])
         assert problems() == []
 
     def test_one_of_an_authority_that_is_not_trusted_is_found(
