@@ -124,8 +124,7 @@ def open_proposals() -> "Sequence[KeyProposal]":
 
 def end_overlap(now: datetime) -> None:
     """Destroy an old key that signed beside the new one until now, unless it is to be kept."""
-    last = key_history.read()[-1:]
-    for event in [one.event for one in last]:
+    for event in [one.event for one in key_history.read()]:
         is_over = event.overlap_until and datetime.fromisoformat(event.overlap_until) <= now
         if is_over and not event.keeps_old:
             keys.forget_retired(event.old)

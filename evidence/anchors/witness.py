@@ -36,21 +36,29 @@ def where() -> str:
 def deposit(note: Note) -> str:
     """Have every witness cosign that has not yet; raises AnchorError for those that did not."""
     signed = Checkpoint.objects.get(size=note.size)
-    failed = []
     try:
-        asked = _asked()
+        failed = obtain(signed)
     except CosignatureError as error:
         raise AnchorError(str(error)) from error
-    for witness in asked:
+    if failed:
+        raise AnchorError(" ".join(f"{name}: {reason}" for name, reason in failed.items()))
+    rows = signed.cosignatures.order_by("pk")
+    return "; ".join(f"{one.witness} at {one.stated_at:%Y-%m-%d %H:%M:%S} UTC" for one in rows)
+
+
+def obtain(signed: Checkpoint) -> dict[str, str]:
+    """Ask every witness that has not cosigned yet; return who did not, and why.
+
+    Raises CosignatureError where the setting is wrong.
+    """
+    failed = {}
+    for witness in _asked():
         if not signed.cosignatures.filter(vkey=witness.vkey).exists():
             try:
                 _ask(signed, witness)
             except (AnchorError, CosignatureError) as error:
-                failed.append(f"{witness.name}: {error}")
-    if failed:
-        raise AnchorError(" ".join(failed))
-    rows = signed.cosignatures.order_by("pk")
-    return "; ".join(f"{one.witness} at {one.stated_at:%Y-%m-%d %H:%M:%S} UTC" for one in rows)
+                failed[witness.name] = str(error)
+    return failed
 
 
 def _asked() -> list[Witness]:

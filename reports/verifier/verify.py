@@ -57,6 +57,7 @@ STATEMENT_TYPE, PAYLOAD_TYPE = "https://in-toto.io/Statement/v1", "application/v
 STATEMENT, BUNDLE = "statement.dsse.json", "statement.sigstore.json"
 MANIFEST, SUMS, SCOPE, INDEX = "manifest.json", "SHA256SUMS", "scope.txt", "index.csv"
 CHECKPOINT, CONSISTENCY = "checkpoint.txt", "consistency.json"
+COSIGNED = "checkpoint.cosigned.txt"
 FINDINGS, REQUESTS, REQUEST_LIST = "findings.json", "requests.json", "requests.csv"
 LISTS = [INDEX, "shortfall.csv", REQUEST_LIST, "findings.csv"]
 COVERS = {"cover.pdf", "cover.html"}
@@ -275,13 +276,14 @@ class Key:
     public: bytes
 
     @classmethod
-    def of(cls, vkey: str) -> Key:
+    def of(cls, vkey: str, kind: bytes = b"\x01") -> Key:
+        """Read the key of a log, or of another kind: 4 is that of a witness."""
         demand(vkey.count("+") > 1, "it is not name+id+base64")
         name, key_id, encoded = vkey.split("+", 2)
         data = unbase64(encoded)
         digest = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()
         demand(key_id == digest[:8], "its parts do not belong together")
-        demand(data[:1] == b"\x01" and len(data) == 33, "it is not an Ed25519 key")
+        demand(data[:1] == kind and len(data) == 33, f"it is not an Ed25519 key of type {kind[0]}")
         decode_point(data[1:])
         return cls(name, key_id, data[1:])
 
@@ -717,6 +719,7 @@ class Anchors:
     not_before: str
     within: timedelta | None
     roots: Path | None
+    witnesses: tuple[Key, ...]
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Anchors:
@@ -724,6 +727,8 @@ class Anchors:
         nonce, start, days = options.nonce, options.not_before or "", options.within
         try:
             key = Key.of(options.key)
+            what = "--witness"
+            witnesses = tuple(Key.of(vkey, b"\x04") for vkey in options.witness)
             what = "--held-checkpoint"
             held = Checkpoint.of(note.read_bytes(), key) if note else None
             what = "--scope"
@@ -741,7 +746,7 @@ class Anchors:
             raise CannotCheckError(f"anything with this {what}: {error}") from None
         nonce = None if nonce is None else unicodedata.normalize("NFC", nonce.strip())
         within = None if days is None else timedelta(days=days)
-        return cls(key, held, scope, nonce, options.request, start, within, roots)
+        return cls(key, held, scope, nonce, options.request, start, within, roots, witnesses)
 
 
 class Verification:
@@ -794,6 +799,7 @@ class Verification:
             (STATEMENT, self.check_signature),
             (SUMS, self.check_files),
             (CHECKPOINT, self.check_log),
+            (COSIGNED, self.check_cosigned),
             (CONSISTENCY, self.check_consistency),
             (MANIFEST, self.check_manifest),
             (MANIFEST, self.check_time_stamps),
@@ -908,6 +914,31 @@ class Verification:
         with self.blaming(KEYS):
             self.check_key_entries()
         return f"Log: {self.log.size:,} entries under the root {self.log.root.hex()}"
+
+    def check_cosigned(self) -> str:
+        """Look which of the auditor's witnesses saw the log grow to this checkpoint."""
+        lines: list[list[str]] = []
+        if COSIGNED in self.pack.members:
+            self.owners[COSIGNED] = "the checkpoint"
+            note = self.pack.read(COSIGNED)
+            whole = note.startswith(self.log.note) and NOTE.fullmatch(note.decode())
+            demand(whole, f"is not {CHECKPOINT} with further signatures")
+            lines = [
+                line.split(" ")[1:] for line in note[len(self.log.note) :].decode().split("\n")
+            ]
+        told, text = [], self.log.note.rpartition(b"\n\n")[0] + b"\n"
+        for key in self.anchors.witnesses:
+            blobs = [unbase64(one[1]) for one in lines if one[:1] == [key.name]]
+            ours = [blob[4:] for blob in blobs if blob[:4].hex() == key.key_id]
+            if not ours:
+                self.unchecked.append(f"that {key.name} saw this log: the pack holds no word of it")
+                continue
+            seconds = int.from_bytes(ours[0][:8], "big")
+            said = f"cosignature/v1\ntime {seconds}\n".encode() + text
+            check_signature(key.public, said, ours[0][8:])
+            at = datetime.fromtimestamp(seconds, timezone.utc)
+            told.append(f"{key.name} saw it at {at:%Y-%m-%dT%H:%M:%SZ}")
+        return f"Witnesses: {'; '.join(told)}" if told else ""
 
     def check_consistency(self) -> str:
         """Follow the log from the pack before, and from what the auditor has kept."""
@@ -1438,6 +1469,9 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Verify a Countersign evidence pack offline.")
     parser.add_argument("pack", type=Path, help="the ZIP file")
     parser.add_argument("--key", required=True, metavar="VKEY", help="name+id+base64 of the log")
+    parser.add_argument(
+        "--witness", action="append", default=[], metavar="VKEY", help="of one that you trust"
+    )
     parser.add_argument("--held-checkpoint", type=Path, metavar="FILE", help="one that you kept")
     parser.add_argument("--scope", type=Path, metavar="FILE", help="refs that must be in the pack")
     parser.add_argument("--nonce", metavar="TEXT", help="yours, for which it must be sealed")
