@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evidence import standing
+from evidence import keepers, standing
 from reports import pdf_engine
 
 
@@ -50,10 +50,17 @@ def _log() -> str:
     return "A checkpoint could not be left outside." if log.a_place_fails else ""
 
 
+def _keys() -> str:
+    if not keepers.in_use().problem():
+        return ""
+    return "The key keeper does not answer. Staff sees the reason on the page Key of the log."
+
+
 NEEDED: dict[str, Callable[[], str]] = {"database": _database, "store": _store}
 OPTIONAL: dict[str, Callable[[], str]] = {
     "pdf_engine": pdf_engine.missing_libraries,
     "mail": _mail,
+    "keys": _keys,
     "log": _log,
 }
 

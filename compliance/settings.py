@@ -326,6 +326,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("br", "gif", "gz", "jpg", "map", "png", "
 # --- Proof -------------------------------------------------------------------------------------
 LOG_ORIGIN = environment.text("LOG_ORIGIN")
 SIGNER_LEASE_SECONDS = environment.whole("SIGNER_LEASE_SECONDS", 300, least=1)
+# The KMS key that seals the keys of the installation at rest; without one they are plain files.
+KEYS_KMS_KEY = environment.text("KEYS_KMS_KEY")
+KEYS_KMS_ENDPOINT = environment.text("KEYS_KMS_ENDPOINT")
 # Where checkpoints are left outside; each place is used where it is named.
 ANCHOR_DIR = environment.text("ANCHOR_DIR")
 ANCHOR_MAIL_TO = environment.words("ANCHOR_MAIL_TO")
@@ -337,6 +340,9 @@ ANCHOR_S3_PREFIX = environment.text("ANCHOR_S3_PREFIX", "checkpoints/")
 ANCHOR_S3_ENDPOINT = environment.text("ANCHOR_S3_ENDPOINT")
 ANCHOR_S3_MODE = environment.choice("ANCHOR_S3_MODE", "COMPLIANCE", ("COMPLIANCE", "GOVERNANCE"))
 ANCHOR_S3_RETENTION_DAYS = environment.whole("ANCHOR_S3_RETENTION_DAYS", 3653, least=1)
+# Who else watches the log (C2SP): verifier keys of witnesses, each with the address to ask it.
+WITNESSES = environment.words("WITNESSES")
+WITNESS_PRIVATE = environment.flag("WITNESS_PRIVATE", default=False)
 # Authorities (RFC 3161) that state when a checkpoint existed, and a PEM file of their roots.
 TIME_STAMP_URLS = environment.words("TIME_STAMP_URLS")
 TIME_STAMP_ROOTS = (

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence import keys, ledger, signed_note, signing
-from evidence.errors import LedgerError, SignerBusyError, SigningRefusedError
+from evidence.errors import LedgerError, SealError, SignerBusyError, SigningRefusedError
 from evidence.log_models import LogRestart
 from evidence.models import Checkpoint
 
@@ -62,6 +62,23 @@ def covering(index: int) -> Checkpoint:
     return known
 
 
+def served(signed: Checkpoint) -> str:
+    """Return the note of a checkpoint as it is handed out: witnesses and the key of now sign along.
+
+    Whoever was told the key of now can so verify a checkpoint that an earlier key signed.
+    """
+    note = signed.note + "".join(one.line for one in signed.cosignatures.order_by("pk"))
+    try:
+        current = keys.ring().current
+    except SealError:
+        # The overview says what is wrong with the keys; what was signed is as good as it was.
+        return note
+    if not current.is_valid or current.covers(signed.size):
+        return note
+    text = signing.opened(signed.note, signed.size)
+    return note + signer().line(text)
+
+
 def signer() -> signed_note.Signer:
     """Return the signer of this installation's log."""
     return signed_note.Signer(keys.log_origin(), keys.signing_key())
@@ -69,7 +86,7 @@ def signer() -> signed_note.Signer:
 
 def vkey() -> str:
     """Return the verifier key of the log, to be handed to auditors by another way than the pack."""
-    return signer().verifier.vkey
+    return keys.verifier().vkey
 
 
 def _of(size: int) -> Checkpoint:
@@ -83,8 +100,9 @@ def _of(size: int) -> Checkpoint:
             " signed as soon as it has one leaf more."
         )
     text = signed_note.Checkpoint(keys.log_origin(), size, root).to_text()
-    note = signed_note.sign(text, [signer()])
-    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=_now())
+    now = _now()
+    note = signed_note.sign(text, keys.signers(now))
+    return Checkpoint.objects.create(size=size, root=root, note=note, signed_at=now)
 
 
 def _now() -> datetime:

@@ -106,6 +106,18 @@ class SignerBusyError(SigningRefusedError):
     """Another installation signs this log. Let all of them share one folder of keys."""
 
 
+class KeyRevokedError(SigningRefusedError):
+    """The key of the log is revoked. Put a new one in place first: page Log and anchors."""
+
+
+class KeyDeedError(EvidenceError):
+    """This cannot be done with the key of the log."""
+
+
+class CosignatureError(EvidenceError):
+    """This is no cosignature of a witness that you trust."""
+
+
 class AnchorError(EvidenceError):
     """The checkpoint could not be left outside. It is tried again by itself."""
 

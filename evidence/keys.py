@@ -1,33 +1,95 @@
-"""The installation's own keys: files of mode 0600 outside the database, made once."""
+"""The installation's own keys: outside the database, made once, at rest with a key keeper."""
 
-import os
 import secrets
-import stat
 from collections.abc import Callable
-from functools import lru_cache
+from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from evidence import signed_note
-from evidence.errors import SealError
+from evidence import key_files, key_history, signed_note
+from evidence.errors import KeyRevokedError, SealError
+from evidence.key_events import ROTATED, Ring
+
+SIGNING, NEXT = "log_ed25519.pem", "log_ed25519.next.pem"
+refuse_open_files = key_files.refuse_open_files
 
 
 def signing_key() -> Ed25519PrivateKey:
-    """Return the Ed25519 key that signs checkpoints and packs; make it on first use."""
-    key = serialization.load_pem_private_key(_kept("log_ed25519.pem", _new_signing_key), None)
-    if not isinstance(key, Ed25519PrivateKey):
-        message = "keys/log_ed25519.pem does not hold an Ed25519 key."
-        raise SealError(message)
-    return key
+    """Return the Ed25519 key that signs checkpoints and packs; make it on first use.
+
+    Raises KeyRevokedError where it was revoked and no other one is in its place yet.
+    """
+    if not ring().current.is_valid:
+        raise KeyRevokedError
+    return _signing_key(SIGNING)
+
+
+def verifier() -> signed_note.Verifier:
+    """Return the public key that checkpoints are verified with now."""
+    public = _signing_key(SIGNING).public_key().public_bytes_raw()
+    return signed_note.Verifier(log_origin(), public)
+
+
+def ring() -> Ring:
+    """Return every key that the log has had, and which checkpoints each of them signs."""
+    return key_history.ring(verifier().vkey)
 
 
 def verifiers() -> list[signed_note.Verifier]:
-    """Return every key that this installation's checkpoints may be signed by."""
-    return [signed_note.Verifier(log_origin(), signing_key().public_key().public_bytes_raw())]
+    """Return every key that one of this installation's checkpoints may be signed by."""
+    return [one.verifier for one in ring().spans]
+
+
+def verifiers_at(size: int) -> list[signed_note.Verifier]:
+    """Return the key that a checkpoint of this size must be signed by: one, or none."""
+    found = ring().at(size)
+    return [found] if found else []
+
+
+def signers(now: datetime) -> list[signed_note.Signer]:
+    """Return who signs a checkpoint at a moment: the key, and for an overlap the one before it."""
+    found = [signed_note.Signer(log_origin(), signing_key())]
+    last = key_history.read()[-1:]
+    for event in [one.event for one in last if one.event.event == ROTATED]:
+        until = datetime.fromisoformat(event.overlap_until) if event.overlap_until else now
+        name = retired_name(event.old)
+        if now < until and key_files.exists(name) and ring().revoked(event.old) is None:
+            found.append(signed_note.Signer(log_origin(), _signing_key(name)))
+    return found
+
+
+def next_signing_key() -> Ed25519PrivateKey:
+    """Return the key that a rotation will put in place; make it on first use."""
+    return _signing_key(NEXT)
+
+
+def next_verifier() -> signed_note.Verifier:
+    """Return the public key that a rotation will put in place."""
+    return signed_note.Verifier(log_origin(), next_signing_key().public_key().public_bytes_raw())
+
+
+def put_in_place(*, old: str, keeps_old: bool) -> None:
+    """Let the next key be the signing key; the one before (a verifier key) is kept or destroyed."""
+    current, aside = key_files.path(SIGNING), key_files.path(retired_name(old))
+    if not aside.exists():
+        aside.hardlink_to(current)
+    key_files.path(NEXT).replace(current)
+    key_files.sync_folder()
+    if not keeps_old:
+        forget_retired(old)
+
+
+def forget_retired(vkey: str) -> None:
+    """Destroy an earlier signing key; its public key stays among the events."""
+    key_files.destroy(key_files.path(retired_name(vkey)))
+
+
+def retired_name(vkey: str) -> str:
+    """Return the name under which an earlier signing key is kept."""
+    return f"{key_files.RETIRED}{signed_note.Verifier.from_vkey(vkey).key_id.hex()}.pem"
 
 
 def sealing_key() -> bytes:
@@ -41,7 +103,7 @@ def sealing_key() -> bytes:
 
 def signer_id() -> str:
     """Name this folder of keys; all nodes that share it are one signer."""
-    return _kept("signer_id", lambda: secrets.token_hex(8).encode()).decode()
+    return key_files.plain("signer_id", lambda: secrets.token_hex(8).encode()).decode()
 
 
 def key_id(key: bytes) -> str:
@@ -52,12 +114,33 @@ def key_id(key: bytes) -> str:
 def log_origin() -> str:
     """Return the name of this installation's log, as its checkpoints state it.
 
-    A name that nobody chose follows from the public key, so that two installations never share it.
+    A name that nobody chose follows from the first public key, so that two installations never
+    share it; it is kept in a file, because it must outlive that key.
     """
     if settings.LOG_ORIGIN:
         return str(settings.LOG_ORIGIN)
-    public = signing_key().public_key().public_bytes_raw()
-    return f"countersign.local/{sha256(public).hexdigest()[:16]}"
+    return key_files.plain("log_origin", _first_origin).decode()
+
+
+def _kept(name: str, make: Callable[[], bytes]) -> bytes:
+    return key_files.secret(name, make)
+
+
+def _first_origin() -> bytes:
+    public = _signing_key(SIGNING).public_key().public_bytes_raw()
+    return f"countersign.local/{sha256(public).hexdigest()[:16]}".encode()
+
+
+def _signing_key(name: str) -> Ed25519PrivateKey:
+    made = None if name.startswith(key_files.RETIRED) else _new_signing_key
+    try:
+        key = serialization.load_pem_private_key(key_files.secret(name, made), None)
+    except ValueError as error:
+        raise SealError(f"keys/{name} does not hold an Ed25519 key.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        message = f"keys/{name} does not hold an Ed25519 key."
+        raise SealError(message)
+    return key
 
 
 def _new_signing_key() -> bytes:
@@ -66,52 +149,3 @@ def _new_signing_key() -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _kept(name: str, make: Callable[[], bytes]) -> bytes:
-    path = Path(settings.KEYS_DIR) / name
-    return _read_or_make(path, make)
-
-
-def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        pass
-    else:
-        _refuse_open(path, found.st_mode)
-        return _read(path, found.st_mtime_ns)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(make())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A hard link fails when another process was first, so that all end up with one key.
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
-    return path.read_bytes()
-
-
-def refuse_open_files() -> None:
-    """Raise SealError where another user of the machine could read one of the keys."""
-    for path in sorted(Path(settings.KEYS_DIR).iterdir()):
-        if path.is_file():
-            _refuse_open(path, path.stat().st_mode)
-
-
-def _refuse_open(path: Path, mode: int) -> None:
-    if stat.S_IMODE(mode) & 0o077:
-        raise SealError(
-            f"{path} can be read by others ({stat.S_IMODE(mode):04o}), so it is no secret any more."
-            f" Find out who could read it, then: chmod 600 {path}"
-        )
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, _modified: int) -> bytes:
-    return path.read_bytes()

@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from accounts.access import actor
 from accounts.journal import digest
-from evidence import description, ledger
+from evidence import description, ledger, rotation
+from evidence.key_models import KeyDecision, KeyProposal
 from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
 from evidence.told import Told, tell
@@ -72,5 +73,22 @@ tell(
             "found_root": bytes(rows[0].found_root).hex(),
             "reason_sha256": digest(rows[0].reason),
         },
+    )
+)
+tell(
+    Told(
+        KeyProposal,
+        ("key.proposed",),
+        lambda rows, _: rotation.proposed(rows[0]),
+        subject=lambda _: "log",
+    )
+)
+tell(
+    Told(
+        KeyDecision,
+        ("key.rotated", "key.replaced", "key.revoked", "key.declined"),
+        lambda rows, _: rotation.decided(rows[0]),
+        subject=lambda _: "log",
+        along=("proposal",),
     )
 )

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+import evidence.key_models
 import evidence.log_models  # noqa: F401  Django finds the models of a room here
 from controls.models import Area, Check, Expectation, Risk
 from evidence.population import PopulationFacts, retrieved_at

@@ -10,7 +10,7 @@ from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.journal import digest
 from accounts.models import User
-from evidence import checkpoint, given_out, ledger, signed_note, signing
+from evidence import checkpoint, given_out, ledger, settling, signed_note, signing
 from evidence.errors import LedgerError, RestartError
 from evidence.log_models import LogRestart, SigningLease
 from evidence.models import Checkpoint
@@ -32,7 +32,10 @@ def resume_log(*, by: User | None, reason: str) -> LogRestart:
         head = ledger.lock()
         if not signing.refusal():
             raise RestartError("The log continues what was signed before; there is nothing to do.")
+        if reason_of_key := signing.key_refusal():
+            raise RestartError(reason_of_key)
         restart = _record(head.size, by=by, reason=reason.strip())
+        settling.retell()
         SigningLease.objects.filter(pk=1).update(kept_size=0)
         transaction.on_commit(partial(given_out.set_aside, f"given_out.{restart.pk}.note"))
         transaction.on_commit(checkpoint.sign)

@@ -176,6 +176,21 @@ def text_of(note: str) -> str:
     return _parts(note)[0]
 
 
+def lines_of(note: str) -> list[str]:
+    """Return the signature lines of a note, without their newlines."""
+    return _parts(note)[1]
+
+
+def read_line(line: str) -> tuple[str, bytes, bytes]:
+    """Return name, key id and signature of a signature line; raises NoteError."""
+    return _signature(line)
+
+
+def read_base64(text: str, what: str) -> bytes:
+    """Read base64 in its one canonical form; `what` it is stands in the NoteError."""
+    return _decoded(text, what)
+
+
 def proof_file(index: int, proof: Sequence[bytes], checkpoint_note: str) -> str:
     """Return the text of a .tlog-proof file."""
     hashes = "".join(f"{_encoded(hashed)}\n" for hashed in proof)

@@ -6,7 +6,8 @@ Rules:
 - A log that is shorter than the last checkpoint given out, or whose first leaves have another root,
   is a restored backup or a forgery. It is not signed until an administrator says so (`restart`).
 - A log whose newest checkpoint another key or name signed has lost its key, and is not signed
-  either: whoever holds the former key could not verify what comes now.
+  either: whoever holds the former key could not verify what comes now. Which key a checkpoint of a
+  size must be signed by follows from the events of the key; a revoked one signs nothing more.
 - The lock of the log's head orders signers of one database; the caller holds it.
 """
 
@@ -16,8 +17,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from evidence import given_out, keys, ledger, signed_note
-from evidence.errors import LedgerError, SignerBusyError, SigningRefusedError
+from evidence import given_out, keys, ledger, settling, signed_note
+from evidence.errors import LedgerError, SealError, SignerBusyError, SigningRefusedError
+from evidence.key_models import KeyProposal
 from evidence.log_models import LogRestart, SigningLease
 from evidence.models import Checkpoint
 
@@ -42,6 +44,10 @@ def require_turn(size: int) -> None:
             f" log until {lease.until:%Y-%m-%d %H:%M:%S} UTC. Let all nodes share one folder of"
             " keys, or stop the other one and wait until then."
         )
+    try:
+        settling.settle()
+    except SealError as error:
+        raise SigningRefusedError(str(error)) from error
     if reason := _refusal(size, lease):
         raise SigningRefusedError(reason)
     held = {"holder": me, "until": until, "refusal": ""}
@@ -102,37 +108,76 @@ def since_restart() -> "QuerySet[Checkpoint]":
     return signed.filter(signed_at__gt=restart.decided_at) if restart else signed
 
 
+def key_refusal() -> str:
+    """Say why the key of the log signs nothing now; empty where it may."""
+    try:
+        current = keys.ring().current
+    except SealError as error:
+        return str(error)
+    if not current.is_valid:
+        return (
+            "The key of the log is revoked, so nothing is signed. Put a new key in place: page Log"
+            " and anchors, or manage.py rotate_key."
+        )
+    pending = KeyProposal.objects.filter(
+        decision=None, deed=KeyProposal.Deed.REVOKE, vkey=current.vkey
+    )
+    if pending.exists():
+        return (
+            "Somebody proposed to revoke the key of the log, so nothing is signed until this is"
+            " confirmed or declined: page Log and anchors, or manage.py confirm_key."
+        )
+    return ""
+
+
+def opened(note: str, size: int) -> str:
+    """Return the text of a checkpoint that the key of its time has signed; raises NoteError."""
+    valid = keys.verifiers_at(size)
+    if not valid:
+        raise signed_note.NoteError("The key of the log was revoked before this was signed.")
+    return signed_note.open_note(note, valid)
+
+
 def _refusal(size: int, lease: SigningLease | None) -> str:
     try:
-        note = given_out.read()
-        if not note and lease and lease.holder == keys.signer_id() and lease.kept_size:
+        return _of_given_out(size, lease) or key_refusal() or _of_newest(size)
+    except signed_note.NoteError:
+        return (
+            "The log was signed with another key or name until now, or with one that was revoked."
+            f" Put the right ones back. {HOW_TO_PROCEED}"
+        )
+    except (LedgerError, ValueError) as error:
+        return f"The tree of the log is damaged ({error}). {HOW_TO_PROCEED}"
+    except (SealError, SigningRefusedError) as error:
+        return str(error)
+
+
+def _of_given_out(size: int, lease: SigningLease | None) -> str:
+    """Hold the log to the checkpoint that is kept beside the key."""
+    note = given_out.read()
+    if not note:
+        if lease and lease.holder == keys.signer_id() and lease.kept_size:
             return (
                 f"The record of the last checkpoint given out (keys/{given_out.NAME}) is gone. Put"
                 f" it back from a backup of the keys. {HOW_TO_PROCEED}"
             )
-        if note:
-            last = given_out.stated(note)
-            if last.origin != keys.log_origin():
-                return (
-                    f"The log was signed as {last.origin} and is now called {keys.log_origin()}."
-                    " Set LOG_ORIGIN back, or put the former signing key back."
-                )
-            if reason := _broken(size, last.size, last.root):
-                return reason
-        newest = since_restart().order_by("-size").first()
-        if newest is None:
-            return ""
-        signed_note.open_note(newest.note, keys.verifiers())
-        return _broken(size, newest.size, bytes(newest.root))
-    except signed_note.NoteError:
+        return ""
+    last = given_out.stated(note)
+    if last.origin != keys.log_origin():
         return (
-            "The log was signed with another key or name until now. Put them back."
-            f" {HOW_TO_PROCEED}"
+            f"The log was signed as {last.origin} and is now called {keys.log_origin()}."
+            " Set LOG_ORIGIN back, or put the former signing key back."
         )
-    except (LedgerError, ValueError) as error:
-        return f"The tree of the log is damaged ({error}). {HOW_TO_PROCEED}"
-    except SigningRefusedError as error:
-        return str(error)
+    return _broken(size, last.size, last.root)
+
+
+def _of_newest(size: int) -> str:
+    """Hold the log, and its key, to the newest checkpoint of the database."""
+    newest = since_restart().order_by("-size").first()
+    if newest is None:
+        return ""
+    opened(newest.note, newest.size)
+    return _broken(size, newest.size, bytes(newest.root))
 
 
 def _broken(size: int, signed_size: int, signed_root: bytes) -> str:

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from evidence import anchoring, checkpoint, verification
+from evidence import anchoring, checkpoint, rotation, verification
 from evidence.errors import AnchorError, SigningRefusedError
 from evidence.log_models import LogCheck
 from evidence.models import Checkpoint
@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 
 
 @every(seconds=3600, name="evidence.checkpoint")
-def sign_checkpoint(_now: datetime) -> None:
+def sign_checkpoint(now: datetime) -> None:
     """Sign the log as it stands; where nothing was added since, nothing happens."""
+    rotation.end_overlap(now)
     try:
         checkpoint.sign()
     except SigningRefusedError as error:

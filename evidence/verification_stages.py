@@ -2,24 +2,28 @@
 
 1. leaves: each leaf has its place, its hash and one form; the rows it tells about say the same.
 2. nodes: each stored node of the tree is the hash of the nodes below it.
-3. checkpoints: each is signed, states the root that the leaves give, and continues the one before.
-4. blobs: each stored file opens and has the digest by which it is named.
-5. guards: the tables of proof still refuse changes.
+3. checkpoints: each is signed by the key of its time, states the root that the leaves give, and
+   continues the one before.
+4. cosignatures: each is the witness's, over the checkpoint beside which it is kept.
+5. times: time-stamps hold, and no time goes back from one checkpoint to the next.
+6. blobs: each stored file opens and has the digest by which it is named.
+7. guards: the tables of proof still refuse changes.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError, connection
 
 from controls.append_only import unguarded
-from evidence import keys, ledger, merkle, signed_note, signing, store, told
+from evidence import ledger, merkle, signed_note, signing, store, told, vouching
 from evidence.errors import EvidenceError, LedgerError
+from evidence.key_models import Cosignature
 from evidence.log_models import LogRestart
 from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
+from evidence.verification_step import Problem, Stage, Step
 
 LEAVES = 500
 NODES = 50
@@ -32,27 +36,9 @@ OWN_TABLES = (
     "evidence_checkpoint",
     "evidence_claim",
     "evidence_population",
+    "evidence_cosignature",
+    "evidence_timestamp",
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is not as it must be: about what, in a sentence."""
-
-    subject: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step found, how many things it looked at, where the next begins ("" = none)."""
-
-    problems: Sequence[Problem]
-    looked: int
-    following: str = ""
-
-
-Stage = Callable[[str, int], Step]
 
 
 def leaves(cursor: str, size: int) -> Step:
@@ -64,7 +50,7 @@ def leaves(cursor: str, size: int) -> Step:
     for entry in found.values():
         said, sentence = _read(entry)
         bodies[entry.index] = said
-        if sentence:
+        if sentence := sentence or vouching.wrong_with_key_event(entry, said):
             problems.append(Problem(f"leaf {entry.index}", sentence))
     problems += _rows(found, bodies)
     return Step(problems, end - start, str(end) if end < size else "")
@@ -139,6 +125,8 @@ STAGES: dict[str, Stage] = {
     "leaves": leaves,
     "nodes": nodes,
     "checkpoints": checkpoints,
+    "cosignatures": vouching.cosignatures,
+    "times": vouching.times,
     "blobs": blobs,
     "guards": guards,
 }
@@ -147,7 +135,8 @@ STAGES: dict[str, Stage] = {
 def things(size: int) -> int:
     """Return how many things a check of so many leaves looks at, for a bar of progress."""
     inner = sum(size >> (merkle.TILE_HEIGHT * level) for level in range(1, 8))
-    signed = Checkpoint.objects.filter(size__lte=size).count()
+    # Checkpoints are looked at twice: as what they state, and as what they say of the time.
+    signed = 2 * Checkpoint.objects.filter(size__lte=size).count() + Cosignature.objects.count()
     guarded = len(told.guarded()) + len(OWN_TABLES)
     return size + inner + signed + BlobKey.objects.count() + guarded
 
@@ -275,7 +264,7 @@ def _differences(
 def _checkpoint(row: Checkpoint, former: Checkpoint | None) -> str:
     root = bytes(row.root)
     try:
-        stated = signed_note.Checkpoint.from_text(signed_note.open_note(row.note, keys.verifiers()))
+        stated = signed_note.Checkpoint.from_text(signing.opened(row.note, row.size))
         if (stated.size, stated.root) != (row.size, root):
             return "The row says another size or root than the signed note."
         if ledger.root(row.size) != root:

@@ -45,13 +45,14 @@ class LogCheckpoint(ApiView):
     def get(self, request: Request) -> Response:
         access.log_by_token(self.token)
         signed = checkpoint.newest()
+        note = checkpoint.served(signed)
         if wants_text(request):
-            return Response(signed.note)
+            return Response(note)
         state = {
             "origin": keys.log_origin(),
             "size": signed.size,
             "root_hash": base64.b64encode(bytes(signed.root)).decode(),
-            "note": signed.note,
+            "note": note,
             "signed_at": signed.signed_at,
             "vkey": checkpoint.vkey(),
         }

@@ -53,9 +53,10 @@ class EvidenceProof(ApiView):
         rows = access.evidence_by_token(self.token).defer(None)
         entry = get_object_or_404(rows, ref=ref).ledger_entry
         signed = checkpoint.covering(entry.index)
+        note = checkpoint.served(signed)
         path = _path(entry.index, signed.size)
         if wants_text(request):
-            return Response(signed_note.proof_file(entry.index, path, signed.note))
+            return Response(signed_note.proof_file(entry.index, path, note))
         proof = {
             "ref": ref,
             "index": entry.index,
@@ -63,7 +64,7 @@ class EvidenceProof(ApiView):
             "leaf_hash": bytes(entry.leaf_hash).hex(),
             "size": signed.size,
             "hashes": [base64.b64encode(one).decode() for one in path],
-            "checkpoint": signed.note,
+            "checkpoint": note,
             "vkey": checkpoint.vkey(),
         }
         return Response(InclusionProof(proof).data)

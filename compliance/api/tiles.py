@@ -33,7 +33,7 @@ class TileCheckpoint(ApiView):
     )
     def get(self, _request: Request) -> Response:
         access.log_by_token(self.token)
-        return Response(checkpoint.newest().note)
+        return Response(checkpoint.served(checkpoint.newest()))
 
 
 class LogTile(ApiView):

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from compliance.staff.base import attempt, person, typed
+from compliance.staff.log_keys import recent_cosignatures
 from compliance.staff.site import DO, READ, site
 from evidence import anchoring, anchors, checkpoint, restart, verification
 from evidence.log_models import LogCheck, LogRestart, TimeStamp
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "problems": list(check.problems.all()[:SHOWN]) if check else [],
         "restarts": list(LogRestart.objects.select_related("by")[:SHOWN]),
         "tokens": list(TimeStamp.objects.select_related("checkpoint").order_by("-pk")[:SHOWN]),
+        "cosignatures": recent_cosignatures(),
         "may_manage": can(request.user, Capability.MANAGE_LOG),
     }
     return site.render(request, "staff/log.html", context)

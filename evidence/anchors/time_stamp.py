@@ -1,5 +1,6 @@
 """Asks time-stamp authorities (RFC 3161) to say that a checkpoint existed at a time."""
 
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,22 @@ def _keep(signed: Checkpoint, url: str, seconds: int) -> None:
     given = {"token": raw, "stated_at": answer.tst_info.gen_time, "received_at": timezone.now()}
     # A deposit and a pack may ask at once; the token that came first is the one that is kept.
     TimeStamp.objects.get_or_create(checkpoint=signed, authority=_name(url), defaults=given)
+
+
+def verified(token: bytes, note: str) -> datetime:
+    """Return the time that a kept token states about a note; raises AnchorError."""
+    if rfc3161_client is None:
+        raise AnchorError("It cannot be checked: install the extra `signing`.")
+    try:
+        answer = rfc3161_client.decode_timestamp_response(token)
+        builder = rfc3161_client.VerifierBuilder()
+        for root in _roots():
+            builder = builder.add_root_certificate(root)
+        builder.build().verify_message(answer, note.encode())
+    except (ValueError, rfc3161_client.VerificationError) as error:
+        raise AnchorError(f"The token does not hold: {error}.") from error
+    stated: datetime = answer.tst_info.gen_time
+    return stated
 
 
 def _asked(url: str, query: bytes, seconds: int) -> bytes:

@@ -104,6 +104,8 @@ _CONTENTS = (
     ("manifest.json", "the same as the index, for programs"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),
+    ("checkpoint.cosigned.txt", "if it is here: the same, signed by witnesses too"),
+    ("keys.json", "if it is here: how the key of the log was exchanged"),
     ("consistency.json", "the proof that it continues the log of before"),
     ("tokens/", "what time-stamp authorities say of it (RFC 3161)"),
     ("statement.dsse.json", "the signed list of all files (in-toto, DSSE)"),

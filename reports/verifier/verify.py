@@ -8,6 +8,7 @@ later is all it needs. It uses no network, and writes nothing but, for --tsa-ca,
 files that it hands to openssl. The steps, each resting on the last:
 
 1. Container: the ZIP holds plain files under harmless names; every byte of it is accounted for.
+   Where keys.json is there, entries of the log lead from your key to the one that signs now.
 2. Signature: statement.dsse.json is signed by the key and names every file of the pack;
    statement.sigstore.json holds the very same envelope.
 3. Files: every file has the SHA-256 that the statement gives it, and SHA256SUMS repeats.
@@ -57,6 +58,7 @@ STATEMENT_TYPE, PAYLOAD_TYPE = "https://in-toto.io/Statement/v1", "application/v
 STATEMENT, BUNDLE = "statement.dsse.json", "statement.sigstore.json"
 MANIFEST, SUMS, SCOPE, INDEX = "manifest.json", "SHA256SUMS", "scope.txt", "index.csv"
 CHECKPOINT, CONSISTENCY = "checkpoint.txt", "consistency.json"
+COSIGNED = "checkpoint.cosigned.txt"
 FINDINGS, REQUESTS, REQUEST_LIST = "findings.json", "requests.json", "requests.csv"
 LISTS = [INDEX, "shortfall.csv", REQUEST_LIST, "findings.csv"]
 COVERS = {"cover.pdf", "cover.html"}
@@ -69,6 +71,7 @@ MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
 HISTORY = "countersign-consistency/v1"
+KEYS, KEY_EVENTS, KEY_EVENT = "keys.json", "countersign-keys/v1", "countersign-key-event/v1"
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
 JOINED, JOIN = "countersign-population/v2", "countersign-joined/v1"
 WORKSHEET = "countersign-worksheet/v1"
@@ -281,15 +284,91 @@ class Key:
     public: bytes
 
     @classmethod
-    def of(cls, vkey: str) -> Key:
+    def of(cls, vkey: str, kind: bytes = b"\x01") -> Key:
+        """Read the key of a log, or of another kind: 4 is that of a witness."""
         demand(vkey.count("+") > 1, "it is not name+id+base64")
         name, key_id, encoded = vkey.split("+", 2)
         data = unbase64(encoded)
         digest = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()
         demand(key_id == digest[:8], "its parts do not belong together")
-        demand(data[:1] == b"\x01" and len(data) == 33, "it is not an Ed25519 key")
+        demand(data[:1] == kind and len(data) == 33, f"it is not an Ed25519 key of type {kind[0]}")
         decode_point(data[1:])
         return cls(name, key_id, data[1:])
+
+
+# --- The key of the log: exchanged and revoked by entries that the keys themselves have signed ----
+class Span(NamedTuple):
+    """A key, and the checkpoints it signs: of more than `after` and at most `until` entries."""
+
+    key: Key
+    after: int
+    until: int | None = None
+    revoked: int | None = None
+    is_vouched: bool = True
+
+
+def key_spans(told: dict[str, Any], name: str) -> list[Span]:
+    """Return every key of a log, the first one first; each event must be signed as it has to be."""
+    demand(told["origin"] == name, f"is about another log than {name}")
+    leaves = [(one["index"], parse(one["leaf"].encode())) for one in told["events"]]
+    spans, before = [Span(Key.of(leaves[0][1]["body"]["old"]), -1)], -1
+    for index, leaf in leaves:
+        body = leaf["body"]
+        place = f"key.{body['event']}", body["log_size"]
+        known = leaf["kind"] == "key.retold" or (leaf["kind"], index) == place
+        demand(known and index > before, f"has entry {index} in another place than it was made for")
+        demand(
+            (body["format"], body["origin"]) == (KEY_EVENT, name), f"has a strange entry {index}"
+        )
+        before = index
+        check_key_event(body, spans, index)
+    return spans
+
+
+def check_key_event(body: dict[str, Any], spans: list[Span], index: int) -> None:
+    """Hold one event to the keys before it, and let them be what it says."""
+    last, old = spans[-1], Key.of(body["old"])
+    due: list[str] = [body["old"], body["new"]] if body["event"] == "rotated" else [body["new"]]
+    valid = last.key if last.until is None and last.revoked is None else None
+    if body["event"] == "revoked":
+        due = [one for one in body["signatures"] if Key.of(one) in (old, valid)]
+        demand(not body["new"], f"has a revocation that names a new key, entry {index}")
+    else:
+        fits = valid == old if body["event"] == "rotated" else valid is None
+        fits = fits and last.key == old and Key.of(body["new"]) not in [one.key for one in spans]
+        demand(fits, f"has entry {index}, which exchanges another key than the one of then")
+    demand(due, f"has entry {index}, which no key of the log has signed")
+    signed = {key: value for key, value in body.items() if key != "signatures"}
+    text = KEY_EVENT.encode() + b"\0" + canonical(signed)
+    for vkey in due:
+        demand(vkey in body["signatures"], f"has entry {index} without the signature of {vkey}")
+        key = Key.of(vkey)
+        demand(key.name == body["origin"], f"has entry {index} about the key of another log")
+        check_signature(key.public, text, unbase64(body["signatures"][vkey]))
+    if body["event"] == "revoked":
+        place = [one.key for one in spans].index(old)
+        held = spans[place]
+        demand(held.revoked is None, f"has entry {index}, which revokes a key once more")
+        until = index if held.until is None else held.until
+        spans[place] = held._replace(revoked=index, until=until)
+        return
+    if last.until is None:
+        spans[-1] = last._replace(until=index)
+    spans.append(Span(Key.of(body["new"]), index, is_vouched=body["event"] == "rotated"))
+
+
+def trusted_key(spans: list[Span], held: Key) -> Key:
+    """Return the key of now, where the one that the auditor holds vouches for it."""
+    keys = [one.key for one in spans]
+    demand(held in keys, "does not tell of the key that you hold: it is about another log")
+    at = spans[keys.index(held)].revoked
+    if at is not None or not all(one.is_vouched for one in spans[keys.index(held) + 1 :]):
+        told = f"was revoked by entry {at}" if at is not None else "cannot vouch for the one of now"
+        raise CannotCheckError(
+            f"the pack: the key that you hold {told}. Get the new one, by another way than this"
+        )
+    demand(spans[-1].revoked is None, "tells that the key of now is revoked")
+    return spans[-1].key
 
 
 def open_envelope(raw: bytes, key: Key) -> tuple[str, bytes]:
@@ -648,6 +727,7 @@ class Anchors:
     not_before: str
     within: timedelta | None
     roots: Path | None
+    witnesses: tuple[Key, ...]
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Anchors:
@@ -655,6 +735,8 @@ class Anchors:
         nonce, start, days = options.nonce, options.not_before or "", options.within
         try:
             key = Key.of(options.key)
+            what = "--witness"
+            witnesses = tuple(Key.of(vkey, b"\x04") for vkey in options.witness)
             what = "--held-checkpoint"
             held = Checkpoint.of(note.read_bytes(), key) if note else None
             what = "--scope"
@@ -672,7 +754,7 @@ class Anchors:
             raise CannotCheckError(f"anything with this {what}: {error}") from None
         nonce = None if nonce is None else unicodedata.normalize("NFC", nonce.strip())
         within = None if days is None else timedelta(days=days)
-        return cls(key, held, scope, nonce, options.request, start, within, roots)
+        return cls(key, held, scope, nonce, options.request, start, within, roots, witnesses)
 
 
 class Verification:
@@ -681,6 +763,7 @@ class Verification:
     # What the run begins with, and what each step found.
     file: BinaryIO
     key: Key
+    spans: list[Span]
     anchors: Anchors
     pack: Pack
     told: dict[str, Any]
@@ -720,9 +803,11 @@ class Verification:
         self.file, self.key, self.anchors = file, anchors.key, anchors
         for name, check in (
             ("the pack", self.check_container),
+            (KEYS, self.check_keys),
             (STATEMENT, self.check_signature),
             (SUMS, self.check_files),
             (CHECKPOINT, self.check_log),
+            (COSIGNED, self.check_cosigned),
             (CONSISTENCY, self.check_consistency),
             (MANIFEST, self.check_manifest),
             (MANIFEST, self.check_time_stamps),
@@ -746,6 +831,41 @@ class Verification:
             with self.blaming(name):
                 check_name(name)
         return f"Container: a ZIP of {len(names)} plain files and nothing else"
+
+    def check_keys(self) -> str:
+        """Follow the key of the log from the one that the auditor holds to the one of now."""
+        self.spans = [Span(self.key, -1)]
+        if KEYS not in self.pack.members:
+            return ""
+        self.owners[KEYS] = "the key of the log"
+        told = parse(self.pack.read(KEYS))
+        self.require_version(told["format"], KEY_EVENTS)
+        self.spans = key_spans(told, self.key.name)
+        self.key = trusted_key(self.spans, self.anchors.key)
+        events = len(told["events"])
+        return f"Key: {self.key.key_id} signs now, {events} entries lead from and to yours"
+
+    def open_checkpoint(self, note: bytes) -> Checkpoint:
+        """Open a checkpoint by the key that signed at its size."""
+        found = NOTE.fullmatch(note.decode())
+        size = int(found[3]) if found else 0
+        ends = [(one, size if one.until is None else one.until) for one in self.spans]
+        keys = [one.key for one, until in ends if one.after < size <= until]
+        demand(keys or not size, "was signed when the key of the log was revoked")
+        return Checkpoint.of(note, keys[0] if keys else self.spans[0].key)
+
+    def check_key_entries(self) -> None:
+        """Look that the log holds the entries about its key, as far as it reaches."""
+        if KEYS not in self.pack.members:
+            return
+        for one in parse(self.pack.read(KEYS))["events"]:
+            index, path = one["index"], [unbase64(hashed) for hashed in one["proof"]]
+            if index >= self.log.size:
+                demand(not path, f"proves entry {index}, which is younger than the log")
+                continue
+            leaf = hashlib.sha256(b"\0" + one["leaf"].encode()).digest()
+            same = climb(leaf, index, self.log.size, path) == self.log.root
+            demand(same, f"tells of entry {index}, which the log does not hold")
 
     def check_signature(self) -> str:
         kind, payload = open_envelope(self.pack.read(STATEMENT), self.key)
@@ -798,8 +918,35 @@ class Verification:
         return f"Files: each has its signed SHA-256; {size:,} bytes"
 
     def check_log(self) -> str:
-        self.log = Checkpoint.of(self.pack.read(CHECKPOINT), self.key)
+        self.log = self.open_checkpoint(self.pack.read(CHECKPOINT))
+        with self.blaming(KEYS):
+            self.check_key_entries()
         return f"Log: {self.log.size:,} entries under the root {self.log.root.hex()}"
+
+    def check_cosigned(self) -> str:
+        """Look which of the auditor's witnesses saw the log grow to this checkpoint."""
+        lines: list[list[str]] = []
+        if COSIGNED in self.pack.members:
+            self.owners[COSIGNED] = "the checkpoint"
+            note = self.pack.read(COSIGNED)
+            whole = note.startswith(self.log.note) and NOTE.fullmatch(note.decode())
+            demand(whole, f"is not {CHECKPOINT} with further signatures")
+            lines = [
+                line.split(" ")[1:] for line in note[len(self.log.note) :].decode().split("\n")
+            ]
+        told, text = [], self.log.note.rpartition(b"\n\n")[0] + b"\n"
+        for key in self.anchors.witnesses:
+            blobs = [unbase64(one[1]) for one in lines if one[:1] == [key.name]]
+            ours = [blob[4:] for blob in blobs if blob[:4].hex() == key.key_id]
+            if not ours:
+                self.unchecked.append(f"that {key.name} saw this log: the pack holds no word of it")
+                continue
+            seconds = int.from_bytes(ours[0][:8], "big")
+            said = f"cosignature/v1\ntime {seconds}\n".encode() + text
+            check_signature(key.public, said, ours[0][8:])
+            at = datetime.fromtimestamp(seconds, timezone.utc)
+            told.append(f"{key.name} saw it at {at:%Y-%m-%dT%H:%M:%SZ}")
+        return f"Witnesses: {'; '.join(told)}" if told else ""
 
     def check_consistency(self) -> str:
         """Follow the log from the pack before, and from what the auditor has kept."""
@@ -809,7 +956,7 @@ class Verification:
         demand(told["to"] == here, "leads to another log than that of this pack")
         older, sentence = None, ""
         if told["from"]:
-            older = Checkpoint.of(told["checkpoint"].encode(), self.key)
+            older = self.open_checkpoint(told["checkpoint"].encode())
             same = told["from"] == {"size": older.size, "root": older.root.hex()}
             demand(same, "starts from another log than its older checkpoint says")
             check_history(older, self.log, [unbase64(hashed) for hashed in told["proof"]])
@@ -1448,6 +1595,9 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Verify a Countersign evidence pack offline.")
     parser.add_argument("pack", type=Path, help="the ZIP file")
     parser.add_argument("--key", required=True, metavar="VKEY", help="name+id+base64 of the log")
+    parser.add_argument(
+        "--witness", action="append", default=[], metavar="VKEY", help="of one that you trust"
+    )
     parser.add_argument("--held-checkpoint", type=Path, metavar="FILE", help="one that you kept")
     parser.add_argument("--scope", type=Path, metavar="FILE", help="refs that must be in the pack")
     parser.add_argument("--nonce", metavar="TEXT", help="yours, for which it must be sealed")

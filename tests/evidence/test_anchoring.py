@@ -55,7 +55,7 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
 
 def test_no_place_is_in_use_until_it_is_named() -> None:
     assert anchors.in_use() == {}
-    assert set(anchors.places()) == {"directory", "git", "mail", "s3", "time_stamp"}
+    assert set(anchors.places()) == {"directory", "git", "mail", "s3", "time_stamp", "witness"}
     signed()
     anchoring.anchor()
     assert not Job.objects.exists()
