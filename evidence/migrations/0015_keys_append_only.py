@@ -6,5 +6,5 @@ TABLES = ("evidence_keyproposal", "evidence_keydecision", "evidence_cosignature"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0011_keys")]
+    dependencies = [("evidence", "0014_keys")]
     operations = [operation for table in TABLES for operation in operations(table)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evidence", "0010_claim_retrieval_guarded"),
+        ("evidence", "0013_handling"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
