@@ -31,7 +31,7 @@ from reports.pack import (
     statement,
 )
 from reports.pack.contents import Packed
-from reports.pack.cover import Cover, Paper
+from reports.pack.cover import Cover, Manifest, Paper
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
 from reports.pack.proofs import ProofTree
@@ -98,7 +98,9 @@ def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | 
         with Index(path, pack, selection, frozen.records) as index:
             with spool.adding(manifest.NAME) as described:
                 manifest.write(pack, selection, noted(index), described, samples=frozen.records)
-            cover.begin(pack, selection, manifest_sha256=described.sha256)
+            member = spool.named(manifest.NAME)
+            laid = Manifest(member.name, member.sha256, member.size, spool.read(member))
+            cover.begin(pack, selection, laid)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
                 target.write(chunk)

@@ -23,7 +23,7 @@ from audits.models.organisations import (
     UserEntityControl,
     UserEntityWording,
 )
-from audits.models.packs import Pack, PackFile
+from audits.models.packs import Pack, PackCover, PackFile
 from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
@@ -60,6 +60,7 @@ __all__ = [
     "HolidayCalendar",
     "OccurrenceChange",
     "Pack",
+    "PackCover",
     "PackFile",
     "PopulationPart",
     "RequestEntry",

@@ -1,11 +1,11 @@
-"""Frozen packs and their finished files; both are append-only."""
+"""Frozen packs, their signed covers and their finished files; all are append-only."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from audits.models.engagements import Engagement
-from evidence.models import Checkpoint, Evidence, LedgerEntry
+from evidence.models import Blob, Checkpoint, Evidence, LedgerEntry
 
 
 class Pack(models.Model):
@@ -55,3 +55,16 @@ class PackFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+
+class PackCover(models.Model):
+    """The signed cover of a pack, kept because a signature cannot be made twice alike."""
+
+    pack = models.OneToOneField(Pack, models.PROTECT, related_name="cover")
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
+    manifest_sha256 = models.CharField(max_length=64, help_text="Of the manifest that it names")
+    signed_at = models.DateTimeField()
+    ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.blob_id

@@ -93,6 +93,7 @@ _CONTENTS = (
     ("populations/, draws/", "what was sealed and drawn; the verifier draws again"),
     ("worksheets/", "what the auditors tested and found, entry by entry"),
     ("manifest.json", "the same as the index, for programs"),
+    ("oscal/", "controls, tests and findings in the form of NIST"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),
     ("statement.dsse.json", "the signed list of all files (in-toto, DSSE)"),
