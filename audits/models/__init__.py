@@ -23,7 +23,7 @@ from audits.models.organisations import (
     UserEntityControl,
     UserEntityWording,
 )
-from audits.models.packs import Pack, PackCover, PackFile
+from audits.models.packs import Pack, PackAsk, PackCover, PackFile, PackStamps
 from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
@@ -60,8 +60,10 @@ __all__ = [
     "HolidayCalendar",
     "OccurrenceChange",
     "Pack",
+    "PackAsk",
     "PackCover",
     "PackFile",
+    "PackStamps",
     "PopulationPart",
     "RequestEntry",
     "RequestImport",

@@ -44,14 +44,26 @@ _JSON = "application/json"
 
 def of_pack(pack: Pack, selection: Selection, records: Sequence[Recorded]) -> Facts:
     """Return the facts of a frozen pack; ContradictionError."""
-    stamp = ledger.stamp(pack.sealed_at)
-    return _facts(selection, records, version=pack.ref, issued_at=stamp, is_pack=True)
+    return _facts(
+        selection,
+        records,
+        version=pack.ref,
+        issued_at=ledger.stamp(pack.sealed_at),
+        selection_sha256=pack.selection_digest,
+        is_pack=True,
+    )
 
 
 def of_selection(selection: Selection, records: Sequence[Recorded]) -> Facts:
     """Return the facts of a selection that no pack froze, as of its moment; ContradictionError."""
-    moment = selection.as_of
-    return _facts(selection, records, version=moment, issued_at=moment, is_pack=False)
+    return _facts(
+        selection,
+        records,
+        version=selection.as_of,
+        issued_at=selection.as_of,
+        selection_sha256=selection_digest(selection.to_text()),
+        is_pack=False,
+    )
 
 
 def item(packed: Packed, *, is_pack: bool) -> Item:
@@ -89,6 +101,7 @@ def _facts(
     *,
     version: str,
     issued_at: str,
+    selection_sha256: str,
     is_pack: bool,
 ) -> Facts:
     about, facts = selection.about, selection.facts
@@ -108,7 +121,7 @@ def _facts(
         as_of=selection.as_of,
         issued_at=issued_at,
         version=version,
-        selection_sha256=selection_digest(selection.to_text()),
+        selection_sha256=selection_sha256,
         is_pack=is_pack,
         categories=tuple(Category(one.name, one.reason) for one in about.categories),
         criteria=tuple(Criterion(one.ref, one.title, one.category) for one in selection.criteria),
