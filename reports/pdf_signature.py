@@ -6,12 +6,12 @@ client along and comes with the extra `signing`; apart, it costs a worker nothin
 """
 
 import importlib
-import importlib.util
 import json
 import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def signed(pdf: bytes) -> bytes:
 
 def signer() -> str:
     """Return the name in the certificate that signs; CoverSealError says what is wrong with it."""
-    if importlib.util.find_spec("pyhanko") is None:
+    if find_spec("pyhanko") is None:
         raise CoverSealError("Install the extra `signing`, or leave PDF_SIGNING_KEY out.")
     path = Path(settings.PDF_SIGNING_KEY)
     try:

@@ -5,6 +5,7 @@ A signature is made once and kept, because it has a time in it.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from audits.coverage import SHORTFALL, State
 from audits.models import Pack
-from audits.selection import Control, Selection, Status
+from audits.selection import Control, SampleKind, Selection, Status
 from evidence import checkpoint, keys
 from reports import heat_map, papers, pdf_engine
 from reports.pack import cover_seal, shortfall
@@ -150,6 +151,7 @@ def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str
         "sealed_at": pack.sealed_at,
         "as_of": _local(pack.as_of, selection),
         "statuses": list(_statuses(selection)),
+        **_record(selection),
         "figures": list(_figures(selection)),
         "expected": sum(selection.totals.values()),
         "short": sum(selection.totals.get(state, 0) for state in SHORTFALL),
@@ -163,6 +165,25 @@ def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str
         "root": bytes(pack.checkpoint.root).hex(),
         "manifest_sha256": manifest_sha256,
     }
+
+
+def _record(selection: Selection) -> dict[str, Any]:
+    """Return what was found, sampled and asked, as numbers."""
+    facts, kinds = selection.facts, Counter(one.kind for one in selection.samples)
+    days = (facts.fieldwork_from, facts.fieldwork_to) if facts else ("", "")
+    began, ended = (date.fromisoformat(day) if day else None for day in days)
+    return {
+        "facts": {"fieldwork_from": began, "fieldwork_to": ended},
+        "bound_to": selection.bound_to,
+        "findings": _counted(one.state for one in selection.findings),
+        "populations": kinds[SampleKind.POPULATION],
+        "draws": kinds[SampleKind.DRAW],
+        "requests": _counted(one.state for one in selection.requests),
+    }
+
+
+def _counted(states: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(state.replace("_", " ") for state in states).items())
 
 
 def _local(instant: datetime, selection: Selection) -> datetime:

@@ -167,6 +167,6 @@ class TestSigner:
         self, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         Issuer(tmp_path).issue().use(settings)
-        monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+        monkeypatch.setattr(pdf_signature, "find_spec", lambda _name: None)
         with pytest.raises(CoverSealError, match="extra `signing`"):
             pdf_signature.signer()

@@ -12,12 +12,13 @@ from django.utils import timezone, translation
 
 from audits import packs
 from audits.models import Pack
-from audits.selection import Lack, Selection
+from audits.selection import BoundTo, Finding, Lack, Request, Sample, SampleKind, Selection
 from reports.pack import cover
 from tests.audits.world import SECURITY, World
 from tests.reports.making import frozen
 
 LIST = b'{"format":"countersign-pack/v1"}'
+STATES = ("open", "risk_accepted", "open")
 MANIFEST = sha256(LIST).hexdigest()
 
 
@@ -56,6 +57,37 @@ class TestText:
             bytes(pack.checkpoint.root).hex(),
         ):
             assert said in text, said
+
+    def test_it_says_what_was_found_sampled_and_asked(self, pack: Pack) -> None:
+        selection = packs.selection_of(pack)
+        text = html(pack, selection)
+        assert "Confidential: for This installation and Achterberg &amp; Partners" in text
+        for none in ("None was recorded", "No population was sealed", "<td>None</td>"):
+            assert none in text
+        assert "Fieldwork" not in text
+        assert "Sealed for" not in text
+        found = [Finding(f"F{number}", state, ()) for number, state in enumerate(STATES)]
+        draws = [Sample(kind, str(kind), 1) for kind in SampleKind]
+        asked = Request("R1", 1, "open", "", "", (), "", "", ())
+        known = selection.facts
+        assert known
+        facts = replace(known, fieldwork_from="2026-09-01", fieldwork_to="2026-09-30")
+        text = html(
+            pack,
+            replace(
+                selection,
+                findings=tuple(found),
+                samples=(*draws, *draws[1:2]),
+                requests=(asked,),
+                facts=facts,
+                bound_to=BoundTo(nonce="<harbour> lantern", request="ENG-2026-1/R1"),
+            ),
+        )
+        assert "<strong>3</strong>: 2 open, 1 risk accepted; see" in text
+        assert "2 draws from 1 sealed population<" in text
+        assert "1: 1 open<" in text
+        assert "1 September 2026 to 30 September 2026" in text
+        assert "Request ENG-2026-1/R1, nonce <code>&lt;harbour&gt; lantern</code>" in text
 
     def test_it_says_that_it_is_not_signed_and_has_nothing_attached(self, pack: Pack) -> None:
         text = html(pack, packs.selection_of(pack))

@@ -13,7 +13,7 @@ from audits.models import Pack, PackCover
 from evidence import store
 from evidence.errors import BlobMissingError
 from evidence.models import Blob, BlobKey, LedgerEntry
-from reports import audit_pack_zip, issue, pdf_signature
+from reports import audit_pack_zip, issue, pdf_engine, pdf_signature
 from reports.errors import ContradictionError, CoverSealError
 from reports.pack import cover_seal
 from tests.audits.world import World
@@ -98,8 +98,11 @@ class TestNotSigned:
         assert store.open_blob(file.sha256).read() == written(pack)
         assert not PackCover.objects.exists()
 
-    @pytest.mark.usefixtures("issuer", "no_pdf")
-    def test_without_the_engine_there_is_nothing_to_sign(self, pack: Pack) -> None:
+    @pytest.mark.usefixtures("issuer")
+    def test_without_the_engine_there_is_nothing_to_sign(
+        self, pack: Pack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pdf_engine, "missing_libraries", lambda: "apt-get install it")
         assert "cover.html" in members(written(pack))
         assert not PackCover.objects.exists()
 
