@@ -17,6 +17,7 @@ from audits.models import (
     HolidayCalendar,
     OccurrenceChange,
     Pack,
+    PackCover,
     RequestEntry,
     ReverseEntry,
     ReverseTest,
@@ -50,6 +51,18 @@ tell(
         },
         subject=lambda rows: str(rows[0].ref),
         along=("engagement",),
+    )
+)
+tell(
+    Told(
+        PackCover,
+        ("pack.cover_signed",),
+        lambda rows, _: {
+            "sha256": rows[0].blob_id,
+            "manifest_sha256": rows[0].manifest_sha256,
+        },
+        subject=lambda rows: str(rows[0].pack.ref),
+        along=("pack__engagement",),
     )
 )
 tell(

@@ -98,6 +98,13 @@ def freeze(
     return pack
 
 
+def selected(engagement: Engagement, *, as_of: datetime | None = None) -> Selection:
+    """Return what a pack would freeze now (or of `as_of`); nothing is recorded."""
+    with transaction.atomic():
+        ledger.lock()
+        return _select(engagement, as_of or timezone.now(), BoundTo())
+
+
 def selection_of(pack: Pack) -> Selection:
     """Return what a pack froze; PackDamagedError when the row is no longer what its leaf says."""
     if selection.digest(pack.selection) != pack.selection_digest:

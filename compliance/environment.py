@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from datetime import date
 from pathlib import Path
@@ -91,6 +92,15 @@ def webhook(name: str, *, is_private: bool) -> str:
         )
         raise ImproperlyConfigured(message)
     return given
+
+
+def oscal_version(name: str, default: str) -> str:
+    """Return a version of OSCAL whose documents we can write: 1.1 or 1.2, any patch."""
+    value = text(name, default)
+    if re.fullmatch(r"1\.[12]\.[0-9]{1,2}", value):
+        return value
+    message = f"{name} is {value!r}; set it to a version of OSCAL as in 1.2.1 or 1.1.3."
+    raise ImproperlyConfigured(message)
 
 
 def words(name: str, default: str = "") -> list[str]:

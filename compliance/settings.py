@@ -351,6 +351,19 @@ TIME_STAMP_ROOTS = (
     else ""
 )
 
+# --- Papers ------------------------------------------------------------------------------------
+# Version of the OSCAL documents that a pack carries; patch versions of 1.2 have one schema.
+OSCAL_VERSION = environment.oscal_version("OSCAL_VERSION", "1.2.1")
+# PEM files of a private key and its certificate (and what it was issued by): covers are signed.
+PDF_SIGNING_KEY = environment.text("PDF_SIGNING_KEY")
+PDF_SIGNING_CERTIFICATE = (
+    environment.needed("PDF_SIGNING_CERTIFICATE", because="PDF_SIGNING_KEY is set")
+    if PDF_SIGNING_KEY
+    else ""
+)
+PDF_SIGNING_PASSPHRASE = environment.text("PDF_SIGNING_PASSPHRASE")
+PDF_SIGNING_TSA = environment.text("PDF_SIGNING_TSA")
+
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)
 REST_FRAMEWORK = conventions.REST_FRAMEWORK

@@ -5,11 +5,14 @@ import os
 import socket
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
 from evidence import keys
 from evidence.errors import SealError
+from reports import pdf_signature
+from reports.errors import CoverSealError
 
 
 def database() -> None:
@@ -25,10 +28,13 @@ def database() -> None:
 
 
 def key_files() -> None:
-    """Raise CommandError where another user of the machine could read a key."""
+    """Raise CommandError where another user of the machine could read a key, or where the key that
+    shall sign covers cannot."""
     try:
         keys.refuse_open_files()
-    except SealError as error:
+        if settings.PDF_SIGNING_KEY:
+            pdf_signature.signer()
+    except (SealError, CoverSealError) as error:
         raise CommandError(str(error)) from error
 
 

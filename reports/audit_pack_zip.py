@@ -33,7 +33,7 @@ from reports.pack import (
     tokens,
 )
 from reports.pack.contents import Packed
-from reports.pack.cover import Cover, Paper
+from reports.pack.cover import Cover, Manifest, Paper
 from reports.pack.frozen import Frozen
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
@@ -96,7 +96,9 @@ def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | 
             with spool.adding(manifest.NAME) as described, spool.adding(index_csv.NAME) as rows:
                 rows.write(index_csv.head())
                 manifest.write(frozen, noted(index, rows), described)
-            cover.begin(pack, selection, manifest_sha256=described.sha256)
+            member = spool.named(manifest.NAME)
+            laid = Manifest(member.name, member.sha256, member.size, spool.read(member))
+            cover.begin(pack, selection, laid)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
                 target.write(chunk)

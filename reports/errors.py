@@ -20,5 +20,9 @@ class PdfError(ReportsError):
     """The PDF engine could not render the paper; nothing was written. Try again."""
 
 
+class CoverSealError(ReportsError):
+    """The cover could not be signed; nothing was written. See PDF_SIGNING_KEY in the settings."""
+
+
 class SheetRefusedError(ReportsError):
     """This file is not the work sheet of the draw. Take a new copy. Nothing was changed."""

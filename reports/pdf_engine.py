@@ -1,18 +1,24 @@
 """Renders PDF papers in a short-lived process of its own, and says whether that can be done here.
 
-WeasyPrint needs a second to be imported and keeps a hundred megabytes: apart, it costs a worker
-neither, works beside it, and a crash of the layout takes nobody along.
+A paper is made to be kept (PDF/A-3a) and to be read by everybody (PDF/UA-1): its metadata say both,
+and no independent check stands behind that. WeasyPrint needs a second to be imported and keeps a
+hundred megabytes: apart, it costs a worker neither, works beside it, and a crash of the layout
+takes nobody along.
 """
 
 import ctypes
 import importlib
+import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 from reports.errors import PdfError
 
@@ -28,6 +34,40 @@ _MISSING = (
 _ROOT = Path(__file__).resolve().parents[1]
 _MODULE = "reports.pdf_engine"
 _SAID = 500
+_VARIANT = "pdf/a-3a"
+# PDF/A wants every other schema of the metadata to be explained in them.
+_READ_BY_EVERYBODY = b"""<rdf:Description rdf:about=""\
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>\
+<rdf:Description rdf:about=""\
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"\
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"\
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfaExtension:schemas><rdf:Bag>\
+<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>\
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>\
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>\
+<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>\
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>\
+<pdfaProperty:category>internal</pdfaProperty:category>\
+<pdfaProperty:description>Part of ISO 14289 that is followed</pdfaProperty:description></rdf:li>\
+</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\
+"""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a paper carries along; `relationship` is a word of ISO 32000-2, 7.11.3."""
+
+    path: Path
+    name: str
+    description: str
+    relationship: str
+    at: datetime
+
+    def said(self) -> dict[str, str]:
+        """Return it as what JSON can hold."""
+        moment = self.at.isoformat()
+        named = {"name": self.name, "description": self.description}
+        return {"path": str(self.path), "relationship": self.relationship, "at": moment} | named
 
 
 def missing_libraries() -> str:
@@ -62,11 +102,15 @@ class Engine:
             with suppress(BrokenPipeError):
                 cast("IO[bytes]", stream).close()
 
-    def begin(self, html: str, *, identifier: bytes) -> None:
-        """Hand over the HTML; the same HTML and identifier (hashed content) give the same bytes."""
+    def begin(
+        self, html: str, *, identifier: bytes, attachments: Sequence[Attachment] = ()
+    ) -> None:
+        """Hand over the HTML; the same HTML, attachments and identifier (hashed content) give the
+        same bytes. Attachments are read until `result` has returned."""
         stdin = cast("IO[bytes]", self._process.stdin)
+        head = {"identifier": identifier.hex(), "attachments": [one.said() for one in attachments]}
         try:
-            stdin.write(identifier.hex().encode() + b"\n" + html.encode())
+            stdin.write(json.dumps(head).encode() + b"\n" + html.encode())
             stdin.close()
         except BrokenPipeError:
             raise self._failure() from None
@@ -86,19 +130,45 @@ class Engine:
 
 
 def main() -> None:
-    """Render what standard input holds: a line with the identifier in hex, then the HTML."""
+    """Render what standard input holds: a line of JSON, then the HTML."""
     # Imported only here: where its two libraries are missing, the import itself would fail.
     weasyprint = importlib.import_module("weasyprint")
-    identifier, html = sys.stdin.buffer.read().split(b"\n", 1)
+    line, html = sys.stdin.buffer.read().split(b"\n", 1)
+    head = json.loads(line)
     # A paper stands alone: one that names something to load is refused, and nothing is loaded.
     alone = importlib.import_module("weasyprint.urls").URLFetcher(
         allowed_protocols=(), fail_on_errors=True
     )
     document = weasyprint.HTML(string=html.decode(), url_fetcher=alone)
     content = document.write_pdf(
-        pdf_identifier=bytes.fromhex(identifier.decode()), pdf_variant="pdf/ua-1"
+        pdf_identifier=bytes.fromhex(head["identifier"]),
+        pdf_variant=_VARIANT,
+        attachments=[_attached(weasyprint, one) for one in head["attachments"]],
+        finisher=_finished,
     )
     sys.stdout.buffer.write(content)
+
+
+def _attached(weasyprint: Any, said: dict[str, str]) -> Any:
+    moment = datetime.fromisoformat(said["at"])
+    return weasyprint.Attachment(
+        file_obj=Path(said["path"]).open("rb"),
+        name=said["name"],
+        description=said["description"],
+        relationship=said["relationship"],
+        created=moment,
+        modified=moment,
+    )
+
+
+def _finished(_document: Any, pdf: Any) -> None:
+    """Say that the paper is for everybody too; and name each attachment once, not twice."""
+    for one in pdf.objects:
+        if getattr(one, "extra", {}).get("Type") == "/Metadata":
+            (content,) = one.stream
+            one.stream = [content.replace(b"</rdf:RDF>", _READ_BY_EVERYBODY + b"</rdf:RDF>")]
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
 def _loads(name: str) -> bool:

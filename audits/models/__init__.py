@@ -24,7 +24,7 @@ from audits.models.organisations import (
     UserEntityControl,
     UserEntityWording,
 )
-from audits.models.packs import Pack, PackAsk, PackFile, PackStamps
+from audits.models.packs import Pack, PackAsk, PackCover, PackFile, PackStamps
 from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
@@ -64,6 +64,7 @@ __all__ = [
     "OccurrenceChange",
     "Pack",
     "PackAsk",
+    "PackCover",
     "PackFile",
     "PackStamps",
     "PopulationPart",

@@ -1,4 +1,7 @@
-"""Packs: who asks for one, what was frozen, its time-stamps and its file; all are append-only."""
+"""Packs: who asks for one, what was frozen, its time-stamps, its signed cover and its file.
+
+All are append-only.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +9,7 @@ from django.utils import timezone
 
 from audits.models.engagements import Engagement
 from audits.models.requests import EvidenceRequest
-from evidence.models import Checkpoint, Evidence, LedgerEntry
+from evidence.models import Blob, Checkpoint, Evidence, LedgerEntry
 
 
 class Pack(models.Model):
@@ -85,3 +88,16 @@ class PackFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+
+class PackCover(models.Model):
+    """The signed cover of a pack, kept because a signature cannot be made twice alike."""
+
+    pack = models.OneToOneField(Pack, models.PROTECT, related_name="cover")
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="+")
+    manifest_sha256 = models.CharField(max_length=64, help_text="Of the manifest that it names")
+    signed_at = models.DateTimeField()
+    ledger_entry = models.OneToOneField(LedgerEntry, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.blob_id

@@ -1,27 +1,37 @@
-"""cover.pdf: the paper that introduces a pack; cover.html where the PDF engine is missing."""
+"""cover.pdf: the paper that introduces a pack; cover.html where the PDF engine is missing.
 
-from collections.abc import Iterator, Sequence
+The PDF carries the manifest along and is signed where the installation has a certificate for that.
+A signature is made once and kept, because it has a time in it.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from audits.coverage import SHORTFALL, State
 from audits.models import Pack
-from audits.selection import Control, Selection, Status
+from audits.selection import Control, SampleKind, Selection, Status
 from evidence import checkpoint, keys
 from reports import heat_map, papers, pdf_engine
-from reports.pack import shortfall
+from reports.pack import cover_seal, shortfall
 from reports.pack.tables import visible
+from reports.pdf_engine import Attachment
 
 PDF, HTML = "cover.pdf", "cover.html"
 _LINES_PER_MAP = 38
 _MOST_LACKS = 250
+_MOST_ATTACHED = 32 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,16 @@ class Paper:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest as it lies in the pack; its pieces are read once."""
+
+    name: str
+    sha256: str
+    size: int
+    pieces: Iterable[bytes]
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,7 @@ class Cover:
     """The cover in the making; enter it early: the PDF engine then warms up beside other work."""
 
     def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR)
         self._engine = None if pdf_engine.missing_libraries() else pdf_engine.Engine().__enter__()
         return self
 
@@ -76,22 +97,47 @@ class Cover:
     ) -> None:
         if self._engine:
             self._engine.__exit__(kind, error, trace)
+        self._folder.cleanup()
 
-    def begin(self, pack: Pack, selection: Selection, *, manifest_sha256: str) -> None:
-        """Start the rendering, now that all is known that the cover says."""
+    def begin(self, pack: Pack, selection: Selection, manifest: Manifest) -> None:
+        """Start the rendering, now that all is known that the cover says.
+
+        Raises CoverSealError where the certificate for covers cannot be used.
+        """
+        self._seal = cover_seal.of_pack(pack, manifest.sha256, is_pdf=self._engine is not None)
+        if self._seal.kept:
+            return
+        is_attached = self._engine is not None and manifest.size <= _MOST_ATTACHED
         # The words and times of a pack do not depend on who asks for it, or on which machine.
         with translation.override("en-gb"), timezone.override(UTC):
-            context = _context(pack, selection, manifest_sha256)
+            context = _context(pack, selection, manifest.sha256)
+            context |= {"signer": self._seal.signer, "is_attached": is_attached}
             self._html = papers.rendered("cover.html", context)
         if self._engine:
             identifier = sha256(f"{pack.ref} {pack.selection_digest}".encode()).digest()[:16]
-            self._engine.begin(self._html, identifier=identifier)
+            attached = [self._attachment(pack, manifest)] if is_attached else []
+            self._engine.begin(self._html, identifier=identifier, attachments=attached)
 
     def finish(self) -> Paper:
-        """Return the paper: the same bytes for the same selection and the same engine; PdfError."""
+        """Return the paper: the same bytes for the same selection and the same engine, or those
+        that were signed. Raises PdfError, CoverSealError."""
+        if self._seal.kept:
+            return Paper(PDF, self._seal.kept_content())
         if self._engine:
-            return Paper(PDF, self._engine.result())
+            return Paper(PDF, self._seal.sealed(self._engine.result()))
         return Paper(HTML, self._html.encode())
+
+    def _attachment(self, pack: Pack, manifest: Manifest) -> Attachment:
+        path = Path(self._folder.name) / manifest.name
+        with path.open("wb") as file:
+            file.writelines(manifest.pieces)
+        return Attachment(
+            path=path,
+            name=manifest.name,
+            description=f"Manifest of evidence pack {pack.ref}: every item, for programs",
+            relationship="Data",
+            at=pack.sealed_at.astimezone(UTC),
+        )
 
 
 def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str, Any]:
@@ -105,6 +151,7 @@ def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str
         "sealed_at": pack.sealed_at,
         "as_of": _local(pack.as_of, selection),
         "statuses": list(_statuses(selection)),
+        **_record(selection),
         "figures": list(_figures(selection)),
         "expected": sum(selection.totals.values()),
         "short": sum(selection.totals.get(state, 0) for state in SHORTFALL),
@@ -118,6 +165,25 @@ def _context(pack: Pack, selection: Selection, manifest_sha256: str) -> dict[str
         "root": bytes(pack.checkpoint.root).hex(),
         "manifest_sha256": manifest_sha256,
     }
+
+
+def _record(selection: Selection) -> dict[str, Any]:
+    """Return what was found, sampled and asked, as numbers."""
+    facts, kinds = selection.facts, Counter(one.kind for one in selection.samples)
+    days = (facts.fieldwork_from, facts.fieldwork_to) if facts else ("", "")
+    began, ended = (date.fromisoformat(day) if day else None for day in days)
+    return {
+        "facts": {"fieldwork_from": began, "fieldwork_to": ended},
+        "bound_to": selection.bound_to,
+        "findings": _counted(one.state for one in selection.findings),
+        "populations": kinds[SampleKind.POPULATION],
+        "draws": kinds[SampleKind.DRAW],
+        "requests": _counted(one.state for one in selection.requests),
+    }
+
+
+def _counted(states: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(state.replace("_", " ") for state in states).items())
 
 
 def _local(instant: datetime, selection: Selection) -> datetime:

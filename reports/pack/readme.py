@@ -102,6 +102,7 @@ _CONTENTS = (
     ("reversetests/", "items looked up in a list, and rows taken back to their source"),
     ("walkthroughs/", "one item of a control followed from end to end"),
     ("manifest.json", "the same as the index, for programs"),
+    ("oscal/", "controls, tests and findings in the form of NIST"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),
     ("checkpoint.cosigned.txt", "if it is here: the same, signed by witnesses too"),

@@ -96,6 +96,15 @@ class Spool:
         while batch := rows.fetchmany(_BATCH):
             yield from map(Member._make, batch)
 
+    def named(self, name: str) -> Member:
+        """Return the member of a name; KeyError where there is none."""
+        row = self._list.execute(
+            "SELECT name, sha256, size, place FROM member WHERE name = ?", [name]
+        ).fetchone()
+        if row is None:
+            raise KeyError(name)
+        return Member._make(row)
+
     def total_size(self) -> int:
         """Return the bytes of all members together."""
         (total,) = self._list.execute("SELECT coalesce(sum(size), 0) FROM member").fetchone()

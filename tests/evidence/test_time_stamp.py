@@ -93,6 +93,7 @@ def serve(authority: Authority) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             told = authority.answer(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
             self.wfile.write(told)
 

@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 
 import pikepdf
 import pytest
@@ -11,22 +12,24 @@ from django.utils import timezone, translation
 
 from audits import packs
 from audits.models import Pack
-from audits.selection import Lack, Selection
+from audits.selection import BoundTo, Finding, Lack, Request, Sample, SampleKind, Selection
 from reports.pack import cover
 from tests.audits.world import SECURITY, World
 from tests.reports.making import frozen
 
-MANIFEST = "c0ffee" * 10 + "beef"
+LIST = b'{"format":"countersign-pack/v1"}'
+STATES = ("open", "risk_accepted", "open")
+MANIFEST = sha256(LIST).hexdigest()
 
 
-def written(pack: Pack, selection: Selection, *, manifest_sha256: str) -> cover.Paper:
+def written(pack: Pack, selection: Selection, *, size: int = len(LIST)) -> cover.Paper:
     with cover.Cover() as made:
-        made.begin(pack, selection, manifest_sha256=manifest_sha256)
+        made.begin(pack, selection, cover.Manifest("manifest.json", MANIFEST, size, [LIST]))
         return made.finish()
 
 
 def html(pack: Pack, selection: Selection) -> str:
-    paper = written(pack, selection, manifest_sha256=MANIFEST)
+    paper = written(pack, selection)
     assert paper.name == "cover.html"
     return paper.content.decode()
 
@@ -54,6 +57,42 @@ class TestText:
             bytes(pack.checkpoint.root).hex(),
         ):
             assert said in text, said
+
+    def test_it_says_what_was_found_sampled_and_asked(self, pack: Pack) -> None:
+        selection = packs.selection_of(pack)
+        text = html(pack, selection)
+        assert "Confidential: for This installation and Achterberg &amp; Partners" in text
+        for none in ("None was recorded", "No population was sealed", "<td>None</td>"):
+            assert none in text
+        assert "Fieldwork" not in text
+        assert "Sealed for" not in text
+        found = [Finding(f"F{number}", state, ()) for number, state in enumerate(STATES)]
+        draws = [Sample(kind, str(kind), 1) for kind in SampleKind]
+        asked = Request("R1", 1, "open", "", "", (), "", "", ())
+        known = selection.facts
+        assert known
+        facts = replace(known, fieldwork_from="2026-09-01", fieldwork_to="2026-09-30")
+        text = html(
+            pack,
+            replace(
+                selection,
+                findings=tuple(found),
+                samples=(*draws, *draws[1:2]),
+                requests=(asked,),
+                facts=facts,
+                bound_to=BoundTo(nonce="<harbour> lantern", request="ENG-2026-1/R1"),
+            ),
+        )
+        assert "<strong>3</strong>: 2 open, 1 risk accepted; see" in text
+        assert "2 draws from 1 sealed population<" in text
+        assert "1: 1 open<" in text
+        assert "1 September 2026 to 30 September 2026" in text
+        assert "Request ENG-2026-1/R1, nonce <code>&lt;harbour&gt; lantern</code>" in text
+
+    def test_it_says_that_it_is_not_signed_and_has_nothing_attached(self, pack: Pack) -> None:
+        text = html(pack, packs.selection_of(pack))
+        assert "This paper has no signature of its own" in text
+        assert "Nothing; <code>manifest.json</code> lies beside this paper" in text
 
     def test_the_shares_add_up_to_the_whole(self, pack: Pack) -> None:
         selection = replace(
@@ -111,7 +150,7 @@ class TestText:
 @pytest.mark.usefixtures("pdf")
 class TestPdf:
     def test_it_is_tagged_named_and_dated_by_the_seal(self, pack: Pack) -> None:
-        paper = written(pack, packs.selection_of(pack), manifest_sha256=MANIFEST)
+        paper = written(pack, packs.selection_of(pack))
         assert paper.name == "cover.pdf"
         with pikepdf.open(io.BytesIO(paper.content)) as file:
             assert file.Root.MarkInfo.Marked
@@ -121,8 +160,50 @@ class TestPdf:
             assert str(file.docinfo["/Title"]).startswith("Evidence pack ENG-2026-1/1 of ")
             assert f"{pack.sealed_at:%Y%m%d%H%M%S}" in str(file.docinfo["/CreationDate"])
 
+    def test_it_claims_to_be_made_for_keeping_and_for_everybody(self, pack: Pack) -> None:
+        paper = written(pack, packs.selection_of(pack))
+        with pikepdf.open(io.BytesIO(paper.content)) as file:
+            with file.open_metadata() as metadata:
+                assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+                assert metadata["pdfuaid:part"] == "1"
+            # PDF/A wants a schema that it does not know to be explained.
+            assert b"<pdfaSchema:prefix>pdfuaid<" in file.Root.Metadata.read_bytes()
+            (intent,) = file.Root.OutputIntents
+            assert intent.S == "/GTS_PDFA1"
+            assert file.Root.ViewerPreferences.DisplayDocTitle
+            assert file.Root.StructTreeRoot.Type == "/StructTreeRoot"
+
+    def test_every_font_is_in_it_and_says_its_letters(self, pack: Pack) -> None:
+        paper = written(pack, packs.selection_of(pack))
+        with pikepdf.open(io.BytesIO(paper.content)) as file:
+            fonts = [one for one in file.objects if _is(one, "/Font")]
+            assert any("/ToUnicode" in one for one in fonts)
+            for one in file.objects:
+                if _is(one, "/FontDescriptor"):
+                    assert {"/FontFile2", "/FontFile3"} & set(one.keys()), one.FontName
+            assert "/Encrypt" not in file.trailer
+            assert not [one for one in file.objects if _is(one, "/Action")]
+
+    def test_the_manifest_is_attached_once(self, pack: Pack) -> None:
+        paper = written(pack, packs.selection_of(pack))
+        with pikepdf.open(io.BytesIO(paper.content)) as file:
+            assert list(file.attachments) == ["manifest.json"]
+            attached = file.attachments["manifest.json"]
+            assert attached.get_file().read_bytes() == LIST
+            assert attached.get_file().mime_type == "application/json"
+            (named,) = file.Root.AF
+            assert named.AFRelationship == "/Data"
+            assert named.objgen == attached.obj.objgen
+            assert f"{pack.sealed_at:%Y%m%d%H%M%S}Z" in str(named.EF.F.Params.CreationDate)
+
+    def test_one_that_is_too_large_lies_beside_it_only(self, pack: Pack) -> None:
+        paper = written(pack, packs.selection_of(pack), size=32 * 1024**2 + 1)
+        with pikepdf.open(io.BytesIO(paper.content)) as file:
+            assert not list(file.attachments)
+            assert "/AF" not in file.Root
+
     def test_its_headings_are_bookmarks(self, pack: Pack) -> None:
-        paper = written(pack, packs.selection_of(pack), manifest_sha256=MANIFEST)
+        paper = written(pack, packs.selection_of(pack))
         with pikepdf.open(io.BytesIO(paper.content)) as file, file.open_outline() as outline:
             (top,) = outline.root
             assert [item.title for item in top.children] == [
@@ -135,17 +216,21 @@ class TestPdf:
 
     def test_the_same_pack_gives_the_same_bytes(self, pack: Pack) -> None:
         selection = packs.selection_of(pack)
-        first = written(pack, selection, manifest_sha256=MANIFEST)
-        assert written(pack, selection, manifest_sha256=MANIFEST) == first
+        first = written(pack, selection)
+        assert written(pack, selection) == first
 
     def test_another_pack_has_another_identifier(self, pack: Pack) -> None:
         second = packs.freeze(pack.engagement, by=None)
         found = []
         for one in (pack, second):
-            paper = written(one, packs.selection_of(one), manifest_sha256=MANIFEST)
+            paper = written(one, packs.selection_of(one))
             with pikepdf.open(io.BytesIO(paper.content)) as file:
                 found.append(bytes(file.trailer.ID[0]))
         assert found[0] != found[1]
+
+
+def _is(value: object, kind: str) -> bool:
+    return isinstance(value, pikepdf.Dictionary) and value.get("/Type") == kind
 
 
 def test_the_moment_of_knowledge_is_told_in_the_organisations_time(
@@ -160,6 +245,6 @@ def test_the_moment_of_knowledge_is_told_in_the_organisations_time(
 
 def test_who_asks_in_another_language_or_zone_gets_the_same_cover(pack: Pack, no_pdf: None) -> None:
     selection = packs.selection_of(pack)
-    first = written(pack, selection, manifest_sha256=MANIFEST)
+    first = written(pack, selection)
     with translation.override("de"), timezone.override("Asia/Tokyo"):
-        assert written(pack, selection, manifest_sha256=MANIFEST) == first
+        assert written(pack, selection) == first

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audits import packs
-from reports.pack.cover import Cover
+from reports.pack.cover import Cover, Manifest
 from tests.audits.world import World
 from tests.conftest import demand
 from tests.reports.making import frozen
@@ -17,7 +17,8 @@ pytestmark = pytest.mark.debian
 def test_another_reader_finds_its_words_and_nothing_to_mend(world: World, tmp_path: Path) -> None:
     pack = frozen(world)
     with Cover() as cover:
-        cover.begin(pack, packs.selection_of(pack), manifest_sha256="c0ffee" * 10 + "beef")
+        manifest = Manifest("manifest.json", "c0ffee" * 10 + "beef", 2, [b"{}"])
+        cover.begin(pack, packs.selection_of(pack), manifest)
         paper = cover.finish()
     path = tmp_path / paper.name
     path.write_bytes(paper.content)
@@ -28,6 +29,7 @@ def test_another_reader_finds_its_words_and_nothing_to_mend(world: World, tmp_pa
     about = _told(demand("pdfinfo", "poppler-utils"), str(path))
     assert "Tagged:          yes" in about
     assert "JavaScript:      no" in about
+    assert "1 embedded files" in _told(demand("pdfdetach", "poppler-utils"), "-list", str(path))
 
 
 def _told(*command: str) -> str:
