@@ -1,18 +1,14 @@
-"""Packs to take away, and the verifier that checks them."""
-
-from pathlib import Path
+"""Packs to take away, and the two verifiers that check them."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-import reports
 from accounts.models import User
 from audits.models import Engagement
 from compliance.portal import access
 from compliance.portal.evidence import hand_over
-
-VERIFIER = Path(reports.__file__).parent / "verifier" / "verify.py"
+from reports import verifier_page
 
 
 @access.for_auditor
@@ -25,12 +21,13 @@ def download(
 
 
 @access.for_auditor
-def verifier(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
-    """Hand the stand-alone verifier over, apart from any pack."""
+def verifier(request: HttpRequest, user: User, engagement: Engagement, name: str) -> HttpResponse:
+    """Hand a stand-alone verifier over, apart from any pack."""
+    taken = next(one for one in verifier_page.published() if one.name == name)
     if request.method == "GET":
-        access.downloaded(engagement, user, VERIFIER.name)
+        access.downloaded(engagement, user, name)
     return HttpResponse(
-        VERIFIER.read_bytes(),
+        taken.content,
         content_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{VERIFIER.name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -60,6 +60,7 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "finding_do": {**ref, "finding_ref": house.finding.ref, "deed": "comment"},
         "pack": {**ref, "number": house.pack.number},
         "verifier": ref,
+        "verifier_page": ref,
         "requests": ref,
         "request_list": ref,
         **of_requests(house),
