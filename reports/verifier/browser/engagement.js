@@ -1,13 +1,9 @@
 // What is said of the engagement, and the entries of the log that must say the same.
 
-import { at, demand, isObject, listAt, listOf, maybe, quoted, same, textAt, words } from "./forms.js";
-
-function bodyOf(pairs) {
-  return Object.assign(Object.create(null), pairs);
-}
+import { at, demand, isObject, listAt, listOf, maybe, quoted, record, same, textAt, words } from "./forms.js";
 
 function entry(leaf, kind, body, by = "") {
-  return { index: at(leaf, "index"), kind, body: bodyOf(body), by };
+  return { index: at(leaf, "index"), kind, body: record(body), by };
 }
 
 function opening(told, reasons, moved) {
@@ -47,7 +43,7 @@ function assertion(one, kind) {
 }
 
 function category(one) {
-  return bodyOf({
+  return record({
     category: at(one, "name"),
     reason_sha256: words(at(one, "reason")),
     ground: maybe(one, "ground"),
@@ -58,7 +54,7 @@ function optional(told, name) {
   return listOf(maybe(told, name, []));
 }
 
-// Return index, kind, body and author of the entry behind each fact; old packs have none.
+// Return index, kind, body and author of the entry behind each fact.
 export function engagementEntries(told) {
   const reasons = listAt(told, "categories").map(category);
   const changes = optional(told, "changes");

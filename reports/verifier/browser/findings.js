@@ -7,10 +7,6 @@ const REPEATED = ["step", "state", "side", "part", "exceptions", "population", "
 const ABOUT = ["control", "expectation", "from", "to", "source"];
 
 export async function checkFindings(v) {
-  if (!v.signed.has(FINDINGS)) {
-    demand(!v.findings.size, "is missing, and the manifest names findings");
-    return;
-  }
   const told = listAt(parse(await v.pack.read(FINDINGS)), "findings");
   const refs = told.map((finding) => textAt(finding, "ref"));
   demand(same(refs, [...v.findings.keys()]), "tells of other findings than the manifest");
@@ -23,7 +19,7 @@ async function checkFinding(v, finding) {
   demand(whole, `leaves out a part of the history of ${ref}`);
   const last = at(history[history.length - 1], "state");
   demand(same(at(finding, "state"), last), `gives ${ref} a state of its own`);
-  const listed = v.findings.get(ref).map((leaf) => numberAt(leaf, "index"));
+  const listed = listAt(v.findings.get(ref), "leaves").map((leaf) => numberAt(leaf, "index"));
   const own = history.map((one) => numberAt(one, "leaf"));
   demand(same(listed, own), `tells another history of ${ref} than the manifest`);
   for (const one of history) {

@@ -256,6 +256,11 @@ export function canonical(value) {
   return value === undefined ? lack("a value") : JSON.stringify(value);
 }
 
+// An object as parse makes it, of pairs of our own.
+export function record(pairs) {
+  return Object.assign(Object.create(null), pairs);
+}
+
 export function same(one, other) {
   return canonical(one) === canonical(other);
 }

@@ -8,6 +8,7 @@ import {
   listAt,
   maybe,
   numberAt,
+  record,
   same,
   textAt,
   textOf,
@@ -28,7 +29,12 @@ export class Item {
     this.sha256 = at(value, "sha256");
     this.size = at(value, "size");
     this.status = at(value, "status");
-    this.tableSha256 = tableDigest(described);
+    const population = maybe(described, "population", record({}));
+    const ipe = maybe(population, "ipe", record({}));
+    this.tableSha256 = maybe(population, "table_sha256");
+    this.ipeSha256 = words(canonical(ipe));
+    this.startedAt = maybe(ipe, "started_at");
+    this.kind = at(described, "kind");
     this.metadataSha256 = words(canonical(described));
     this.title = String(maybe(described, "title", ""));
     this.entries = listAt(value, "leaves").map((leaf) => this.entryOf(leaf));
@@ -49,11 +55,6 @@ export class Item {
     ]);
     return [this.path, ...(this.table ? [this.table] : []), ...ofEntries];
   }
-}
-
-function tableDigest(described) {
-  const population = maybe(described, "population");
-  return population === null ? null : maybe(population, "table_sha256");
 }
 
 // Make an item of an object of the manifest, if it is one.

@@ -15,6 +15,7 @@ import {
   unbase64,
   wholeNumber,
 } from "./forms.js";
+import { dayNumber } from "./moments.js";
 import { sha256 } from "./sha256.js";
 
 const NOTE =
@@ -69,6 +70,12 @@ export function readProof(raw) {
   return { place: found[1], hashes, note: bytesOf(found[3]) };
 }
 
+const NODE = new Uint8Array([1]);
+
+export function node(left, right) {
+  return sha256(joined(NODE, left, right));
+}
+
 // Return the root that an audit path leads to from a leaf hash (RFC 6962, section 2.1.1).
 export function climb(hashed, index, size, path) {
   let [place, width] = [BigInt(index), BigInt(size)];
@@ -81,11 +88,8 @@ export function climb(hashed, index, size, path) {
   }
   const count = onTheRight.length;
   demand(path.length === count, "has a proof with too many or too few hashes");
-  const node = new Uint8Array([1]);
-  return path.reduce((below, sibling) => {
-    const pair = onTheRight.pop() ? [sibling, below] : [below, sibling];
-    return sha256(joined(node, ...pair));
-  }, hashed);
+  const up = (below, sibling) => (onTheRight.pop() ? node(sibling, below) : node(below, sibling));
+  return path.reduce(up, hashed);
 }
 
 export function leafHash(entry) {
@@ -93,7 +97,9 @@ export function leafHash(entry) {
 }
 
 // What the auditor brings; nothing in a pack can stand in for it.
-export async function readAnchors({ key: vkey, held: note, scope: refs }) {
+export async function readAnchors(asked) {
+  const { key: vkey, held: note, scope: refs } = asked;
+  const { nonce = null, request = null, notBefore = "", within = null } = asked;
   let what = "--key";
   try {
     const key = readKey(vkey);
@@ -101,7 +107,13 @@ export async function readAnchors({ key: vkey, held: note, scope: refs }) {
     const held = note ? await readCheckpoint(note, key) : null;
     what = "--scope";
     const scope = refs ? decoded(refs).split(/\s+/).filter(Boolean) : [];
-    return { key, held, scope: new Set(scope) };
+    what = "--not-before";
+    const day = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{6}Z)?$/.exec(notBefore || "2000-01-01");
+    demand(day && dayNumber(day[1]) !== null, "it is no day such as 2026-11-21");
+    what = "--within";
+    demand(within === null || Number.isSafeInteger(within), "it is no number of days");
+    const own = nonce === null ? null : nonce.trim().normalize("NFC");
+    return { key, held, scope: new Set(scope), nonce: own, request, notBefore, within };
   } catch (error) {
     throw new CannotCheckError(`anything with this ${what}: ${error.message}`);
   }

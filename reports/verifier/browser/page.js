@@ -7,6 +7,11 @@ import { bytesOf } from "./forms.js";
 const SHOWN_AT_ONCE = 100;
 const SIGNS = { good: "✓", bad: "✗", open: "?" };
 const SPOKEN = { good: "holds:", bad: "refused:", open: "not checked:" };
+const SILENT = {
+  History: "the pack holds no proof from an earlier one",
+  "Time-stamps": "the pack has none",
+  Samples: "the pack has none",
+};
 const VERDICTS = [
   ["good", "Valid", "All steps hold. Read whether it is the pack, engagement and day that you expect."],
   ["bad", "Invalid", "Something was changed, or is not as the format demands; see what is wrong."],
@@ -104,7 +109,15 @@ class Page {
     const [held] = part("held").files;
     const scope = part("scope").value;
     const note = held ? new Uint8Array(await held.arrayBuffer()) : null;
-    const anchors = { key: asked.key, held: note, scope: scope.trim() ? bytesOf(scope) : null };
+    const own = (id) => part(id).value.trim();
+    const anchors = {
+      key: asked.key,
+      held: note,
+      scope: scope.trim() ? bytesOf(scope) : null,
+      nonce: own("nonce") || null,
+      request: own("request") || null,
+      notBefore: own("not-before"),
+    };
     const answer = await this.answer(asked.pack, anchors);
     if (run === this.run) this.show(answer);
   }
@@ -207,7 +220,7 @@ class Page {
       const step = steps[number];
       if (!step) return line("open", name, ["was not reached"]);
       const told = step.failed ? "does not hold; see below" : step.sentence.replace(`${name}: `, "");
-      const silent = name === "Samples" ? "the pack has none" : "every file belongs to something";
+      const silent = SILENT[name] ?? "every file belongs to something";
       return line(step.failed ? "bad" : "good", name, [told || silent]);
     });
     // Without a first step there was nothing to begin with, so that no step is worth a line.

@@ -8,11 +8,14 @@ import {
   monthsOf,
   seedOf,
 } from "./draws.js";
-import { at, demand, hex, listAt, listOf, maybe, numberAt, parse, same, textAt, textOf } from "./forms.js";
+import { at, demand, hex, listAt, listOf, maybe, numberAt, parse, same, textAt } from "./forms.js";
+import { DAY, dayNumber, dayText, isoMoment, momentOf } from "./moments.js";
 import { sha256 } from "./sha256.js";
 import { rowsOf } from "./tables.js";
 
 const [POPULATION, JOINED] = ["countersign-population/v1", "countersign-population/v2"];
+// Where it is the latest day on earth when it is midnight in Greenwich.
+const EASTERNMOST = (14n * DAY) / 24n;
 const WORKSHEET = "countersign-worksheet/v1";
 const PLACES = new Map([
   ["population", ["populations", "P"]],
@@ -83,7 +86,8 @@ async function checkPopulation(v, state, { ref, parent, record, body }) {
   const known = new Map();
   const months = [];
   state.months.set(ref, months);
-  for (const part of isJoined ? checkParts(record) : [record]) {
+  const parts = isJoined ? checkParts(record) : [record];
+  for (const part of parts) {
     const before = months.length;
     for await (const cells of monthCells(v, part, record)) {
       // One text for each month: a million rows share a dozen of them.
@@ -102,15 +106,7 @@ async function checkPopulation(v, state, { ref, parent, record, body }) {
   demand(agrees, "counts other rows by month than its table has");
   const logged = same(at(body, "table_sha256"), at(record, "table_sha256"));
   demand(logged, "was logged for another table");
-}
-
-// The number of a day since 1970, or an error where it is no day.
-function dayNumber(text) {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(textOf(text));
-  const moment = parts ? Date.UTC(parts[1], parts[2] - 1, parts[3]) : NaN;
-  const isDay = parts && new Date(moment).toISOString().slice(0, 10) === text;
-  demand(isDay, `Invalid isoformat string: '${text}'`);
-  return moment / 86_400_000;
+  await checkRetrieval(v, record, parts);
 }
 
 // Return the parts of a joined population, which lie one behind the other.
@@ -128,6 +124,42 @@ function checkParts(record) {
   }
   demand(due - 1 === dayNumber(at(period, "to")), "ends before its end");
   return parts;
+}
+
+// Hold what a population says of its origin to its parts, and these to their items.
+async function checkRetrieval(v, record, parts) {
+  demand(parts.length, "lacks something, or holds another thing in its place: its parts");
+  for (const name of ["evidence", "evidence_sha256", "ipe_sha256"]) {
+    const agrees = same(at(record, name), at(parts[0], name));
+    demand(agrees, `has another ${name} than its first part`);
+  }
+  const latest = parts.map((part) => textAt(part, "retrieved_at")).sort().pop();
+  const isLatest = at(record, "retrieved_at") === latest;
+  demand(isLatest, "was not retrieved when its last part was");
+  for (const part of parts) await checkOrigin(v, part, numberAt(record, "lag_days"));
+}
+
+// Hold what is said of a table's origin to its item; events must all have happened.
+async function checkOrigin(v, part, lag) {
+  const item = v.items.get(at(part, "evidence"));
+  const ofItem = same(at(part, "evidence_sha256"), item.sha256);
+  demand(ofItem, `is sealed over other bytes than ${item.ref}`);
+  const hasOrigin = same(at(part, "ipe_sha256"), item.ipeSha256);
+  demand(hasOrigin, `has another origin than ${item.ref}`);
+  const logged = at(parse(await v.pack.read(`leaves/${item.entries[0].index}.json`)), "body");
+  const days = ["from", "to"].map((name) => at(part, "period", name));
+  const covers = ["covers_from", "covers_to"].map((name) => at(logged, name));
+  const isAlone = Object.keys(at(part, "period")).length === 2;
+  demand(same(days, covers) && isAlone, `is of other days than ${item.ref}`);
+  let asked = momentOf(at(logged, "collected_at"));
+  const started = item.startedAt ? isoMoment(item.startedAt) : asked;
+  if (started < asked) asked = started;
+  const retrieved = at(part, "retrieved_at");
+  demand(momentOf(retrieved) === asked, `was retrieved at another time than ${item.ref}`);
+  const whole = dayNumber(covers[1]) + 1 + lag;
+  const settled = lag >= 0 && Number((asked + EASTERNMOST) / DAY) >= whole;
+  const told = `was retrieved at ${retrieved}, before ${dayText(whole)}`;
+  demand(settled || item.kind !== "event", `${told}: later events are not in it`);
 }
 
 function month(cell) {
@@ -207,6 +239,9 @@ function checkWorksheet(v, state, { ref, parent, record, body }) {
     demand(rows.has(row), `has a result of row ${row}, which was not drawn`);
     const known = letters.has(at(one, "attribute")) && RESULTS.has(at(one, "result"));
     demand(known, `has a result that its sheet does not know, of row ${row}`);
+    const evidence = at(one, "evidence");
+    const here = !evidence || v.items.has(evidence);
+    demand(here, `rests on ${evidence}, which is not in this pack`);
   }
 }
 

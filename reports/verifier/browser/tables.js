@@ -1,6 +1,6 @@
 // Tables of populations as Python's csv module reads them, row by row.
 
-import { RefusedError, demand } from "./forms.js";
+import { demand } from "./forms.js";
 
 const [START, FIELD_START, FIELD, QUOTED, QUOTE, END] = [0, 1, 2, 3, 4, 5];
 
@@ -73,15 +73,4 @@ export async function* rowsOf(batches) {
     rows.save(END);
     yield [rows.row];
   }
-}
-
-// The rows of a short table under the names of its header, as csv.DictReader gives them.
-export async function recordsOf(text) {
-  const lines = text.split("\n").map((line) => `${line}\n`);
-  if (lines[lines.length - 1] === "\n") lines.pop();
-  const found = [];
-  for await (const rows of rowsOf([lines])) found.push(...rows);
-  const [header, ...rest] = found.filter((row) => row.length);
-  if (!header) throw new RefusedError("has no header");
-  return rest.map((row) => new Map(header.map((name, place) => [name, row[place] ?? null])));
 }

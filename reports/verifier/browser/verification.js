@@ -8,32 +8,38 @@ import {
   RefusedError,
   at,
   alike,
+  bytesOf,
   decoded,
   demand,
   hex,
   listAt,
-  listOf,
-  maybe,
   parse,
   quoted,
   same,
   textAt,
 } from "./forms.js";
 import { Item, checkItem, itemOf } from "./items.js";
-import { climb, isSameRoot, leafHash, openEnvelope, readAnchors, readCheckpoint, readProof } from "./log.js";
+import { CONSISTENCY, checkConsistency } from "./history.js";
+import { checkBinding, checkLists, checkScopeList, checkSeal } from "./lists.js";
+import { climb, leafHash, openEnvelope, readAnchors, readCheckpoint, readProof } from "./log.js";
 import { REQUESTS, REQUEST_LIST, checkRequests } from "./requests.js";
 import { checkSamples } from "./samples.js";
 import { Sha256 } from "./sha256.js";
+import { checkTimeStamps } from "./stamps.js";
 
 const [FORMAT, PREDICATE_TYPE] = ["countersign-pack/v1", "https://countersign.invalid/pack/v1"];
 const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
-const [STATEMENT, MANIFEST, SUMS] = ["statement.dsse.json", "manifest.json", "SHA256SUMS"];
-const CHECKPOINT = "checkpoint.txt";
+const [STATEMENT, BUNDLE] = ["statement.dsse.json", "statement.sigstore.json"];
+const [MANIFEST, SUMS, CHECKPOINT] = ["manifest.json", "SHA256SUMS", "checkpoint.txt"];
+const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const COVERS = ["cover.pdf", "cover.html"];
-const PAPERS = ["README.txt", "index.xlsx", "shortfall.csv", "verify.py"];
-const FIXED = [STATEMENT, MANIFEST, SUMS, CHECKPOINT, ...PAPERS];
-const OPTIONAL = [FINDINGS, "findings.csv", REQUESTS, REQUEST_LIST];
+const PAPERS = ["README.txt", "index.xlsx", "verify.py", "scope.txt", FINDINGS, REQUESTS];
+const LISTS = ["index.csv", "shortfall.csv", REQUEST_LIST, "findings.csv"];
+const SEALS = [STATEMENT, BUNDLE, MANIFEST, SUMS, CHECKPOINT, CONSISTENCY];
+const FIXED = [...SEALS, ...PAPERS, ...LISTS];
+// These are bound by the statement alone; what they say follows from the rest of the pack.
+const FURTHER = /^oscal\/[A-Za-z0-9][A-Za-z0-9._-]*\.json$/;
 // A smaller file is digested by the browser itself, which is faster; a larger one in pieces.
 const SMALL = 2 ** 22;
 
@@ -42,11 +48,15 @@ export const STEPS = [
   ["Signature", STATEMENT],
   ["Files", SUMS],
   ["Log", CHECKPOINT],
+  ["History", CONSISTENCY],
   ["Manifest", MANIFEST],
+  ["Time-stamps", MANIFEST],
   ["Items", MANIFEST],
   ["Samples", MANIFEST],
   ["Nothing else", MANIFEST],
 ];
+
+const ITEMS = STEPS.findIndex(([name]) => name === "Items");
 
 function listing(number) {
   return number.toLocaleString("en-US");
@@ -104,7 +114,9 @@ export class Verification {
       () => this.checkSignature(),
       () => this.checkFiles(),
       () => this.checkLog(),
+      () => checkConsistency(this),
       () => this.checkManifest(),
+      () => checkTimeStamps(this),
       () => this.checkItems(),
       () => checkSamples(this),
       () => this.checkStrays(),
@@ -115,7 +127,7 @@ export class Verification {
       const sentence = await this.blaming(file, check);
       this.steps.push({ name, sentence, failed: this.failures.length > 0 });
       if (this.failures.length) {
-        await this.lookFurther(checks.slice(number + 1, 6), number);
+        await this.lookFurther(checks.slice(number + 1, ITEMS + 1), number);
         return;
       }
       if (sentence) this.passed.push(sentence);
@@ -128,7 +140,7 @@ export class Verification {
     const told = this.failures;
     const papers = new Set([STATEMENT, CHECKPOINT, MANIFEST]);
     if (!this.signed || number > 2 || told.some(({ file }) => papers.has(file))) return;
-    const found = [...told];
+    const [found, unchecked] = [[...told], [...this.unchecked]];
     for (const check of checks) {
       this.failures = [];
       await this.blaming(MANIFEST, check);
@@ -143,7 +155,7 @@ export class Verification {
         if (!row.reasons.includes(reason)) row.reasons.push(reason);
       }
     }
-    this.failures = told;
+    [this.failures, this.unchecked] = [told, unchecked];
   }
 
   // Check something that is shown as a row of its own, and keep with it why it is refused.
@@ -185,14 +197,26 @@ export class Verification {
     demand(signed.size === subjects.length, "names a file twice");
     this.signed = signed;
     const names = new Set([...signed.keys(), ...this.pack.members.keys()]);
-    names.delete(STATEMENT);
+    for (const seal of [STATEMENT, BUNDLE]) names.delete(seal);
     for (const name of [...names].sort()) {
       await this.blaming(name, () => {
         demand(this.pack.members.has(name), "is signed, but is not in the pack");
         demand(signed.has(name), "is in the pack, but is not signed");
       });
     }
+    await this.blaming(BUNDLE, () => this.checkBundle());
     return `Signature: ${this.key.name} has signed a list of ${signed.size} files`;
+  }
+
+  // Hold the bundle to the envelope: the same bytes in it, and one way to write the rest.
+  async checkBundle() {
+    const [due, found] = [new Sha256().update(bytesOf('{"dsseEnvelope":')), new Sha256()];
+    const key = `{"publicKey":{"hint":"${this.key.keyId}"}}`;
+    for await (const piece of this.pack.pieces(STATEMENT)) due.update(piece);
+    due.update(bytesOf(`,"mediaType":"${BUNDLE_TYPE}","verificationMaterial":${key}}`));
+    for await (const piece of this.pack.pieces(BUNDLE)) found.update(piece);
+    const isSame = alike(due.digest(), found.digest());
+    demand(isSame, `is not the same envelope as ${STATEMENT} in a bundle for this key`);
   }
 
   requireVersion(found, known) {
@@ -238,40 +262,29 @@ export class Verification {
 
   async checkLog() {
     this.log = await readCheckpoint(await this.pack.read(CHECKPOINT), this.key);
-    const { log, held } = this;
-    if (held) {
-      demand(log.size >= held.size, `is older than yours of ${held.size} entries`);
-      const agrees = log.size > held.size || isSameRoot(log, held);
-      demand(agrees, "has another root than yours: the history of the log was rewritten");
-    }
-    if (held && log.size > held.size) {
-      const what = `that the log continues yours of ${held.size} entries`;
-      this.unchecked.push(`${what}: the pack has no proof`);
-    }
-    return `Log: ${listing(log.size)} entries under the root ${hex(log.root)}`;
+    return `Log: ${listing(this.log.size)} entries under the root ${hex(this.log.root)}`;
   }
 
   async checkManifest() {
     const manifest = parse(await this.pack.read(MANIFEST), itemOf);
     this.requireVersion(textAt(manifest, "format"), FORMAT);
     this.compare(manifest);
-    const findings = listOf(maybe(manifest, "findings", []));
-    this.findings = new Map(findings.map((one) => [textAt(one, "ref"), listAt(one, "leaves")]));
-    demand(this.findings.size === findings.length, "names a finding twice");
-    const requests = listOf(maybe(manifest, "requests", []));
-    this.requests = new Map(requests.map((one) => [textAt(one, "ref"), one]));
-    demand(this.requests.size === requests.length, "names a request twice");
+    this.manifest = manifest;
+    this.findings = byRef(listAt(manifest, "findings"), "names a finding twice");
+    this.requests = byRef(listAt(manifest, "requests"), "names a request twice");
     const items = listAt(manifest, "items");
     const odd = items.find((item) => !(item instanceof Item));
     demand(odd === undefined, "lacks something, or holds another thing in its place: an item");
     this.items = new Map(items.map((item) => [item.ref, item]));
     demand(this.items.size === items.length, "gives one ref to two items");
+    delete manifest.items;
     this.engagement = textAt(this.told, "engagement");
-    this.samples = listOf(maybe(manifest, "samples", []));
+    this.samples = listAt(manifest, "samples");
     for (const entry of engagementEntries(at(manifest, "engagement"))) {
       const leaf = `leaves/${entry.index}.json`;
       await this.blaming(leaf, () => checkEngagementEntry(this, entry));
     }
+    checkBinding(this);
     const [pack, organisation] = [textAt(manifest, "pack"), at(manifest, "organisation")];
     const sealed = at(manifest, "sealed_at");
     const shortfall = listAt(manifest, "shortfall").length;
@@ -290,6 +303,7 @@ export class Verification {
       [at(manifest, "pack"), at(told, "pack")],
       [at(manifest, "engagement", "ref"), at(told, "engagement")],
       [at(manifest, "sealed_at"), at(told, "sealed_at")],
+      [at(manifest, "bound_to"), at(told, "bound_to")],
       [origin, at(told, "origin")],
       [origin, key.name],
       [size, at(told, "log_size")],
@@ -303,10 +317,14 @@ export class Verification {
   // --- Step 6 ---
   async checkItems() {
     const samples = this.samples.map((sample) => textAt(sample, "ref"));
-    const known = [this.items.keys(), this.findings.keys(), this.requests.keys(), samples];
-    const present = new Set(known.flatMap((refs) => [...refs]));
-    const missing = [...this.scope].filter((ref) => !present.has(ref)).sort();
+    const known = [this.items.keys(), samples, this.findings.keys(), this.requests.keys()];
+    const present = known.flatMap((refs) => [...refs]);
+    const there = new Set(present);
+    const missing = [...this.scope].filter((ref) => !there.has(ref)).sort();
     demand(!missing.length, `lacks what your scope names: ${missing.join(", ")}`);
+    await checkScopeList(this, present);
+    await checkLists(this);
+    await this.blaming(MANIFEST, () => checkSeal(this));
     let [done, entries] = [0, 0];
     for (const item of this.items.values()) {
       const check = () => this.blaming(item.path, () => checkItem(this, item));
@@ -324,8 +342,9 @@ export class Verification {
   }
 
   checkStrays() {
-    const known = new Set([...FIXED, ...OPTIONAL, ...COVERS, ...this.owners.keys()]);
-    const strays = [...this.signed.keys()].filter((name) => !known.has(name)).sort();
+    const known = new Set([...FIXED, ...COVERS, ...this.owners.keys()]);
+    const others = [...this.signed.keys()].filter((name) => !known.has(name));
+    const strays = others.filter((name) => !FURTHER.test(name)).sort();
     for (const file of strays) {
       this.failures.push({ file, reason: "belongs to no item of the manifest" });
     }
@@ -360,6 +379,13 @@ export class Verification {
     demand(alike(root, this.log.root), "is not in the log: its proof leads to another root");
     return parse(entry);
   }
+}
+
+// Return things by their refs, none of which may stand twice.
+function byRef(things, twice) {
+  const found = new Map(things.map((one) => [textAt(one, "ref"), one]));
+  demand(found.size === things.length, twice);
+  return found;
 }
 
 // Put names in the order of their code points; JavaScript by itself compares halves of them.
