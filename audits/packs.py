@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from accounts.access import actor, can
 from accounts.capabilities import Capability
+from accounts.journal import digest
 from accounts.models import User
-from audits import asked, findings, sampled, scope, selection
+from audits import asked, continued, findings, pack_asks, sampled, sampling, scope, selection
 from audits.coverage import State
 from audits.engagement_facts import facts_of
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.facts import CoverageReport, coverage_of, happened
 from audits.finding_entries import records_of
-from audits.models import Engagement, Pack
-from audits.selection import Selection
+from audits.models import Engagement, EvidenceRequest, Pack, PackAsk
+from audits.selection import BoundTo, Selection
 from controls.models import ControlVersion
 from evidence import anchoring, checkpoint, ledger
 from evidence.models import CheckResult, LedgerEntry, Review
@@ -54,10 +55,19 @@ class _Known:
         return selection.Status.CURRENT if self.decision else selection.Status.AWAITING_REVIEW
 
 
-def freeze(engagement: Engagement, *, by: User | None, as_of: datetime | None = None) -> Pack:
+def freeze(
+    engagement: Engagement,
+    *,
+    by: User | None,
+    as_of: datetime | None = None,
+    nonce: str = "",
+    request: EvidenceRequest | None = None,
+) -> Pack:
     """Freeze what is known of an engagement (at `as_of`, or now) and return the pack.
 
-    `by` is None for whoever works on the machine itself. Raises NotAllowedError, FreezeError.
+    It is sealed for the auditor's nonce and for the request that asks for it, where there are such;
+    a request for a pack brings its own nonce. `by` is None for whoever works on the machine itself.
+    Raises NotAllowedError, FreezeError.
     """
     if by and not can(by, Capability.BUILD_PACK):
         raise NotAllowedError(f"{by} may not build packs. Ask an administrator.")
@@ -67,7 +77,8 @@ def freeze(engagement: Engagement, *, by: User | None, as_of: datetime | None = 
         now = timezone.now()
         if as_of and as_of > now:
             raise FreezeError(f"{as_of.isoformat()} lies in the future. Choose an earlier time.")
-        chosen = _select(engagement, as_of or now)
+        bound_to = _bound_to(engagement, nonce, request, as_of or now)
+        chosen = _select(engagement, as_of or now, bound_to)
         text = chosen.to_text()
         pack = Pack(
             engagement=engagement,
@@ -80,7 +91,7 @@ def freeze(engagement: Engagement, *, by: User | None, as_of: datetime | None = 
             sealed_at=now,
             built_by=by,
         )
-        pack.ledger_entry = _bind(pack, doer=actor(by) if by else "system")
+        pack.ledger_entry = _bind(pack, bound_to, doer=actor(by) if by else "system")
         pack.checkpoint = checkpoint.sign()
         pack.save(force_insert=True)
         anchoring.enqueue(pack.checkpoint, requested_by=pack.ledger_entry.actor)
@@ -96,7 +107,24 @@ def selection_of(pack: Pack) -> Selection:
     return Selection.from_text(pack.selection)
 
 
-def _bind(pack: Pack, *, doer: str) -> LedgerEntry:
+def _bound_to(
+    engagement: Engagement, nonce: str, request: EvidenceRequest | None, as_of: datetime
+) -> BoundTo:
+    nonce = pack_asks.tidy(nonce)
+    fault = sampling.fault_of(nonce) if nonce else ""
+    if fault:
+        raise FreezeError(f"{fault} Enter it as the auditor gave it, or leave it empty.")
+    if request is None:
+        return BoundTo(nonce=nonce)
+    if request.engagement_id != engagement.pk or request.asked_at > as_of:
+        raise FreezeError(f"{request.ref} is no request of {engagement.ref} at that time.")
+    own = PackAsk.objects.filter(request=request).values_list("nonce", flat=True).first()
+    if own and nonce not in {"", own}:
+        raise FreezeError(f"{request.ref} asks for another nonce. Leave the field empty.")
+    return BoundTo(nonce=nonce or own or "", request=request.ref)
+
+
+def _bind(pack: Pack, bound_to: BoundTo, *, doer: str) -> LedgerEntry:
     return ledger.append(
         "pack",
         subject=pack.ref,
@@ -104,6 +132,9 @@ def _bind(pack: Pack, *, doer: str) -> LedgerEntry:
             "engagement": pack.engagement.ref,
             "selection_sha256": pack.selection_digest,
             "as_of": ledger.stamp(pack.as_of),
+            "sealed_at": ledger.stamp(pack.sealed_at),
+            "nonce_sha256": digest(bound_to.nonce) if bound_to.nonce else None,
+            "request": bound_to.request or None,
             "items": pack.item_count,
             "shortfall": pack.shortfall_count,
         },
@@ -111,7 +142,7 @@ def _bind(pack: Pack, *, doer: str) -> LedgerEntry:
     )
 
 
-def _select(engagement: Engagement, as_of: datetime) -> Selection:
+def _select(engagement: Engagement, as_of: datetime, bound_to: BoundTo) -> Selection:
     report = coverage_of(engagement, as_of)
     expectations = [one for line in report.controls for one in line.expectations]
     places = {expectation.pk: place for place, expectation in enumerate(expectations)}
@@ -145,6 +176,8 @@ def _select(engagement: Engagement, as_of: datetime) -> Selection:
         samples=sampled.records_of(engagement, as_of),
         requests=requested.requests,
         facts=facts,
+        bound_to=bound_to,
+        continued=continued.continued(engagement),
     )
 
 

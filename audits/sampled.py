@@ -4,7 +4,14 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from audits.models import Draw, Engagement, PopulationPart, SealedPopulation, WorkSheetEntry
+from audits.models import (
+    Draw,
+    Engagement,
+    PopulationPart,
+    SampleResult,
+    SealedPopulation,
+    WorkSheetEntry,
+)
 from audits.selection import Sample, SampleKind
 from evidence.models import Evidence
 
@@ -34,10 +41,16 @@ def people_of(engagement: Engagement, as_of: datetime) -> set[int]:
 
 
 def evidence_of(engagement: Engagement) -> QuerySet[Evidence]:
-    """Return every version of the items that were sealed, be they out of scope by now."""
+    """Return every version of the items that were sealed, or on which a result rests, be they out
+    of scope by now."""
     ours = SealedPopulation.objects.filter(engagement=engagement)
     parts = PopulationPart.objects.filter(population__in=ours)
-    keys = ours.order_by().values("evidence").union(parts.order_by().values("evidence"))
+    results = SampleResult.objects.filter(item__draw__population__in=ours, evidence__isnull=False)
+    keys = (
+        ours.order_by()
+        .values("evidence")
+        .union(parts.order_by().values("evidence"), results.order_by().values("evidence"))
+    )
     sealed = Evidence.objects.filter(pk__in=keys)
     return Evidence.objects.filter(uid__in=sealed.order_by().values("uid"))
 

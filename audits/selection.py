@@ -147,6 +147,24 @@ class Request:
 
 
 @dataclass(frozen=True)
+class BoundTo:
+    """For whom a pack is sealed: the auditor's nonce, and the request that asks for it."""
+
+    nonce: str = ""
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Continued:
+    """The last pack that this auditor received, and the size of the log at its checkpoint; where
+    the log does not continue one, the reason."""
+
+    pack: str = ""
+    size: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Selection:
     """A frozen selection; days and moments are ISO 8601 text."""
 
@@ -166,6 +184,8 @@ class Selection:
     samples: tuple[Sample, ...] = ()
     requests: tuple[Request, ...] = ()
     facts: EngagementFacts | None = None
+    bound_to: BoundTo = BoundTo()
+    continued: Continued = Continued()
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""
@@ -187,6 +207,8 @@ class Selection:
             "samples": [_row(one) for one in self.samples],
             "requests": [_row(one) for one in self.requests],
             "facts": self.facts.said() if self.facts else None,
+            "bound_to": asdict(self.bound_to),
+            "continued": asdict(self.continued),
         }
         return ledger.canonical(described).decode()
 
@@ -217,6 +239,8 @@ class Selection:
             ),
             requests=tuple(Request(*_tuples(row)) for row in said.get("requests", ())),
             facts=EngagementFacts.read(said["facts"]) if said.get("facts") else None,
+            bound_to=BoundTo(**said["bound_to"]),
+            continued=Continued(**said["continued"]),
         )
 
 

@@ -7,13 +7,12 @@ written item by item, leaves and proofs wait in a scratch file.
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
-from audits import packs
+from audits import pack_stamps, packs
 from audits.models import Pack
 from audits.selection import Selection
 from evidence import ledger, signed_note, signing
@@ -22,36 +21,31 @@ from reports.pack import (
     archive,
     contents,
     engagement,
+    extras,
     findings,
+    index_csv,
     manifest,
     readme,
     requests,
     samples,
     shortfall,
     statement,
+    tokens,
 )
 from reports.pack.contents import Packed
 from reports.pack.cover import Cover, Paper
+from reports.pack.frozen import Frozen
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
 from reports.pack.proofs import ProofTree
 from reports.pack.samples import Recorded
-from reports.pack.spool import Spool
+from reports.pack.spool import Sink, Spool
 
 CHECKPOINT = "checkpoint.txt"
 SUMS = "SHA256SUMS"
 VERIFIER = Path(__file__).parent / "verifier" / "verify.py"
 
 _TELL_EVERY = 200
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """A pack with what it froze, and its records of sampling."""
-
-    pack: Pack
-    selection: Selection
-    records: Sequence[Recorded]
 
 
 def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> None:
@@ -63,15 +57,18 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     selection = packs.selection_of(pack)
     signing.keep_before_giving(pack.checkpoint)
     with Spool() as spool, Cover() as cover:
-        frozen = Frozen(pack, selection, samples.recorded(selection))
+        records = samples.recorded(selection)
+        frozen = Frozen(pack, selection, pack_stamps.settled(pack), records)
         described = _lay_items(spool, frozen, cover, progress)
         engagement.lay(spool, selection)
         findings.lay(spool, selection)
         requests.lay(spool, selection)
         _lay_samples(spool, frozen.records)
+        _lay_own_leaf(spool, pack)
         _lay_proofs(spool, pack, selection)
-        _lay_papers(spool, pack, selection, cover.finish())
-        _lay_seal(spool, pack, manifest_sha256=described)
+        extras.lay(spool, frozen)
+        _lay_papers(spool, frozen, cover.finish())
+        _lay_seal(spool, frozen, manifest_sha256=described)
         archive.write(spool, file, progress=progress)
 
 
@@ -85,19 +82,20 @@ def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | 
     """
     pack, selection = frozen.pack, frozen.selection
 
-    def noted(index: Index) -> Iterator[Packed]:
+    def noted(index: Index, rows: Sink) -> Iterator[Packed]:
         for number, packed in enumerate(contents.packed(selection)):
             if progress and number % _TELL_EVERY == 0:
                 progress(0, 0, f"Describing item {number + 1} of {len(selection.items)}")
-            index.add(packed)
+            rows.write(index_csv.line(index.add(packed)))
             _lay_item(spool, packed)
             yield packed
 
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         path = Path(folder) / INDEX
         with Index(path, pack, selection, frozen.records) as index:
-            with spool.adding(manifest.NAME) as described:
-                manifest.write(pack, selection, noted(index), described, samples=frozen.records)
+            with spool.adding(manifest.NAME) as described, spool.adding(index_csv.NAME) as rows:
+                rows.write(index_csv.head())
+                manifest.write(frozen, noted(index, rows), described)
             cover.begin(pack, selection, manifest_sha256=described.sha256)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
@@ -115,6 +113,10 @@ def _lay_item(spool: Spool, packed: Packed) -> None:
         spool.add(leaf.path, leaf.text.encode())
 
 
+def _lay_own_leaf(spool: Spool, pack: Pack) -> None:
+    spool.add(contents.leaf_path(pack.ledger_entry_id), pack.ledger_entry.leaf.encode())
+
+
 def _lay_samples(spool: Spool, records: Sequence[Recorded]) -> None:
     for one in records:
         spool.add(one.path, one.text.encode())
@@ -128,12 +130,15 @@ def _lay_proofs(spool: Spool, pack: Pack, selection: Selection) -> None:
     leaves |= {one.leaf for one in selection.samples}
     leaves |= set(engagement.leaves(selection))
     leaves |= {index for request in selection.requests for index in request.leaves}
+    leaves.add(pack.ledger_entry_id)
     for index in sorted(leaves):
         proof = signed_note.proof_file(index, tree.path(index), pack.checkpoint.note)
         spool.add(contents.proof_path(index), proof.encode())
 
 
-def _lay_papers(spool: Spool, pack: Pack, selection: Selection, paper: Paper) -> None:
+def _lay_papers(spool: Spool, frozen: Frozen, paper: Paper) -> None:
+    pack, selection = frozen.pack, frozen.selection
+    tokens.lay(spool, frozen.stamps)
     spool.add(paper.name, paper.content)
     spool.add(readme.NAME, readme.content(pack, selection, cover_name=paper.name))
     spool.add(shortfall.NAME, shortfall.content(selection))
@@ -141,10 +146,17 @@ def _lay_papers(spool: Spool, pack: Pack, selection: Selection, paper: Paper) ->
     spool.add("verify.py", VERIFIER.read_bytes())
 
 
-def _lay_seal(spool: Spool, pack: Pack, *, manifest_sha256: str) -> None:
+def _lay_seal(spool: Spool, frozen: Frozen, *, manifest_sha256: str) -> None:
     """List every digest for sha256sum, then sign the list of all files, that one included."""
     with spool.adding(SUMS) as target:
         for member in spool.members():
             target.write(f"{member.sha256}  {member.name}\n".encode())
-    with spool.adding(statement.NAME) as target:
-        statement.write(pack, spool.members, target, manifest_sha256=manifest_sha256)
+    with spool.adding(statement.NAME) as envelope, spool.adding(statement.BUNDLE) as bundle:
+        statement.write(
+            frozen.pack,
+            spool.members,
+            envelope,
+            bundle,
+            manifest_sha256=manifest_sha256,
+            bound_to=manifest.bound_to(frozen.selection),
+        )

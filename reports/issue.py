@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.access import actor
 from accounts.models import User
 from audits import packs
-from audits.models import Engagement, Pack, PackFile
+from audits.models import Engagement, EvidenceRequest, Pack, PackFile
 from controls.models import Area, Expectation
 from evidence import intake, ledger
 from evidence.models import Evidence
@@ -25,13 +25,16 @@ from reports.base import Progress
 KIND = "reports.pack"
 
 
-def request_pack(engagement: Engagement, *, by: User) -> Job:
+def request_pack(
+    engagement: Engagement, *, by: User, nonce: str = "", request: EvidenceRequest | None = None
+) -> Job:
     """Freeze a pack and have its file made in the background; the job carries the pack's id.
 
-    Raises NotAllowedError and FreezeError of the audits room.
+    It is sealed for the auditor's nonce and request, if there are such. Raises NotAllowedError and
+    FreezeError of the audits room.
     """
     with transaction.atomic():
-        pack = packs.freeze(engagement, by=by)
+        pack = packs.freeze(engagement, by=by, nonce=nonce, request=request)
         return enqueue(
             KIND, key=f"{KIND}:{pack.pk}", payload={"pack": pack.pk}, requested_by=actor(by)
         )

@@ -23,7 +23,7 @@ from audits.models.organisations import (
     UserEntityControl,
     UserEntityWording,
 )
-from audits.models.packs import Pack, PackFile
+from audits.models.packs import Pack, PackAsk, PackFile, PackStamps
 from audits.models.populations import PopulationPart, SealedPopulation
 from audits.models.requests import (
     AnswerItem,
@@ -60,7 +60,9 @@ __all__ = [
     "HolidayCalendar",
     "OccurrenceChange",
     "Pack",
+    "PackAsk",
     "PackFile",
+    "PackStamps",
     "PopulationPart",
     "RequestEntry",
     "RequestImport",

@@ -1,10 +1,11 @@
-"""Frozen packs and their finished files; both are append-only."""
+"""Packs: who asks for one, what was frozen, its time-stamps and its file; all are append-only."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from audits.models.engagements import Engagement
+from audits.models.requests import EvidenceRequest
 from evidence.models import Checkpoint, Evidence, LedgerEntry
 
 
@@ -42,6 +43,35 @@ class Pack(models.Model):
     def ref(self) -> str:
         """The name of the pack: that of its engagement, and its number there."""
         return f"{self.engagement.ref}/{self.number}"
+
+
+class PackAsk(models.Model):
+    """That a request asks for a pack, and the nonce for which it shall be sealed."""
+
+    request = models.OneToOneField(EvidenceRequest, models.PROTECT, related_name="pack_ask")
+    nonce = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return f"pack for {self.request_id}"
+
+
+class PackStamps(models.Model):
+    """Which time-stamps belong to a pack: settled once, when its file is first written."""
+
+    pack = models.OneToOneField(Pack, models.PROTECT, related_name="stamps")
+    tokens: "models.JSONField[list[int], list[int]]" = models.JSONField(
+        help_text="Keys of the tokens over its checkpoint, in their order in the pack"
+    )
+    missing: "models.JSONField[list[list[str]], list[list[str]]]" = models.JSONField(
+        help_text="Authorities that gave none, each with the reason"
+    )
+    settled_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "pack stamps"
+
+    def __str__(self) -> str:
+        return f"{len(self.tokens)} of {self.pack_id}"
 
 
 class PackFile(models.Model):

@@ -40,6 +40,7 @@ _one: list[URLPattern | URLResolver] = [
     path("populations/", populations.populations, name="populations"),
     path("populations/<int:number>/", populations.population, name="population"),
     path("populations/<int:number>/draws/<int:draw>/", include(_draw)),
+    path("packs/new/", packs.ask, name="pack_ask"),
     path("packs/<int:number>/", packs.download, name="pack"),
     path("scope/", engagements.scope, name="scope"),
     path("requests/", requests.request_index, name="requests"),

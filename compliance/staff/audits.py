@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import summary
+from audits import pack_asks, summary
 from audits.coverage import State
 from audits.models import Engagement, Pack, PackFile
 from compliance.staff import engagement_description, engagement_scope, words
@@ -77,6 +77,7 @@ class EngagementAdmin(RoomAdmin):
             "may_manage": can(user, Capability.MANAGE_ENGAGEMENTS),
             "may_invite": can(user, Capability.MANAGE_PEOPLE),
             "may_build": can(user, Capability.BUILD_PACK),
+            "asked_packs": pack_asks.waiting(row),
             **engagement_scope.scope_of(row, user),
             **engagement_description.status_of(row),
         }

@@ -15,17 +15,25 @@ from compliance.staff.base import REFUSALS, attempt, person
 from compliance.staff.site import DO, READ, site
 from reports import issue, verifier_page
 
+_MOST_DIGITS = 6
+
 
 @site.page(
     "audits/engagement/<int:pk>/build/", name="pack_build", needs=Capability.BUILD_PACK, methods=DO
 )
 def build(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Freeze a pack and have its file written; the page of the job shows how far it is."""
+    """Freeze a pack and have its file written; the page of the job shows how far it is.
+
+    It is sealed for what the auditor gave: a nonce, a request that asks for it, both or neither.
+    """
     engagement = get_object_or_404(Engagement, pk=pk)
-    by = person(request)
+    by, nonce, asked = person(request), request.POST.get("nonce", ""), None
+    if number := request.POST.get("request", ""):
+        known = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
+        asked = get_object_or_404(engagement.requests, number=int(number) if known else 0)
     job = attempt(
         request,
-        lambda: issue.request_pack(engagement, by=by),
+        lambda: issue.request_pack(engagement, by=by, nonce=nonce, request=asked),
         done="The pack is frozen; its file is being written.",
     )
     return redirect("admin:job", job.pk) if job else redirect("admin:audits_engagement_change", pk)

@@ -34,27 +34,33 @@ def where() -> str:
 def deposit(note: Note) -> str:
     """Get a token from every authority that has not given one; raises AnchorError for the first."""
     signed = Checkpoint.objects.get(size=note.size)
-    known = set(signed.time_stamps.values_list("authority", flat=True))
-    failed = []
-    for url in settings.TIME_STAMP_URLS:
-        if _name(url) not in known:
-            try:
-                _keep(signed, url)
-            except AnchorError as error:
-                failed.append(f"{_name(url)}: {error}")
+    failed = obtain(signed)
     if failed:
-        raise AnchorError(" ".join(failed))
+        raise AnchorError(" ".join(f"{name}: {reason}" for name, reason in failed.items()))
     tokens = signed.time_stamps.order_by("pk")
     return "; ".join(f"{one.authority} at {one.stated_at:%Y-%m-%d %H:%M:%S} UTC" for one in tokens)
 
 
-def _keep(signed: Checkpoint, url: str) -> None:
+def obtain(signed: Checkpoint, *, seconds: int = _SECONDS) -> dict[str, str]:
+    """Get a token from every authority that has not given one; return who failed, and why."""
+    known = set(signed.time_stamps.values_list("authority", flat=True))
+    failed = {}
+    for url in settings.TIME_STAMP_URLS:
+        if _name(url) not in known:
+            try:
+                _keep(signed, url, seconds)
+            except AnchorError as error:
+                failed[_name(url)] = str(error)
+    return failed
+
+
+def _keep(signed: Checkpoint, url: str, seconds: int) -> None:
     if rfc3161_client is None:
         raise AnchorError("Install the extra `signing`, or leave TIME_STAMP_URLS out.")
     text = signed.note.encode()
     request = rfc3161_client.TimestampRequestBuilder().data(text).cert_request(cert_request=True)
     query = request.build()
-    raw = _asked(url, query.as_bytes())
+    raw = _asked(url, query.as_bytes(), seconds)
     try:
         answer = rfc3161_client.decode_timestamp_response(raw)
         builder = rfc3161_client.VerifierBuilder.from_request(query)
@@ -63,19 +69,15 @@ def _keep(signed: Checkpoint, url: str) -> None:
         builder.build().verify_message(answer, text)
     except (ValueError, rfc3161_client.VerificationError) as error:
         raise AnchorError(f"The token does not hold: {error}.") from error
-    TimeStamp.objects.create(
-        checkpoint=signed,
-        authority=_name(url),
-        token=raw,
-        stated_at=answer.tst_info.gen_time,
-        received_at=timezone.now(),
-    )
+    given = {"token": raw, "stated_at": answer.tst_info.gen_time, "received_at": timezone.now()}
+    # A deposit and a pack may ask at once; the token that came first is the one that is kept.
+    TimeStamp.objects.get_or_create(checkpoint=signed, authority=_name(url), defaults=given)
 
 
-def _asked(url: str, query: bytes) -> bytes:
+def _asked(url: str, query: bytes, seconds: int) -> bytes:
     try:
         with httpx2.stream(
-            "POST", url, content=query, headers={"Content-Type": _ASKS}, timeout=_SECONDS
+            "POST", url, content=query, headers={"Content-Type": _ASKS}, timeout=seconds
         ) as answer:
             if answer.status_code != 200:
                 raise AnchorError(f"It answered {answer.status_code}.")

@@ -46,7 +46,7 @@ class Leaf:
 
     @property
     def path(self) -> str:
-        return f"leaves/{self.index}.json"
+        return leaf_path(self.index)
 
     @property
     def proof_path(self) -> str:
@@ -105,6 +105,11 @@ def packed(selection: Selection) -> Iterator[Packed]:
                 controls=controls,
                 criteria=tuple(one.ref for one in selection.criteria if one.ref in served),
             )
+
+
+def leaf_path(index: int) -> str:
+    """Return where a log entry lies in a pack."""
+    return f"leaves/{index}.json"
 
 
 def proof_path(index: int) -> str:

@@ -23,7 +23,7 @@ _STATUS = (
     "reviewer refused it. superseded: a newer version replaced it; it is kept because it is a fact "
     "of the period. Only current items and those awaiting review count as coverage."
 )
-_ITEMS = (
+ITEMS = (
     Column("Item", 11),
     Column("Title", 40),
     Column("Status", 15),
@@ -124,18 +124,20 @@ class Index:
             created=pack.sealed_at,
         )
         self._book.facts("About", f"Evidence pack {pack.ref}", _about(pack, selection))
-        self._items = self._book.table("Items", _ITEMS)
+        self._items = self._book.table("Items", ITEMS)
         self._checks = self._book.table("Checks", _CHECKS)
         self._reviews = self._book.table("Reviews", _REVIEWS)
 
-    def add(self, packed: Packed) -> None:
-        """Write the rows of one item."""
+    def add(self, packed: Packed) -> list[Cell]:
+        """Write the rows of one item, and return that of the list of items."""
         people = self._selection.people
-        self._items.row(_item_row(packed, people))
+        row = _item_row(packed, people)
+        self._items.row(row)
         for leaf in _of_kind(packed, "check"):
             self._checks.row(_check_row(packed, leaf))
         for leaf in _of_kind(packed, "review"):
             self._reviews.row(_review_row(packed, leaf, people))
+        return row
 
     def __enter__(self) -> Self:
         return self

@@ -4,15 +4,14 @@ It is RFC 8785 canonical JSON, written item by item so that ten thousand of them
 than one: an object's members in the order of their names, each in its canonical form.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
-from audits.models import Pack
 from audits.selection import Finding, Request, Selection
 from evidence import keys, ledger
-from reports.pack import engagement
+from reports.pack import engagement, tokens
 from reports.pack.contents import Packed, proof_path
-from reports.pack.samples import Recorded
+from reports.pack.frozen import Frozen
 
 FORMAT = "countersign-pack/v1"
 NAME = "manifest.json"
@@ -22,17 +21,12 @@ class _Target(Protocol):
     def write(self, piece: bytes, /) -> int: ...
 
 
-def write(
-    pack: Pack,
-    selection: Selection,
-    items: Iterable[Packed],
-    target: _Target,
-    *,
-    samples: Sequence[Recorded] = (),
-) -> None:
+def write(frozen: Frozen, items: Iterable[Packed], target: _Target) -> None:
     """Write the manifest of a pack."""
+    pack, selection, stamps = frozen.pack, frozen.selection, frozen.stamps
     before: dict[str, Any] = {
         "as_of": selection.as_of,
+        "bound_to": bound_to(selection),
         "engagement": engagement.described(selection),
         "findings": [_thread(one) for one in selection.findings],
         "format": FORMAT,
@@ -46,9 +40,14 @@ def write(
         "organisation": selection.organisation,
         "pack": pack.ref,
         "requests": [_thread(one) for one in selection.requests],
-        "samples": [one.listed() for one in samples],
+        "samples": [one.listed() for one in frozen.records],
+        "seal": _leaf(pack.ledger_entry_id),
         "sealed_at": ledger.stamp(pack.sealed_at),
         "shortfall": _shortfall(selection),
+        "tokens": tokens.listed(stamps),
+        "tokens_missing": [
+            {"authority": authority, "reason": reason} for authority, reason in stamps.missing
+        ],
     }
     target.write(ledger.canonical(before)[:-1] + b',"items":[')
     separator = b""
@@ -56,6 +55,16 @@ def write(
         target.write(separator + _item(packed))
         separator = b","
     target.write(b"]," + ledger.canonical(after)[1:])
+
+
+def bound_to(selection: Selection) -> dict[str, str | None]:
+    """Return for whom the pack is sealed, as manifest and statement say it."""
+    bound = selection.bound_to
+    return {"nonce": bound.nonce or None, "request": bound.request or None}
+
+
+def _leaf(index: int) -> dict[str, Any]:
+    return {"index": index, "path": f"leaves/{index}.json", "proof": proof_path(index)}
 
 
 def _shortfall(selection: Selection) -> list[dict[str, str]]:
@@ -74,11 +83,7 @@ def _shortfall(selection: Selection) -> list[dict[str, str]]:
 
 def _thread(one: Finding | Request) -> dict[str, Any]:
     """Name a finding or a request with the leaves of its whole history."""
-    leaves = [
-        {"index": index, "path": f"leaves/{index}.json", "proof": proof_path(index)}
-        for index in one.leaves
-    ]
-    return {"ref": one.ref, "state": one.state, "leaves": leaves}
+    return {"ref": one.ref, "state": one.state, "leaves": [_leaf(index) for index in one.leaves]}
 
 
 def _item(packed: Packed) -> bytes:

@@ -68,6 +68,11 @@ def _verification() -> Iterator[str]:
     )
     yield from ("", "  python3 -I verify.py PACK.zip --key 'VERIFIER KEY'", "")
     yield _wrapped(
+        "If you gave a nonce when you asked for the pack, add --nonce 'YOUR NONCE': an older pack "
+        "that is shown again is then refused."
+    )
+    yield ""
+    yield _wrapped(
         "It works offline and ends with 0 (valid), 1 (invalid) or 2 (could not check). It checks "
         "that every file is the one that was signed, that no file was added or left out, that each "
         "item is bound by an entry of the log, and that the log is the one that was signed. The "
@@ -83,6 +88,8 @@ def _verification() -> Iterator[str]:
 _CONTENTS = (
     (cover.PDF, "what was expected, what was covered, what fell short"),
     ("index.xlsx", "every item with its period, source, review and checks"),
+    ("index.csv", "its list of items as plain text"),
+    ("scope.txt", "the names of all that is in here, for --scope"),
     ("shortfall.csv", "what was missed, late, partial or failing, and why"),
     ("requests.csv", "what the auditors asked for, and what became of it"),
     ("requests.json", "the same for programs, every thread, bound by the log"),
@@ -95,7 +102,10 @@ _CONTENTS = (
     ("manifest.json", "the same as the index, for programs"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),
+    ("consistency.json", "the proof that it continues the log of before"),
+    ("tokens/", "what time-stamp authorities say of it (RFC 3161)"),
     ("statement.dsse.json", "the signed list of all files (in-toto, DSSE)"),
+    ("statement.sigstore.json", "the same as a Sigstore bundle, for cosign"),
     ("SHA256SUMS", "digests of all files, for sha256sum"),
     ("verify.py", "the verifier; a copy for convenience"),
 )

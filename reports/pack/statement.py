@@ -6,14 +6,15 @@ several times over, and loads the SDKs of cloud key stores into every process of
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 
 from audits.models import Pack
 from evidence import checkpoint, keys, ledger
 from reports.pack.spool import Member, Sink
 
-NAME = "statement.dsse.json"
+NAME, BUNDLE = "statement.dsse.json", "statement.sigstore.json"
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://countersign.invalid/pack/v1"
@@ -23,12 +24,18 @@ _CHUNK = 3 * 64 * 1024
 def write(
     pack: Pack,
     members: Callable[[], Iterable[Member]],
-    target: Sink,
+    envelope: Sink,
+    bundle: Sink,
     *,
     manifest_sha256: str,
+    bound_to: Mapping[str, str | None],
 ) -> None:
-    """Write the envelope over all members, which are asked for twice; the log's key signs it."""
+    """Write the envelope over all members, which are asked for twice; the log's key signs it.
+
+    The bundle is the same envelope in the form of Sigstore (v0.3), for tools that read only that.
+    """
     predicate = {
+        "bound_to": bound_to,
         "pack": pack.ref,
         "engagement": pack.engagement.ref,
         "sealed_at": ledger.stamp(pack.sealed_at),
@@ -44,12 +51,16 @@ def write(
     bound.writelines(_payload(predicate, members()))
     content = bound.getbuffer()
     signature = b64encode(keys.signing_key().sign(content)).decode()
-    target.write(b'{"payload":"')
-    for place in range(start, len(content), _CHUNK):
-        target.write(b64encode(content[place : place + _CHUNK]))
     key_id = checkpoint.signer().verifier.key_id.hex()
     signatures = f'"signatures":[{{"keyid":"{key_id}","sig":"{signature}"}}]'
-    target.write(f'","payloadType":"{PAYLOAD_TYPE}",{signatures}}}'.encode())
+    bundle.write(b'{"dsseEnvelope":')
+    for target in (envelope, bundle):
+        target.write(b'{"payload":"')
+        for place in range(start, len(content), _CHUNK):
+            target.write(b64encode(content[place : place + _CHUNK]))
+        target.write(f'","payloadType":"{PAYLOAD_TYPE}",{signatures}}}'.encode())
+    hint = f'"verificationMaterial":{{"publicKey":{{"hint":"{key_id}"}}}}'
+    bundle.write(f',"mediaType":"{BUNDLE_TYPE}",{hint}}}'.encode())
 
 
 def _payload(predicate: dict[str, object], members: Iterable[Member]) -> Iterator[bytes]:

@@ -4,19 +4,26 @@
     python3 -I verify.py PACK.zip --key VKEY [--held-checkpoint FILE] [--scope FILE]
 
 Get this file and the key (one line, name+id+base64) by another way than the pack. Python 3.9 or
-later is all it needs. It uses no network and writes nothing. The steps, each resting on the last:
+later is all it needs. It uses no network, and writes nothing but, for --tsa-ca, two temporary
+files that it hands to openssl. The steps, each resting on the last:
 
 1. Container: the ZIP holds plain files under harmless names; every byte of it is accounted for.
-2. Signature: statement.dsse.json is signed by the key and names every file of the pack.
+2. Signature: statement.dsse.json is signed by the key and names every file of the pack;
+   statement.sigstore.json holds the very same envelope.
 3. Files: every file has the SHA-256 that the statement gives it, and SHA256SUMS repeats.
-4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log.
+4. Log: checkpoint.txt, signed by the key, gives the size and the Merkle root of the log, and
+   consistency.json proves that it continues the log of an earlier pack.
 5. Manifest: manifest.json tells of the same pack, engagement and log as the two signed papers;
-   what it says of type, categories, dates and management's texts was logged.
-6. Items: an entry of the log binds each item's bytes and description, its reviews were logged for
-   the same bytes and made by somebody else; no file and no replaced item is left unexplained. The
-   words of findings and requests were logged, and what was handed in for a request is here.
-7. Samples: each population is the table that was logged, each draw was logged after it and comes
-   out again from its nonce, no draw is missing, and results are about rows that were drawn.
+   what it says of type, categories, dates and management's texts was logged. The pack is the one
+   that you asked for, by its nonce, request and date. Time-stamps are about this checkpoint.
+6. Items: the last entry of the log is that of the pack, made for the same nonce. An entry of the
+   log binds each item's bytes and description, its reviews were logged for the same bytes and made
+   by somebody else; no file and no replaced item is left unexplained. The words of findings and
+   requests were logged, and what was handed in for a request is here. The lists for people say the
+   same as the manifest, and no spreadsheet would run a cell of them.
+7. Samples: each population is the table that was logged, and was asked for once its period was
+   over; each draw was logged after it and comes out again from its nonce, no draw is missing, and
+   results are about rows that were drawn and evidence that is here.
 
 Exit status: 0 valid, 1 invalid, 2 could not check (wrong usage, missing file, unknown version).
 """
@@ -27,38 +34,53 @@ import argparse
 import binascii
 import csv
 import hashlib
-import io
 import json
 import re
+import shutil
 import struct
+import subprocess
 import sys
+import tempfile
 import unicodedata
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from heapq import nsmallest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
 
 FORMAT, PREDICATE_TYPE = "countersign-pack/v1", "https://countersign.invalid/pack/v1"
 STATEMENT_TYPE, PAYLOAD_TYPE = "https://in-toto.io/Statement/v1", "application/vnd.in-toto+json"
-STATEMENT, MANIFEST, SUMS = "statement.dsse.json", "manifest.json", "SHA256SUMS"
-CHECKPOINT, COVERS = "checkpoint.txt", {"cover.pdf", "cover.html"}
-FIXED = {STATEMENT, MANIFEST, SUMS, CHECKPOINT, "README.txt", "index.xlsx", "shortfall.csv"}
-FIXED |= {"verify.py"}
-FINDINGS, OPTIONAL = "findings.json", {"findings.json", "findings.csv"}
-REQUESTS, REQUEST_LIST = "requests.json", "requests.csv"
-OPTIONAL |= {REQUESTS, REQUEST_LIST}
+STATEMENT, BUNDLE = "statement.dsse.json", "statement.sigstore.json"
+MANIFEST, SUMS, SCOPE, INDEX = "manifest.json", "SHA256SUMS", "scope.txt", "index.csv"
+CHECKPOINT, CONSISTENCY = "checkpoint.txt", "consistency.json"
+FINDINGS, REQUESTS, REQUEST_LIST = "findings.json", "requests.json", "requests.csv"
+LISTS = [INDEX, "shortfall.csv", REQUEST_LIST, "findings.csv"]
+COVERS = {"cover.pdf", "cover.html"}
+FIXED = {STATEMENT, BUNDLE, MANIFEST, SUMS, SCOPE, CHECKPOINT, CONSISTENCY, FINDINGS, REQUESTS}
+FIXED |= {*LISTS, "README.txt", "index.xlsx", "verify.py"}
+# These are bound by the statement alone; what they say follows from the rest of the pack.
+FURTHER = re.compile(r"oscal/[A-Za-z0-9][A-Za-z0-9._-]*\.json")
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT = 2**20, 2**28
+HISTORY = "countersign-consistency/v1"
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
 JOINED, JOIN = "countersign-population/v2", "countersign-joined/v1"
 WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
+EARLY = "which is before the pack says that it was sealed"
+SIGNED = {True: "signed under your certificates", False: "not signed under your certificates"}
+SIGNED |= {None: "not checked here: openssl ts -verify does, or --tsa-ca"}
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
+# Clocks of two machines differ a little; a time-stamp before the sealing by more refuses the pack.
+SKEW = timedelta(minutes=5)
+# Where it is the latest day on earth when it is midnight in Greenwich.
+EASTERNMOST = timedelta(hours=14)
 
 
 # What Python raises where something else was expected, besides ValueError.
@@ -135,6 +157,22 @@ PROOF = re.compile(
 )
 
 
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """Write JSON that was read in canonical form, so that its names are in order, once more."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def moment(text: str) -> datetime:
+    found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
+    same = found.strftime("%Y-%m-%dT%H:%M:%S.%fZ") == text
+    demand(same, f"has a moment in another form than its one: {text}")
+    return found
+
+
 def unbase64(text: str) -> bytes:
     parts = []
     # In pieces: the list of 100,000 files is long, and the check writes all of it once more.
@@ -189,7 +227,10 @@ class Item(NamedTuple):
     size: int
     table: str | None
     table_sha256: str | None
+    ipe_sha256: str
+    started_at: str | None
     metadata_sha256: str
+    kind: str
     status: str
     entries: tuple[tuple[int, str], ...]
 
@@ -205,15 +246,19 @@ class Item(NamedTuple):
         for leaf in value["leaves"]:
             names = f"leaves/{leaf['index']}.json", f"proofs/{leaf['index']}.tlog-proof"
             demand((leaf["path"], leaf["proof"]) == names, f"numbers an entry of {ref} otherwise")
-        text = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
+        population = described.get("population", {})
+        ipe = population.get("ipe", {})
         return cls(
             ref,
             path,
             value["sha256"],
             value["size"],
             table,
-            described.get("population", {}).get("table_sha256"),
-            hashlib.sha256(text).hexdigest(),
+            population.get("table_sha256"),
+            hashlib.sha256(canonical(ipe)).hexdigest(),
+            ipe.get("started_at"),
+            hashlib.sha256(canonical(described)).hexdigest(),
+            described["kind"],
             value["status"],
             tuple((leaf["index"], leaf["kind"]) for leaf in value["leaves"]),
         )
@@ -275,6 +320,10 @@ class Checkpoint:
         return cls(int(size), unbase64(root), note)
 
 
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """Return the root that an audit path leads to from a leaf hash (RFC 6962, section 2.1.1)."""
     demand(0 <= index < size, "is numbered beyond the end of the log")
@@ -285,9 +334,87 @@ def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes:
         index, size = (index - left, size - left) if index >= left else (index, left)
     demand(len(path) == len(on_the_right), "has a proof with too many or too few hashes")
     for sibling in path:
-        pair = sibling + hashed if on_the_right.pop() else hashed + sibling
-        hashed = hashlib.sha256(b"\x01" + pair).digest()
+        hashed = node(sibling, hashed) if on_the_right.pop() else node(hashed, sibling)
     return hashed
+
+
+def check_history(old: Checkpoint, new: Checkpoint, proof: list[bytes]) -> None:
+    """Refuse a log that does not begin with an older one of itself (RFC 9162, section 2.1.4.2)."""
+    demand(0 < old.size < new.size, "starts from a log that is not an older and shorter one")
+    # The proof leaves out what the older log says of itself, where that is one whole subtree.
+    path = [old.root, *proof] if old.size & (old.size - 1) == 0 else proof
+    first, second = old.size - 1, new.size - 1
+    while first & 1:
+        first, second = first >> 1, second >> 1
+    demand(path, "has a proof with too many or too few hashes")
+    before = after = path[0]
+    for hashed in path[1:]:
+        demand(second, "has a proof with too many or too few hashes")
+        if first & 1 or first == second:
+            before, after = node(hashed, before), node(hashed, after)
+            while first and not first & 1:
+                first, second = first >> 1, second >> 1
+        else:
+            after = node(after, hashed)
+        first, second = first >> 1, second >> 1
+    demand(not second, "has a proof with too many or too few hashes")
+    same = (before, after) == (old.root, new.root)
+    demand(same, f"does not lead from the {old.size} entries of then to the log of this pack")
+
+
+# --- Time-stamps after RFC 3161: what they say; who has signed that is for openssl to check ------
+SIGNED_DATA, TIME_STAMP = "2a864886f70d010702", "2a864886f70d0109100104"
+IMPRINTS = {"608648016503040201": "sha256", "608648016503040202": "sha384"}
+IMPRINTS |= {"608648016503040203": "sha512"}
+
+
+def elements(data: bytes, least: int = 1) -> list[tuple[int, bytes]]:
+    """Cut DER into its elements, each with its tag."""
+    found = []
+    while data:
+        demand(len(data) > 1, "is not a time-stamp: it is cut short")
+        size, start = data[1], 2
+        if size > 0x7F:
+            start += size & 0x7F
+            size = int.from_bytes(data[2:start], "big")
+        demand(start + size <= len(data), "is not a time-stamp: it is cut short")
+        found.append((data[0], data[start : start + size]))
+        data = data[start + size :]
+    demand(len(found) >= least, "is not a time-stamp: it is cut short")
+    return found
+
+
+def read_time_stamp(raw: bytes) -> tuple[str, bytes, datetime]:
+    """Return the algorithm, the digest and the time that the answer of an authority names."""
+    status, *token = elements(elements(raw)[0][1])
+    demand(elements(status[1])[0] in ((2, b"\0"), (2, b"\1")) and token, "was not granted")
+    kind, wrapped = elements(token[0][1], 2)[:2]
+    demand(kind == (6, bytes.fromhex(SIGNED_DATA)), "holds something else than a signed time")
+    signed = elements(elements(wrapped[1])[0][1], 3)
+    kind, wrapped = elements(signed[2][1], 2)[:2]
+    demand(kind == (6, bytes.fromhex(TIME_STAMP)), "holds something else than a signed time")
+    info = elements(elements(wrapped[1])[0][1])[0][1]
+    _, _, imprint, _, stated = elements(info, 5)[:5]
+    algorithm, digest = elements(imprint[1], 2)[:2]
+    name = IMPRINTS[elements(algorithm[1])[0][1].hex()]
+    at = re.fullmatch(r"([0-9]{14})(?:\.[0-9]+)?Z", stated[1].decode("ascii"))
+    if stated[0] != 0x18 or not at:
+        raise ValueError("is not a time-stamp: it names no time")
+    told = datetime.strptime(f"{at[1]}Z", "%Y%m%d%H%M%S%z")
+    return name, digest[1], told
+
+
+def openssl_accepts(program: str, note: bytes, token: bytes, at: datetime, roots: Path) -> bool:
+    """Say whether openssl finds a token signed by an authority under one of these certificates."""
+    with tempfile.TemporaryDirectory() as folder:
+        signed, answer = Path(folder, CHECKPOINT), Path(folder, "token.tsr")
+        signed.write_bytes(note)
+        answer.write_bytes(token)
+        # The authority's certificate may have expired since; it had to be good at that time.
+        command = [program, "ts", "-verify", "-data", str(signed), "-in", str(answer)]
+        command += ["-CAfile", str(roots), "-attime", str(int(at.timestamp()))]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603
+    return done.returncode == 0
 
 
 # --- Draws: countersign-draw/v1, as docs/sampling.md explains it ---------------------------------
@@ -327,14 +454,10 @@ def draw_again(seed: str, method: str, size: int, months: list[str]) -> list[int
 
 
 # --- What is said of the engagement, and the entries of the log that must say the same -----------
-def words(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[str, Any], str]]:
-    """Yield index, kind, body and author of the entry behind each fact; old packs have none."""
+    """Yield index, kind, body and author of the entry behind each fact."""
     reasons = [
-        {"category": o["name"], "reason_sha256": words(o["reason"]), "ground": o.get("ground")}
+        {"category": o["name"], "reason_sha256": sha256_of(o["reason"]), "ground": o.get("ground")}
         for o in told["categories"]
     ]
     opened, chosen = told.get("opened"), told.get("chosen")
@@ -353,11 +476,11 @@ def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[st
         yield chosen["index"], "engagement.categories", {"categories": reasons}, ""
     for one in told.get("changes", ()):
         body = {"before": one["before"], "after": one["after"]}
-        body["reason_sha256"] = words(one["reason"])
+        body["reason_sha256"] = sha256_of(one["reason"])
         yield one["leaf"]["index"], f"engagement.{one['what']}_changed", body, one["by"]
     for one in told.get("user_entity_controls", ()):
         body = {"cuec": one["ref"], "criterion": one["criterion"], "number": one["number"]}
-        body["text_sha256"] = words(one["text"])
+        body["text_sha256"] = sha256_of(one["text"])
         yield one["leaf"]["index"], "cuec.worded", body, one["by"]
     for one in told.get("description", ()):
         body = {"section": one["section"], "number": one["number"], "carried": one["is_carried"]}
@@ -367,7 +490,7 @@ def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[st
         one = told.get(name)
         if one:
             body = {"number": one["number"], "text_sha256": one["text_sha256"]}
-            body |= {"position_sha256": words(one["position"])} if name == "signature" else {}
+            body |= {"position_sha256": sha256_of(one["position"])} if name == "signature" else {}
             yield one["leaf"]["index"], kind, body, one["by"]
 
 
@@ -512,29 +635,67 @@ class Anchors:
     key: Key
     held: Checkpoint | None
     scope: frozenset[str]
+    nonce: str | None
+    request: str | None
+    not_before: str
+    within: timedelta | None
+    roots: Path | None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Anchors:
         what, note, refs = "--key", options.held_checkpoint, options.scope
+        nonce, start, days = options.nonce, options.not_before or "", options.within
         try:
             key = Key.of(options.key)
             what = "--held-checkpoint"
             held = Checkpoint.of(note.read_bytes(), key) if note else None
             what = "--scope"
             scope = frozenset(refs.read_text("utf-8").split() if refs else ())
+            what = "--not-before"
+            day = re.fullmatch(
+                r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{6}Z)?", start or "2000-01-01"
+            )
+            demand(day and date.fromisoformat(day[1]), "it is no day such as 2026-11-21")
+            what = "--tsa-ca"
+            roots = options.tsa_ca
+            known = roots is None or b"-----BEGIN CERTIFICATE-----" in roots.read_bytes()
+            demand(known, "it holds no certificate as PEM")
         except ValueError as error:
             raise CannotCheckError(f"anything with this {what}: {error}") from None
-        return cls(key, held, scope)
+        nonce = None if nonce is None else unicodedata.normalize("NFC", nonce.strip())
+        within = None if days is None else timedelta(days=days)
+        return cls(key, held, scope, nonce, options.request, start, within, roots)
 
 
 class Verification:
     """One pack; each step says what it has proved, and keeps it for the steps behind it."""
+
+    # What the run begins with, and what each step found.
+    file: BinaryIO
+    key: Key
+    anchors: Anchors
+    pack: Pack
+    told: dict[str, Any]
+    signed: dict[str, str]
+    log: Checkpoint
+    manifest: dict[str, Any]
+    engagement: str
+    items: dict[str, Item]
+    findings: dict[str, dict[str, Any]]
+    requests: dict[str, dict[str, Any]]
+    samples: list[dict[str, Any]]
 
     def __init__(self) -> None:
         self.passed: list[str] = []
         self.failures: list[dict[str, str]] = []
         self.unchecked: list[str] = []
         self.owners: dict[str, str] = {}
+        # Of the samples: how many of a kind a parent has, where each was logged, what it says.
+        self.counts: dict[tuple[str, str], int] = {}
+        self.places: dict[str, int] = {}
+        self.records: dict[str, dict[str, Any]] = {}
+        self.months: dict[str, list[str]] = {}
+        self.letters: dict[str, set[str]] = {}
 
     @contextmanager
     def blaming(self, file: str) -> Iterator[None]:
@@ -554,7 +715,9 @@ class Verification:
             (STATEMENT, self.check_signature),
             (SUMS, self.check_files),
             (CHECKPOINT, self.check_log),
+            (CONSISTENCY, self.check_consistency),
             (MANIFEST, self.check_manifest),
+            (MANIFEST, self.check_time_stamps),
             (MANIFEST, self.check_items),
             (MANIFEST, self.check_samples),
             (MANIFEST, self.check_strays),
@@ -585,11 +748,26 @@ class Verification:
         self.told, subjects = statement["predicate"], statement["subject"]
         self.signed = dict(subjects)
         demand(len(self.signed) == len(subjects), "names a file twice")
-        for name in sorted(set(self.signed) ^ (set(self.pack.members) - {STATEMENT})):
+        for name in sorted(set(self.signed) ^ (set(self.pack.members) - {STATEMENT, BUNDLE})):
             with self.blaming(name):
                 demand(name in self.pack.members, "is signed, but is not in the pack")
                 demand(name in self.signed, "is in the pack, but is not signed")
+        with self.blaming(BUNDLE):
+            self.check_bundle()
         return f"Signature: {self.key.name} has signed a list of {len(self.signed)} files"
+
+    def check_bundle(self) -> None:
+        """Hold the bundle to the envelope: the same bytes in it, and one way to write the rest."""
+        key = f'{{"publicKey":{{"hint":"{self.key.key_id}"}}}}'
+        rest = f',"mediaType":"{BUNDLE_TYPE}","verificationMaterial":{key}}}'
+        due, found = hashlib.sha256(b'{"dsseEnvelope":'), hashlib.sha256()
+        for piece in self.pack.pieces(STATEMENT):
+            due.update(piece)
+        due.update(rest.encode())
+        for piece in self.pack.pieces(BUNDLE):
+            found.update(piece)
+        same = due.digest() == found.digest()
+        demand(same, f"is not the same envelope as {STATEMENT} in a bundle for this key")
 
     def require_version(self, found: str, known: str) -> None:
         if found != known and found.startswith(known[:-1]):
@@ -612,18 +790,50 @@ class Verification:
         return f"Files: each has its signed SHA-256; {size:,} bytes"
 
     def check_log(self) -> str:
-        self.log, held = Checkpoint.of(self.pack.read(CHECKPOINT), self.key), self.anchors.held
-        if held:
-            demand(self.log.size >= held.size, f"is older than yours of {held.size} entries")
-            same = self.log.size > held.size or self.log.root == held.root
-            demand(same, "has another root than yours: the history of the log was rewritten")
-        if held and self.log.size > held.size:
-            reason = f"that the log continues yours of {held.size} entries: the pack has no proof"
-            self.unchecked.append(reason)
+        self.log = Checkpoint.of(self.pack.read(CHECKPOINT), self.key)
         return f"Log: {self.log.size:,} entries under the root {self.log.root.hex()}"
 
+    def check_consistency(self) -> str:
+        """Follow the log from the pack before, and from what the auditor has kept."""
+        told = parse(self.pack.read(CONSISTENCY))
+        self.require_version(told["format"], HISTORY)
+        here = {"size": self.log.size, "root": self.log.root.hex()}
+        demand(told["to"] == here, "leads to another log than that of this pack")
+        older, sentence = None, ""
+        if told["from"]:
+            older = Checkpoint.of(told["checkpoint"].encode(), self.key)
+            same = told["from"] == {"size": older.size, "root": older.root.hex()}
+            demand(same, "starts from another log than its older checkpoint says")
+            check_history(older, self.log, [unbase64(hashed) for hashed in told["proof"]])
+            sentence = f"History: the log continues the {older.size:,} entries of {told['pack']}"
+        else:
+            demand(told["reason"] and not told["proof"], "has no start, and no reason for that")
+        self.check_held(older, told["pack"])
+        return sentence
+
+    def check_held(self, older: Checkpoint | None, pack: str | None) -> None:
+        """Hold the log to the checkpoint that the auditor has kept."""
+        held = self.anchors.held
+        if held is None:
+            return
+        with self.blaming(CHECKPOINT):
+            demand(self.log.size >= held.size, f"is older than yours of {held.size} entries")
+            for known in filter(None, (self.log, older)):
+                same = known.size != held.size or known.root == held.root
+                demand(same, "has another root than yours: the history of the log was rewritten")
+        if held.size in (self.log.size, older.size if older else -1):
+            return
+        told = f"that the log continues yours of {held.size} entries: the pack "
+        told += f"proves it from the {older.size} of {pack} on" if older else "holds no such proof"
+        told += (
+            ". Hold that pack to your checkpoint first, and this one to its "
+            if older
+            else (". Ask for a pack that begins with yours; keep your ")
+        )
+        self.unchecked.append(f"{told}{CHECKPOINT}")
+
     def check_manifest(self) -> str:
-        manifest = parse(self.pack.read(MANIFEST), Item.of)
+        manifest = self.manifest = parse(self.pack.read(MANIFEST), Item.of)
         told, log = self.told, self.log
         self.require_version(manifest["format"], FORMAT)
         for here, signed in (
@@ -631,6 +841,7 @@ class Verification:
             (manifest["pack"], told["pack"]),
             (manifest["engagement"]["ref"], told["engagement"]),
             (manifest["sealed_at"], told["sealed_at"]),
+            (manifest["bound_to"], told["bound_to"]),
             (manifest["log"]["origin"], told["origin"]),
             (manifest["log"]["origin"], self.key.name),
             (manifest["log"]["size"], told["log_size"]),
@@ -638,20 +849,70 @@ class Verification:
             (manifest["log"]["root"], log.root.hex()),
         ):
             demand(here == signed, f"says {here!r} where the signed papers say {signed!r}")
-        self.findings = {one["ref"]: one["leaves"] for one in manifest.get("findings", [])}
-        demand(len(self.findings) == len(manifest.get("findings", [])), "names a finding twice")
-        self.requests = {one["ref"]: one for one in manifest.get("requests", [])}
-        demand(len(self.requests) == len(manifest.get("requests", [])), "names a request twice")
-        self.items = {item.ref: item for item in manifest["items"]}
-        demand(len(self.items) == len(manifest["items"]), "gives one ref to two items")
-        self.engagement, self.samples = told["engagement"], manifest.get("samples", [])
+        self.findings = {one["ref"]: one for one in manifest["findings"]}
+        demand(len(self.findings) == len(manifest["findings"]), "names a finding twice")
+        self.requests = {one["ref"]: one for one in manifest["requests"]}
+        demand(len(self.requests) == len(manifest["requests"]), "names a request twice")
+        listed = manifest.pop("items")
+        self.items = {item.ref: item for item in listed}
+        demand(len(self.items) == len(listed), "gives one ref to two items")
+        self.engagement, self.samples = told["engagement"], manifest["samples"]
         for index, kind, body, by in engagement_entries(manifest["engagement"]):
             with self.blaming(f"leaves/{index}.json"):
                 self.check_engagement_entry(index, kind, body, by)
+        self.check_binding()
         return (
             f"Manifest: pack {manifest['pack']} of {manifest['organisation']}, sealed at "
             f"{manifest['sealed_at']}; it declares {len(manifest['shortfall'])} shortfalls"
         )
+
+    def check_binding(self) -> None:
+        """Refuse a pack that was not sealed for this auditor's nonce or request, or not lately."""
+        asked, bound, sealed_at = self.anchors, self.told["bound_to"], self.told["sealed_at"]
+        for name, wanted in (("nonce", asked.nonce), ("request", asked.request)):
+            found = bound[name]
+            told = f"for another {name}" if found else f"without a {name}"
+            demand(wanted in (None, found), f"was sealed {told}: it is not the one you asked for")
+        unknown = bound["request"] and bound["request"] not in self.requests
+        demand(not unknown, f"was sealed for {bound['request']}, which is no request of this pack")
+        late = sealed_at >= asked.not_before
+        demand(late, f"was sealed at {sealed_at}, before {asked.not_before}: it may be an old one")
+        age = datetime.now(timezone.utc) - moment(sealed_at)
+        if asked.within is not None:
+            new = -timedelta(days=1) < age <= asked.within
+            demand(new, f"was sealed at {sealed_at}, not within {asked.within.days} days of now")
+
+    def check_time_stamps(self) -> str:
+        """Read what authorities say of the checkpoint; the signature is for openssl to check."""
+        if self.anchors.roots and not self.manifest["tokens"]:
+            self.unchecked.append("who has stamped the time: the pack holds no time-stamp")
+        told, verdicts = [], set()
+        for place, token in enumerate(self.manifest["tokens"], 1):
+            with self.blaming(token["path"]):
+                named = re.fullmatch(rf"tokens/[A-Za-z0-9.-]+-{place}\.tsr", token["path"])
+                demand(named, f"lies in another place than that of token {place}")
+                raw = self.pack.read(self.claim(token["path"], "the checkpoint"))
+                algorithm, digest, at = read_time_stamp(raw)
+                same = hashlib.new(algorithm, self.log.note).digest() == digest
+                demand(same, f"is about something else than this {CHECKPOINT}")
+                sealed_at = self.told["sealed_at"]
+                demand(at + SKEW >= moment(sealed_at), f"says {at:%Y-%m-%dT%H:%M:%SZ}, {EARLY}")
+                verdict = self.is_stamped(raw, at)
+                verdicts.add(verdict)
+                told.append(f"{token['authority']} says {at:%Y-%m-%dT%H:%M:%SZ}, {SIGNED[verdict]}")
+        demand(verdicts != {False}, "has no time-stamp that is signed under your certificates")
+        return f"Time-stamps: {'; '.join(told)}" if told else ""
+
+    def is_stamped(self, token: bytes, at: datetime) -> bool | None:
+        """Say whether openssl accepts a token; None where nobody asked, or nobody can tell."""
+        roots, program = self.anchors.roots, shutil.which("openssl")
+        if roots is None:
+            return None
+        if program is None:
+            told = "who has stamped the time: openssl is not on this machine"
+            self.unchecked += [] if told in self.unchecked else [told]
+            return None
+        return openssl_accepts(program, self.log.note, token, at, roots)
 
     def check_engagement_entry(self, index: int, kind: str, body: dict[str, Any], by: str) -> None:
         """Hold one thing that is said of the engagement to the entry that binds it."""
@@ -664,10 +925,16 @@ class Verification:
             demand(leaf["body"].get(name) == value, f"was logged with another {name}")
 
     def check_items(self) -> str:
-        present = {*self.items, *(sample["ref"] for sample in self.samples)}
-        present |= {*self.findings, *self.requests}
-        missing = sorted(self.anchors.scope - present)
+        samples = [sample["ref"] for sample in self.samples]
+        present = [*self.items, *samples, *self.findings, *self.requests]
+        missing = sorted(self.anchors.scope.difference(present))
         demand(not missing, f"lacks what your scope names: {', '.join(missing)}")
+        with self.blaming(SCOPE):
+            same = self.pack.read(SCOPE).decode() == "".join(f"{ref}\n" for ref in present)
+            demand(same, "is not the list of what the manifest tells about")
+        self.check_lists()
+        with self.blaming(MANIFEST):
+            self.check_seal()
         for item in self.items.values():
             with self.blaming(item.path):
                 self.check_item(item)
@@ -680,9 +947,47 @@ class Verification:
         found += f", and {len(self.requests)} requests" if self.requests else ""
         return f"Items: {len(self.items)} items, bound by {entries} entries of the log{found}"
 
+    def check_seal(self) -> None:
+        """Hold the pack to its own entry, the last one: the nonce is older than the checkpoint."""
+        manifest, told = self.manifest, self.told
+        index, bound = manifest["seal"]["index"], told["bound_to"]
+        with self.blaming(f"leaves/{index}.json"):
+            demand(index == self.log.size - 1, "is not the last entry, that of the pack itself")
+            body = self.open_body(index, "pack", told["pack"])
+            due = {name: told[name] for name in ("engagement", "sealed_at")}
+            due |= {"as_of": manifest["as_of"], "request": bound["request"]}
+            due |= {"items": len(self.items), "shortfall": len(manifest["shortfall"])}
+            due["nonce_sha256"] = sha256_of(bound["nonce"]) if bound["nonce"] else None
+            for name, value in due.items():
+                demand(body[name] == value, f"was logged with another {name} than the pack has")
+
+    def check_lists(self) -> None:
+        """Hold the list of items to the manifest, and see that no spreadsheet would run a cell."""
+        for name in LISTS:
+            with self.blaming(name):
+                for row in self.rows(name):
+                    ran = any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+                    demand(not ran, f"has a cell that a spreadsheet would run: {row[:2]}")
+        with self.blaming(INDEX):
+            rows = self.rows(INDEX)
+            header = next(rows)
+            names = ("Item", "Status", "File in this pack", "SHA-256")
+            places = [header.index(name) for name in names]
+            for row, item in zip_longest(rows, self.items.values()):
+                due = [item.ref, item.status, item.path, item.sha256] if item else []
+                found = [row[place].removeprefix("'") for place in places] if row else None
+                demand(found == due, f"says another thing of {due[:1]} than the manifest")
+
+    def rows(self, name: str) -> Iterator[list[str]]:
+        """Read a list for people row by row, the header first."""
+        csv.field_size_limit(LARGEST_TEXT)
+        lines = self.pack.lines(name)
+        first = next(lines, "").removeprefix("\ufeff")
+        return csv.reader(chain([first], lines))
+
     def check_strays(self) -> str:
-        strays = set(self.signed) - FIXED - OPTIONAL - COVERS - set(self.owners)
-        for name in sorted(strays):
+        strays = set(self.signed) - FIXED - COVERS - set(self.owners)
+        for name in sorted(name for name in strays if not FURTHER.fullmatch(name)):
             self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
         return ""
 
@@ -743,9 +1048,6 @@ class Verification:
 
     def check_findings(self) -> None:
         """Hold the words of each finding to the entries of the log, none of which may lack."""
-        if FINDINGS not in self.signed:
-            demand(not self.findings, "is missing, and the manifest names findings")
-            return
         told = parse(self.pack.read(FINDINGS))["findings"]
         refs = [finding["ref"] for finding in told]
         demand(refs == list(self.findings), "tells of other findings than the manifest")
@@ -755,7 +1057,7 @@ class Verification:
             demand(whole, f"leaves out a part of the history of {finding['ref']}")
             last = finding["history"][-1]["state"]
             demand(finding["state"] == last, f"gives {finding['ref']} a state of its own")
-            listed = [leaf["index"] for leaf in self.findings[finding["ref"]]]
+            listed = [leaf["index"] for leaf in self.findings[finding["ref"]]["leaves"]]
             same = listed == [entry["leaf"] for entry in finding["history"]]
             demand(same, f"tells another history of {finding['ref']} than the manifest")
             for entry in finding["history"]:
@@ -771,23 +1073,18 @@ class Verification:
         for name in ("step", "state", "side", "part", "exceptions", "population", "action", "due"):
             demand(body[name] == entry[name], f"was logged with another {name}")
         demand((body["evidence"] or "") == entry["evidence"], "was logged with other evidence")
-        words = {name: entry[name] for name in ("owner", "text", "value")}
-        text = json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
-        same = hashlib.sha256(text).hexdigest() == body["words_sha256"]
+        words = canonical({name: entry[name] for name in ("owner", "text", "value")})
+        same = hashlib.sha256(words).hexdigest() == body["words_sha256"]
         demand(same, "was logged with other words")
         if entry["step"] == 1:
             names = ("control", "expectation", "from", "to", "source")
             same = all(body[name] == finding[name] for name in names)
-            title = hashlib.sha256(finding["title"].encode()).hexdigest()
-            subject = hashlib.sha256(finding["subject"]["ref"].encode()).hexdigest()
-            same = same and (title, subject) == (body["title_sha256"], body["subject_sha256"])
+            named = sha256_of(finding["title"]), sha256_of(finding["subject"]["ref"])
+            same = same and named == (body["title_sha256"], body["subject_sha256"])
             demand(same, "was logged as a finding of something else")
 
     def check_requests(self) -> None:
         """Hold the threads of requests to the log, and their answers to the items of the pack."""
-        if REQUESTS not in self.signed:
-            demand(not self.requests, "is missing, and the manifest names requests")
-            return
         told = parse(self.pack.read(REQUESTS))["requests"]
         refs = [request["ref"] for request in told]
         demand(refs == list(self.requests), "tells of other requests than the manifest")
@@ -801,8 +1098,8 @@ class Verification:
                 with self.blaming(f"leaves/{entry['leaf']}.json"):
                     bodies.append(self.check_request_entry(request["ref"], entry))
             moves = [entry["kind"] for entry in request["thread"] if entry["kind"] in MOVES]
-            same = {request["state"], listed["state"]} == {moves[-1]}
-            demand(same, f"gives {request['ref']} a state of its own")
+            same = {request["state"], listed["state"]} == {*moves[-1:]}
+            demand(moves and same, f"gives {request['ref']} a state of its own")
             self.check_request_words(request, bodies)
         with self.blaming(REQUEST_LIST):
             self.check_request_list(told)
@@ -814,8 +1111,8 @@ class Verification:
         due = f"request.{entry['kind']}", ref, entry["actor"]
         demand(about == due, f"is no entry of {ref} of this kind and author")
         body = dict(leaf["body"])
-        words = hashlib.sha256(entry["text"].encode()).hexdigest()
-        demand((body["side"], body["text_sha256"]) == (entry["side"], words), "has other words")
+        said = entry["side"], sha256_of(entry["text"])
+        demand((body["side"], body["text_sha256"]) == said, "has other words")
         demand(body.get("evidence", []) == entry["evidence"], "was logged with other evidence")
         for answer in entry["evidence"]:
             item = self.items.get(answer["ref"])
@@ -828,18 +1125,17 @@ class Verification:
         worded = [body for body in bodies if "request_sha256" in body]
         demand(worded, f"has no entry with the words of {request['ref']}")
         body = worded[-1]
-        title = hashlib.sha256(request["title"].encode()).hexdigest()
-        text = hashlib.sha256(request["text"].encode()).hexdigest()
-        same = (title, text) == (body["title_sha256"], body["request_sha256"])
+        named = sha256_of(request["title"]), sha256_of(request["text"])
+        same = named == (body["title_sha256"], body["request_sha256"])
         told = request["controls"], request["due"] or "", request["owner"]
         same = same and told == (body["refs"], body["due"], body["owner"])
         demand(same, f"gives {request['ref']} other words than were logged")
 
     def check_request_list(self, requests: list[dict[str, Any]]) -> None:
         """Hold the list for people to the threads: the same requests, states and evidence."""
-        csv.field_size_limit(LARGEST_TEXT)
-        lines = io.StringIO(self.pack.read(REQUEST_LIST).decode("utf-8-sig"), newline="")
-        rows = [(row["request"], row["state"], row["evidence"]) for row in csv.DictReader(lines)]
+        header, *lines = self.rows(REQUEST_LIST)
+        places = [header.index(name) for name in ("request", "state", "evidence")]
+        rows = [tuple(row[place] for place in places) for row in lines]
         told = []
         for request in requests:
             handed_in = [one["evidence"] for one in request["thread"] if one["evidence"]][-1:]
@@ -863,11 +1159,7 @@ class Verification:
 
     # --- Step 7 ---
     def check_samples(self) -> str:
-        self.counts: dict[tuple[str, str], int] = {}
-        self.places = {self.engagement: -1}
-        self.records: dict[str, dict[str, Any]] = {}
-        self.months: dict[str, list[str]] = {}
-        self.letters: dict[str, set[str]] = {}
+        self.places[self.engagement] = -1
         for sample in self.samples:
             with self.blaming(sample["path"]):
                 self.check_sample(sample)
@@ -921,12 +1213,12 @@ class Verification:
         same = not record["date_column"] or dict(Counter(months)) == told["months"]
         demand(same, "counts other rows by month than its table has")
         demand(body["table_sha256"] == record["table_sha256"], "was logged for another table")
+        self.check_retrieval(record, parts)
 
     def check_parts(self, record: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the parts of a joined population, which lie one behind the other."""
         parts, period = list(record["parts"]), record["period"]
-        lines = (JOIN, *(part["table_sha256"] for part in parts))
-        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        digest = sha256_of("\n".join((JOIN, *(part["table_sha256"] for part in parts))))
         demand(digest == record["table_sha256"], "is not the digest of its parts in their order")
         due = date.fromisoformat(period["from"])
         for part in parts:
@@ -935,6 +1227,36 @@ class Verification:
             due = end + timedelta(days=1)
         demand(due - timedelta(days=1) == date.fromisoformat(period["to"]), "ends before its end")
         return parts
+
+    def check_retrieval(self, record: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+        """Hold what a population says of its origin to its parts, and these to their items."""
+        for name in ("evidence", "evidence_sha256", "ipe_sha256"):
+            demand(record[name] == parts[0][name], f"has another {name} than its first part")
+        latest = max(part["retrieved_at"] for part in parts)
+        demand(record["retrieved_at"] == latest, "was not retrieved when its last part was")
+        for part in parts:
+            self.check_origin(part, record["lag_days"])
+
+    def check_origin(self, part: dict[str, Any], lag: int) -> None:
+        """Hold what is said of a table's origin to its item; events must all have happened."""
+        item = self.items[part["evidence"]]
+        demand(
+            part["evidence_sha256"] == item.sha256, f"is sealed over other bytes than {item.ref}"
+        )
+        demand(part["ipe_sha256"] == item.ipe_sha256, f"has another origin than {item.ref}")
+        logged = parse(self.pack.read(f"leaves/{item.entries[0][0]}.json"))["body"]
+        days = {"from": logged["covers_from"], "to": logged["covers_to"]}
+        demand(part["period"] == days, f"is of other days than {item.ref}")
+        asked = moment(logged["collected_at"])
+        asked = min(asked, datetime.fromisoformat(item.started_at)) if item.started_at else asked
+        same = moment(part["retrieved_at"]) == asked
+        demand(same, f"was retrieved at another time than {item.ref}")
+        whole = date.fromisoformat(days["to"]) + timedelta(days=1 + lag)
+        settled = lag >= 0 and (asked + EASTERNMOST).date() >= whole
+        told = (
+            f"was retrieved at {part['retrieved_at']}, before {whole}: later events are not in it"
+        )
+        demand(settled or item.kind != "event", told)
 
     def month_cells(self, part: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
         """Yield the month of each row of a table, empty where it has no dates."""
@@ -961,12 +1283,12 @@ class Verification:
         period, nonce = sealed["period"], record["nonce"]
         demand(nonce.isprintable(), "has a nonce with invisible characters")
         lines = (DRAW, sealed["table_sha256"], sealed["control"], period["from"], period["to"])
-        seed = hashlib.sha256("\n".join((*lines, nonce)).encode()).hexdigest()
+        seed = sha256_of("\n".join((*lines, nonce)))
         demand(seed == record["seed"], "has another seed than its population and nonce give")
         rows = draw_again(seed, record["method"], record["size"], self.months[parent])
         demand(rows == record["rows"], "names other rows than the seed draws")
         demand(len(rows) == record["size"], "names another number of rows than its size")
-        digest = hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
+        digest = sha256_of("".join(f"{row}\n" for row in rows))
         logged = body["seed"], body["method"], body["size"], body["rows_sha256"], body["algorithm"]
         told = seed, record["method"], record["size"], digest, DRAW
         demand(logged == told, "is not the draw that was logged")
@@ -985,6 +1307,8 @@ class Verification:
             demand(one["row"] in rows, f"has a result of row {one['row']}, which was not drawn")
             known = one["attribute"] in self.letters[parent] and one["result"] in RESULTS
             demand(known, f"has a result that its sheet does not know, of row {one['row']}")
+            here = not one["evidence"] or one["evidence"] in self.items
+            demand(here, f"rests on {one['evidence']}, which is not in this pack")
 
 
 def show(line: str) -> None:
@@ -994,21 +1318,32 @@ def show(line: str) -> None:
     print(visible.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def main(arguments: list[str] | None = None) -> int:
+def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Verify a Countersign evidence pack offline.")
     parser.add_argument("pack", type=Path, help="the ZIP file")
     parser.add_argument("--key", required=True, metavar="VKEY", help="name+id+base64 of the log")
     parser.add_argument("--held-checkpoint", type=Path, metavar="FILE", help="one that you kept")
     parser.add_argument("--scope", type=Path, metavar="FILE", help="refs that must be in the pack")
+    parser.add_argument("--nonce", metavar="TEXT", help="yours, for which it must be sealed")
+    parser.add_argument("--request", metavar="REF", help="that it must answer: ENG-2026-1/R4")
+    parser.add_argument("--not-before", metavar="DAY", help="it must be sealed then or later")
+    parser.add_argument("--within", type=int, metavar="DAYS", help="it must be sealed so lately")
+    parser.add_argument("--tsa-ca", type=Path, metavar="FILE", help="let openssl check time-stamps")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="print the verdict only")
-    options, found = parser.parse_args(arguments), Verification()
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options, found = options_of(arguments), Verification()
     try:
         anchors = Anchors.of(options)
         with options.pack.open("rb") as file:
             found.run(file, anchors)
     except (CannotCheckError, OSError) as error:
         found.unchecked.append(str(error))
+    except Exception as error:  # noqa: BLE001  # What breaks the verifier is no verdict on a pack.
+        found.unchecked.append(f"it to the end, because this verifier failed: {error!r}")
     status = 1 if found.failures else 2 if found.unchecked else 0
     verdict = ("VALID", "INVALID", "COULD NOT CHECK")[status]
     lines = [f"ok    {sentence}" for sentence in found.passed]

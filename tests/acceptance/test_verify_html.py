@@ -10,6 +10,7 @@ from tests.acceptance.attacks.browsing import Browsed, is_local, visible
 from tests.acceptance.attacks.registry import ATTACKS, INVALID, VALID, Attack, Case, Means
 from tests.acceptance.attacks.running import run_script
 from tests.acceptance.attacks.tables import cases, flipped
+from tests.reports.verifier import test_time_stamps
 
 pytestmark = pytest.mark.e2e
 
@@ -21,6 +22,14 @@ def browsed(chromium: str) -> Iterator[Browsed]:
     browsed = Browsed(chromium)
     yield browsed
     browsed.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let packs be stamped by a real authority."""
+    test_time_stamps.ANSWERS.append(test_time_stamps.made(tmp_path_factory.mktemp("tsa")))
+    yield
+    test_time_stamps.ANSWERS.clear()
 
 
 def assert_says(browsed: Browsed, case: Case) -> None:

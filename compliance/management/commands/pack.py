@@ -1,6 +1,7 @@
 """`manage.py pack ENGAGEMENT --out FILE`: freezes a pack of an engagement and writes it."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audits import packs
 from audits.errors import AuditsError
-from audits.models import Engagement, Pack
+from audits.models import Engagement, EvidenceRequest, Pack
 from evidence import checkpoint
 from evidence.errors import EvidenceError
 from reports import audit_pack_zip
@@ -31,6 +32,9 @@ class Command(BaseCommand):
             "--as-of", metavar="TIME", help="freeze what was known then: 2026-09-30T18:00:00+02:00"
         )
 
+        parser.add_argument("--nonce", default="", help="seal it for this nonce of the auditor")
+        parser.add_argument("--request", metavar="REF", help="seal it for ENG-2026-1/R4")
+
     def handle(self, *_args: Any, **options: Any) -> None:
         engagement = Engagement.objects.filter(ref=options["engagement"]).first()
         if engagement is None:
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no folder {out.parent}. Make it, or choose another.")
         partial = out.with_name(f".{out.name}.partial")
         try:
-            pack = _pack(engagement, options["pack"], options["as_of"])
+            pack = _pack(engagement, options)
             with partial.open("wb") as file:
                 audit_pack_zip.write(pack, file, progress=self._bar)
             partial.replace(out)
@@ -75,15 +79,26 @@ class Command(BaseCommand):
             self.stderr.write("\r" + " " * (_BAR + 50) + "\r", ending="")
 
 
-def _pack(engagement: Engagement, number: int | None, as_of: str | None) -> Pack:
+def _pack(engagement: Engagement, options: Mapping[str, Any]) -> Pack:
+    number, as_of, ref = options["pack"], options["as_of"], options["request"]
+    asked = _request(engagement, ref) if ref else None
     if number is None:
-        return packs.freeze(engagement, by=None, as_of=_moment(as_of) if as_of else None)
-    if as_of:
-        raise CommandError("An earlier pack is frozen already: leave out --as-of or --pack.")
+        moment = _moment(as_of) if as_of else None
+        nonce = options["nonce"]
+        return packs.freeze(engagement, by=None, as_of=moment, nonce=nonce, request=asked)
+    if as_of or asked or options["nonce"]:
+        raise CommandError("An earlier pack is frozen already: give --pack and --out alone.")
     earlier = engagement.packs.filter(number=number).select_related("engagement").first()
     if earlier is None:
         raise CommandError(f"{engagement.ref} has no pack {number}.")
     return earlier
+
+
+def _request(engagement: Engagement, ref: str) -> EvidenceRequest:
+    found = [one for one in engagement.requests.select_related("engagement") if one.ref == ref]
+    if not found:
+        raise CommandError(f"{engagement.ref} has no request {ref}.")
+    return found[0]
 
 
 def _moment(text: str) -> datetime:

@@ -103,9 +103,16 @@ export function words(text) {
   return hex(sha256(bytesOf(textOf(text))));
 }
 
-// What `repr` of Python makes of a text: quotation marks around it.
+// What `repr` of Python makes of a value: quotation marks around texts.
 export function quoted(value) {
-  if (typeof value !== "string") return value === null ? "None" : String(value);
+  if (value === null) return "None";
+  if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
+  if (isObject(value)) {
+    const pairs = Object.entries(value).map(([name, one]) => `${quoted(name)}: ${quoted(one)}`);
+    return `{${pairs.join(", ")}}`;
+  }
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "string") return String(value);
   return value.includes("'") && !value.includes('"') ? `"${value}"` : `'${value}'`;
 }
 

@@ -64,8 +64,14 @@ class Browsed:
         page = self.page
         page.set_input_files("#pack", payload("pack.zip", case.pack))
         page.set_input_files("#held", payload("held.txt", case.held) if case.held else [])
-        for name, text in (("#key", case.key), ("#scope", case.scope or "")):
-            page.locator(name).evaluate("(field, text) => { field.value = text; }", text)
+        for name, text in (
+            ("#key", case.key),
+            ("#scope", case.scope),
+            ("#nonce", case.nonce),
+            ("#request", case.request),
+            ("#not-before", case.not_before),
+        ):
+            page.locator(name).evaluate("(field, text) => { field.value = text; }", text or "")
         # A click by the mouse would each time wait for a navigation, which never comes.
         page.locator("#verify").evaluate("(button) => button.click()")
         self.runs += 1

@@ -10,7 +10,7 @@ import zipfile
 from tests.acceptance.attacks.registry import Case, Means, attack
 from tests.reports.verifier import packs
 from tests.reports.verifier import test_carrier_attacks as carrier
-from tests.reports.verifier.packs import LogKey, canonical, good, zipped
+from tests.reports.verifier.packs import BUNDLE, KEY, LogKey, canonical, good, zipped
 from tests.reports.verifier.test_carrier_attacks import (
     FIRST,
     IMPOSTOR,
@@ -23,6 +23,11 @@ from tests.reports.verifier.test_container import bend_compression, bend_mode
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 UNSIGNED = "is in the pack, but is not signed"
+
+
+def enveloped(means: Means, envelope: bytes, key: LogKey = KEY) -> bytes:
+    """Put another envelope into the pack, and the same one into its bundle."""
+    return zipped(means.files | {STATEMENT: envelope, BUNDLE: packs.bundled(envelope, key)})
 
 
 def with_file(means: Means, name: str, content: bytes = b"x") -> bytes:
@@ -135,8 +140,7 @@ def bytes_stand_behind_the_zip(means: Means) -> Case:
 
 @attack(28, sums_only=True)
 def the_signature_is_removed(means: Means) -> Case:
-    unsigned = carrier.envelope(signatures=[])
-    pack = zipped(means.files | {STATEMENT: unsigned})
+    pack = enveloped(means, carrier.envelope(signatures=[]))
     return Case(pack, STATEMENT, "is not signed by the log")
 
 
@@ -148,14 +152,15 @@ def the_statement_is_edited_under_its_signature(means: Means) -> Case:
     for subject in statement["subject"]:
         subject["digest"]["sha256"] = carrier.sha256(files[subject["name"]])
     payload = base64.b64encode(canonical(statement)).decode()
-    pack = zipped(files | {STATEMENT: carrier.envelope(payload=payload)})
+    means.files = files
+    pack = enveloped(means, carrier.envelope(payload=payload))
     return Case(pack, STATEMENT, UNFIT)
 
 
 @attack(30, overlooks=("does not fit its text", "is signed, but is not a statement"))
 def the_payload_type_is_changed(means: Means) -> Case:
     changed = carrier.envelope(payloadType="application/json")
-    return Case(zipped(means.files | {STATEMENT: changed}), STATEMENT, UNFIT)
+    return Case(enveloped(means, changed), STATEMENT, UNFIT)
 
 
 @attack(33, sums_only=True)
@@ -195,7 +200,8 @@ def the_key_has_low_order(means: Means) -> Case:
     envelope = json.loads(files[STATEMENT])
     sig = base64.b64encode(forged).decode()
     envelope["signatures"] = [{"keyid": neutral.key_id.hex(), "sig": sig}]
-    pack = zipped(files | {STATEMENT: canonical(envelope)})
+    means.files = files
+    pack = enveloped(means, canonical(envelope), neutral)
     verdict = "COULD NOT CHECK"
     return Case(pack, reason="low order", verdict=verdict, key=neutral.vkey)
 
@@ -208,14 +214,14 @@ def a_signature_gets_a_second_form(means: Means) -> Case:
         scalar = int.from_bytes(signed[32:], "little") + ORDER
         return signed[:32] + scalar.to_bytes(32, "little")
 
-    pack = zipped(means.files | {STATEMENT: carrier.signature(heavier)})
+    pack = enveloped(means, carrier.signature(heavier))
     return Case(pack, STATEMENT, "has a signature that is not Ed25519")
 
 
 @attack(49, laxer={"unbase64": base64.b64decode})
 def the_statement_is_written_in_another_base64(means: Means) -> Case:
     changed = carrier.envelope(payload=carrier.payload(lambda _: None) + "\n")
-    pack = zipped(means.files | {STATEMENT: changed})
+    pack = enveloped(means, changed)
     return Case(pack, STATEMENT, "holds base64 in another than its one canonical form")
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from tests.acceptance.attacks.registry import Case, Make, Means, attack
 from tests.reports.verifier import packs
+from tests.reports.verifier import test_binding as binding
+from tests.reports.verifier import test_consistency as history
 from tests.reports.verifier import test_insider_attacks as insider
 from tests.reports.verifier import test_sample_attacks as sampling
 from tests.reports.verifier import test_signed_papers as papers
@@ -83,6 +85,7 @@ def without_item(means: Means) -> bytes:
     leaves = [leaf[name] for leaf in item["leaves"] for name in ("path", "proof")]
     for name in (item["path"], *leaves):
         del draft.files[name]
+    packs.finish(draft)
     return draft.pack()
 
 
@@ -107,7 +110,7 @@ attack(31, overlooks=("is not signed by the log",))(
 attack(32, overlooks=OTHER_PROOF)(
     bent(insider.two_proofs_are_swapped, LEAF, "has no proof of this place in the log")
 )
-attack(36, overlooks=("which is not listed as superseded",))(
+attack(36, overlooks=("which is not listed as superseded", "logged with another items"))(
     bent(
         insider.a_replaced_version_is_hidden,
         "leaves/7.json",
@@ -152,7 +155,7 @@ attack(47, overlooks=OTHER_PROOF, laxer={"climb": to_anywhere})(
 attack(47, overlooks=OTHER_PROOF)(
     bent(insider.a_proof_has_a_hash_less, LEAF, "too many or too few hashes")
 )
-attack(47, overlooks=OTHER_PROOF, laxer={"climb": to_anywhere})(
+attack(47, overlooks=(*OTHER_PROOF, "is not the last entry"), laxer={"climb": to_anywhere})(
     bent(insider.the_log_is_cut_short_of_its_entries, LEAF, "is numbered beyond the end of the log")
 )
 
@@ -160,7 +163,7 @@ attack(47, overlooks=OTHER_PROOF, laxer={"climb": to_anywhere})(
 @attack(49, laxer={"NOTE": loose_note()})
 def the_size_has_leading_zeros(means: Means) -> Case:
     draft = means.draft()
-    resign(draft, papers.checkpoint(draft, size="0011"))
+    resign(draft, papers.checkpoint(draft, size="0012"))
     return Case(draft.pack(), CHECKPOINT, "is not the signed checkpoint of a log")
 
 
@@ -185,25 +188,70 @@ def the_log_is_truncated(means: Means) -> Case:
     """The last entries are gone, and with them the item that they were about."""
     draft = means.draft()
     held = draft.log.checkpoint().encode()
-    draft.log.leaves.pop()
+    del draft.log.leaves[-2:]
     draft.manifest["items"].pop()
     kept = ("evidence/EV-000005/", "leaves/", "proofs/")
     draft.files = {name: text for name, text in draft.files.items() if not name.startswith(kept)}
     packs.finish(draft)
-    return Case(draft.pack(), CHECKPOINT, "is older than yours of 11 entries", held=held)
+    return Case(draft.pack(), CHECKPOINT, "is older than yours of 12 entries", held=held)
 
 
 @attack(10, overlooks=("is older than yours", "has another root than yours"))
 def the_log_is_shorter_than_the_one_that_was_held(means: Means) -> Case:
     later = means.draft().log
-    later.append("later", "log", {})
+    later.leaves.append(later.leaves[0])
     held = later.checkpoint().encode()
-    return Case(means.pack, CHECKPOINT, "is older than yours of 12 entries", held=held)
+    return Case(means.pack, CHECKPOINT, "is older than yours of 13 entries", held=held)
 
 
 @attack(41, overlooks=("is older than yours", "has another root than yours"))
 def an_old_pack_is_shown_as_the_present_one(means: Means) -> Case:
     return the_log_is_shorter_than_the_one_that_was_held(means)
+
+
+@attack(41, overlooks=("it is not the one you asked for",))
+def an_old_pack_is_shown_in_place_of_the_one_that_was_asked_for(means: Means) -> Case:
+    pack = binding.bound("granite whistle 12").pack()
+    return Case(pack, MANIFEST, "was sealed for another nonce", nonce=binding.NONCE)
+
+
+@attack(41, overlooks=("it may be an old one",))
+def a_pack_from_before_the_fieldwork_is_shown(means: Means) -> Case:
+    reason = "it may be an old one"
+    return Case(means.pack, MANIFEST, reason, not_before="2026-11-22")
+
+
+@attack(41, overlooks=("logged with another nonce_sha256",))
+def an_old_pack_is_signed_again_for_a_new_nonce(_means: Means) -> Case:
+    draft = binding.bound("granite whistle 12")
+    draft.manifest["bound_to"]["nonce"] = binding.NONCE
+    reason = "was logged with another nonce_sha256 than the pack has"
+    return Case(draft.pack(), "leaves/11.json", reason, nonce=binding.NONCE)
+
+
+@attack(8, overlooks=("has another root than yours",))
+def the_history_is_rewritten_and_proved_from_its_new_beginning(_means: Means) -> Case:
+    held = history.continued().log.checkpoint(size=5).encode()
+    rewritten = packs.good(seed=1)
+    rewritten.continues = 5
+    packs.finish(rewritten)
+    reason = "the history of the log was rewritten"
+    return Case(rewritten.pack(), CHECKPOINT, reason, held=held)
+
+
+@attack(34, overlooks=("too many or too few hashes", "does not lead from"))
+def the_proof_from_the_pack_before_is_left_out(_means: Means) -> Case:
+    draft = history.continued(4)
+    history.tell(draft, proof=[])
+    return Case(draft.pack(), history.NAME, "too many or too few hashes")
+
+
+@attack(51, overlooks=("that a spreadsheet would run",))
+def a_cell_of_a_list_is_a_formula(means: Means) -> Case:
+    draft = means.draft()
+    index = draft.seal()["index.csv"]
+    draft.files["index.csv"] = index.replace(b"Title of EV-000001", b"=HYPERLINK(A1)")
+    return Case(draft.pack(), "index.csv", "has a cell that a spreadsheet would run")
 
 
 @attack(48)

@@ -23,6 +23,9 @@ class Case:
     key: str = KEY.vkey
     held: bytes | None = None
     scope: str | None = None
+    nonce: str | None = None
+    request: str | None = None
+    not_before: str | None = None
 
 
 class Means:

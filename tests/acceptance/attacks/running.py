@@ -41,6 +41,12 @@ def options(case: Case, folder: Path) -> list[str]:
             path = folder / option.strip("-")
             path.write_bytes(content)
             told += [option, str(path)]
+    for option, text in (
+        ("--nonce", case.nonce),
+        ("--request", case.request),
+        ("--not-before", case.not_before),
+    ):
+        told += [option, text] if text is not None else []
     return told
 
 

@@ -5,21 +5,37 @@ from collections.abc import Callable, Iterator
 
 from tests.acceptance.attacks.registry import COULD_NOT_CHECK, VALID, Case
 from tests.reports.verifier import packs
+from tests.reports.verifier import test_binding as binding
+from tests.reports.verifier import test_bundle as bundles
 from tests.reports.verifier import test_carrier_attacks as carrier
+from tests.reports.verifier import test_consistency as history
 from tests.reports.verifier import test_container as container
 from tests.reports.verifier import test_insider_attacks as insider
 from tests.reports.verifier import test_joined_attacks as joining
 from tests.reports.verifier import test_sample_attacks as sampling
 from tests.reports.verifier import test_signed_papers as papers
+from tests.reports.verifier import test_time_stamps as stamps
 from tests.reports.verifier.attacks import Attacks, resign
 from tests.reports.verifier.packs import KEY, Draft, good, zipped
 from tests.reports.verifier.test_container import BYTES, FIRST, GOOD, LOCAL, patched
+
+
+def sealed_long_ago() -> Draft:
+    """A good pack that any time-stamp is younger than."""
+    draft = good()
+    draft.manifest["sealed_at"] = stamps.LONG_AGO
+    packs.finish(draft)
+    return draft
+
 
 TABLES: tuple[tuple[str, Attacks, Callable[[], Draft]], ...] = (
     ("insider", insider.ATTACKS, good),
     ("paper", papers.ATTACKS, good),
     ("sample", sampling.ATTACKS, sampling.sampled),
     ("joined", joining.ATTACKS, joining.joined),
+    ("binding", binding.ATTACKS, binding.bound),
+    ("history", history.ATTACKS, history.continued),
+    ("time-stamp", stamps.ATTACKS, sealed_long_ago),
 )
 
 
@@ -62,6 +78,10 @@ def _carried() -> Iterator[tuple[str, Callable[[], Case]]]:
         case = Case(zipped(files), file, reason)
         yield f"carrier: {name}", lambda case=case: case  # type: ignore[misc]
 
+    for name, bundle in bundles.BENT.items():
+        case = Case(zipped(GOOD | {packs.BUNDLE: bundle}), packs.BUNDLE, bundles.NOT_THE_SAME)
+        yield f"bundle: {name}", lambda case=case: case  # type: ignore[misc]
+
 
 def _contained() -> Iterator[tuple[str, Callable[[], Case]]]:
     for name, reason in container.NAMES:
@@ -103,12 +123,38 @@ def _good() -> Iterator[tuple[str, Callable[[], Case]]]:
         ("a joined population", joining.joined),
         ("a cover page", _with_cover_page),
         ("any script", _in_any_script),
+        ("a time-stamp", _stamped),
+        ("OSCAL", _oscal),
     ):
         yield f"good: {name}", lambda begin=begin: Case(begin().pack(), verdict=VALID)  # type: ignore[misc]
+    for size in (1, 4, 5, 8, 11):
+        yield f"good: from {size} entries on", lambda size=size: _continued(size)  # type: ignore[misc]
     held = good().log.checkpoint().encode()
     yield "good: the same checkpoint", lambda: Case(BYTES, verdict=VALID, held=held)
+    yield "good: the nonce and the day", _nonced
     scope = "EV-000001\n\n  EV-000004\r\n"
     yield "good: a scope that is all there", lambda: Case(BYTES, verdict=VALID, scope=scope)
+
+
+def _continued(size: int) -> Case:
+    draft = history.continued(size)
+    held = draft.log.checkpoint(size=size).encode()
+    return Case(draft.pack(), verdict=VALID, held=held)
+
+
+def _stamped() -> Draft:
+    return stamps.stamped(stamps.ANSWERS[0])
+
+
+def _oscal() -> Draft:
+    draft = good()
+    draft.files["oscal/assessment-results.json"] = b"{}"
+    return draft
+
+
+def _nonced() -> Case:
+    nonce, day = f" {binding.NONCE}", "2026-11-21"
+    return Case(binding.bound().pack(), verdict=VALID, nonce=nonce, not_before=day)
 
 
 def _with_cover_page() -> Draft:

@@ -1,8 +1,10 @@
 """Packs to verify: a small builder of good packs, made without our own writer, and of bent ones."""
 
 import base64
+import csv
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +21,10 @@ import reports
 ORIGIN = "log.example/countersign"
 PREDICATE_TYPE = "https://countersign.invalid/pack/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-UNSUMMED = ("SHA256SUMS", "statement.dsse.json")
+CHECKPOINT = "checkpoint.txt"
+STATEMENT, BUNDLE = "statement.dsse.json", "statement.sigstore.json"
+UNSUMMED = ("SHA256SUMS", STATEMENT, BUNDLE)
+SEALED_AT = "2026-11-21T10:00:00.000000Z"
 VERIFIER = Path(reports.__file__).parent / "verifier" / "verify.py"
 
 Json = dict[str, Any]
@@ -35,6 +40,16 @@ def canonical(value: object) -> bytes:
 
 def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def history_of(old: int, hashes: Sequence[bytes], *, is_whole: bool = True) -> list[bytes]:
+    """Return the consistency proof as RFC 6962 defines it (PROOF and SUBPROOF of 2.1.2)."""
+    if old == len(hashes):
+        return [] if is_whole else [root_of(hashes)]
+    at = split(len(hashes))
+    if old <= at:
+        return [*history_of(old, hashes[:at], is_whole=is_whole), root_of(hashes[at:])]
+    return [*history_of(old - at, hashes[at:], is_whole=False), root_of(hashes[:at])]
 
 
 def split(count: int) -> int:
@@ -104,6 +119,9 @@ class Log:
     leaves: list[bytes] = field(default_factory=list)
 
     def append(self, kind: str, subject: str, body: Json, actor: str = "system") -> int:
+        """Log an entry; that of the pack, which must be the last one, makes place for it."""
+        if self.leaves and json.loads(self.leaves[-1])["kind"] == "pack":
+            self.leaves.pop()
         leaf = {
             "actor": actor,
             "body": body,
@@ -134,6 +152,28 @@ class Log:
         return f"c2sp.org/tlog-proof@v1\nindex {index}\n{lines}\n{note}".encode()
 
 
+def bundled(envelope: bytes, key: LogKey = KEY) -> bytes:
+    """Put an envelope into a Sigstore bundle."""
+    return canonical(
+        {
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "dsseEnvelope": json.loads(envelope),
+            "verificationMaterial": {"publicKey": {"hint": key.key_id.hex()}},
+        }
+    )
+
+
+def listing(items: Iterable[Json]) -> bytes:
+    """Write index.csv, with the columns that say what the manifest says and one more."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(["Item", "Title", "Status", "File in this pack", "SHA-256"])
+    for item in items:
+        named = item["ref"], item["metadata"].get("title", ""), item["status"]
+        lines.writerow([*named, item["path"], item["sha256"]])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
 @dataclass
 class Draft:
     """A pack before it is sealed: what an insider with the key could bend and seal again."""
@@ -144,12 +184,21 @@ class Draft:
     predicate: Json = field(default_factory=dict)
     statement: Json = field(default_factory=dict)
 
+    continues: int = 0
+    """The size of the log at the pack that this auditor received before."""
+
     def item(self, ref: str) -> Json:
         return next(item for item in self.manifest["items"] if item["ref"] == ref)
 
     def seal(self, key: LogKey = KEY, payload_type: str = PAYLOAD_TYPE) -> dict[str, bytes]:
-        """Return all files of the pack: manifest, checksums and signed statement made to fit."""
-        files = {"manifest.json": canonical(self.manifest)} | self.files
+        """Return all files of the pack: manifest, lists, checksums and statement made to fit."""
+        kinds = ("items", "samples", "findings", "requests")
+        told = [one for kind in kinds for one in self.manifest.get(kind, ()) if "ref" in one]
+        files = {
+            "manifest.json": canonical(self.manifest),
+            "index.csv": listing(one for one in told if "metadata" in one),
+            "scope.txt": "".join(f"{one['ref']}\n" for one in told).encode(),
+        } | self.files
         summed = sorted(name for name in files if name not in UNSUMMED)
         sums = "".join(f"{sha256(files[name])}  {name}\n" for name in summed)
         files = {"SHA256SUMS": sums.encode()} | files
@@ -158,6 +207,7 @@ class Draft:
             "pack": manifest["pack"],
             "engagement": manifest["engagement"]["ref"],
             "sealed_at": manifest["sealed_at"],
+            "bound_to": manifest["bound_to"],
             "origin": log["origin"],
             "log_size": log["size"],
             "manifest_sha256": sha256(files["manifest.json"]),
@@ -171,8 +221,8 @@ class Draft:
             "predicateType": PREDICATE_TYPE,
             "predicate": predicate | self.predicate,
         }
-        envelope = key.envelope(canonical(statement | self.statement), payload_type)
-        return files | {"statement.dsse.json": canonical(envelope)}
+        envelope = canonical(key.envelope(canonical(statement | self.statement), payload_type))
+        return files | {STATEMENT: envelope, BUNDLE: bundled(envelope, key)}
 
     def pack(self, key: LogKey = KEY) -> bytes:
         return zipped(self.seal(key))
@@ -187,6 +237,10 @@ def good(*, period: str = "2026-01", seed: int = 0) -> Draft:
         "cover.pdf": b"%PDF-1.7 a cover\n",
         "index.xlsx": b"PK an index",
         "shortfall.csv": b"expectation,control,from,to,state,reason\r\n",
+        "findings.csv": b"finding,state\r\n",
+        "findings.json": canonical({"format": "countersign-findings/v1", "findings": []}),
+        "requests.csv": b"request,state,evidence\r\n",
+        "requests.json": canonical({"format": "countersign-requests/v1", "requests": []}),
         "verify.py": VERIFIER.read_bytes(),
     }
     draft = Draft(log, files, about(period))
@@ -213,10 +267,16 @@ def about(period: str) -> Json:
             "window_to": f"{period}-28",
         },
         "organisation": "Example Payments Ltd",
-        "sealed_at": "2026-11-21T10:00:00.000000Z",
-        "as_of": "2026-11-21T10:00:00.000000Z",
+        "sealed_at": SEALED_AT,
+        "as_of": SEALED_AT,
+        "bound_to": {"nonce": None, "request": None},
         "log": {},
         "items": [],
+        "findings": [],
+        "requests": [],
+        "samples": [],
+        "tokens": [],
+        "tokens_missing": [],
         "shortfall": [
             {
                 "expectation": "uptime",
@@ -240,13 +300,15 @@ def add(
     status: str = "current",
     supersedes: str | None = None,
     reviewed: bool = True,
+    kind: str = "state",
+    said: Mapping[str, object] | None = None,
 ) -> None:
     """Add an item with its leaves: one of the evidence, one of the review."""
     path = f"evidence/{ref}/{filename}"
     draft.files[path] = content
     if table is not None:
         draft.files[f"tables/{ref}.csv"] = table
-    metadata: Json = {"title": f"Title of {ref}", "kind": "state", "prepared_by": "user:1"}
+    metadata: Json = {"title": f"Title of {ref}", "kind": kind, "prepared_by": "user:1"}
     if filename.endswith((".csv", ".xlsx")):
         logged = content if table is None else table
         metadata["population"] = {"row_count": 1, "table_sha256": sha256(logged), "ipe": {}}
@@ -264,7 +326,7 @@ def add(
         "status": status,
     }
     draft.manifest["items"].append(item)
-    record(draft, item, "evidence", evidence_body(item, supersedes))
+    record(draft, item, "evidence", evidence_body(item, supersedes) | dict(said or {}))
     if reviewed:
         record(draft, item, "review", review_body(item))
 
@@ -309,16 +371,68 @@ def record(draft: Draft, item: Json, kind: str, body: Json, subject: str = "") -
     )
 
 
+def seal_body(draft: Draft) -> Json:
+    told, bound = draft.manifest, draft.manifest["bound_to"]
+    return {
+        "engagement": told["engagement"]["ref"],
+        "selection_sha256": sha256(b"a selection"),
+        "as_of": told["as_of"],
+        "sealed_at": told["sealed_at"],
+        "nonce_sha256": sha256(bound["nonce"].encode()) if bound["nonce"] else None,
+        "request": bound["request"],
+        "items": len(told["items"]),
+        "shortfall": len(told["shortfall"]),
+    }
+
+
+def consistency(draft: Draft) -> Json:
+    log, size = draft.log, draft.continues
+    told = {"format": "countersign-consistency/v1", "to": state_of(log, len(log.leaves))}
+    if not size:
+        none = {"from": None, "pack": None, "checkpoint": None, "proof": []}
+        return told | none | {"reason": "No pack was sealed for this auditor before."}
+    hashes = history_of(size, log.hashes)
+    return told | {
+        "from": state_of(log, size),
+        "pack": "ENG-2025-1/1",
+        "checkpoint": log.checkpoint(size=size),
+        "proof": [base64.b64encode(hashed).decode() for hashed in hashes],
+        "reason": "",
+    }
+
+
+def aim(draft: Draft, size: int, root: str) -> None:
+    """Let manifest and consistency.json tell of another log."""
+    draft.manifest["log"] |= {"size": size, "root": root}
+    told = json.loads(draft.files["consistency.json"]) | {"to": {"size": size, "root": root}}
+    draft.files["consistency.json"] = canonical(told)
+
+
+def state_of(log: Log, size: int) -> Json:
+    return {"size": size, "root": root_of(log.hashes[:size]).hex()}
+
+
 def finish(draft: Draft, note: str = "") -> None:
+    """Log the pack itself as the last entry, and write what follows from the log as of then."""
+    for name in ("path", "proof"):
+        draft.files.pop(draft.manifest.get("seal", {}).get(name), None)
+    index = draft.log.append("pack", draft.manifest["pack"], seal_body(draft))
+    seal = {"index": index, "path": f"leaves/{index}.json", "proof": f"proofs/{index}.tlog-proof"}
+    draft.manifest["seal"] = seal
+    settle(draft, note)
+
+
+def settle(draft: Draft, note: str = "") -> None:
     """Write the checkpoint, the leaves and their proofs as the log now stands."""
     note = note or draft.log.checkpoint()
+    draft.files["consistency.json"] = canonical(consistency(draft))
     draft.files["checkpoint.txt"] = note.encode()
     size = len(draft.log.leaves)
     draft.manifest["log"] = {"origin": ORIGIN, "size": size, "root": draft.log.root.hex()}
-    for item in draft.manifest["items"]:
-        for leaf in item["leaves"]:
-            draft.files[leaf["path"]] = draft.log.leaves[leaf["index"]]
-            draft.files[leaf["proof"]] = draft.log.proof(leaf["index"], note)
+    listed = [leaf for item in draft.manifest["items"] for leaf in item["leaves"]]
+    for leaf in [draft.manifest["seal"], *listed]:
+        draft.files[leaf["path"]] = draft.log.leaves[leaf["index"]]
+        draft.files[leaf["proof"]] = draft.log.proof(leaf["index"], note)
 
 
 def plain(name: str) -> zipfile.ZipInfo:

@@ -161,9 +161,8 @@ def a_proof_leads_to_another_checkpoint(draft: Draft) -> None:
 
 @ATTACKS.on(LEAF, "is numbered beyond the end of the log")
 def the_log_is_cut_short_of_its_entries(draft: Draft) -> None:
-    draft.manifest["log"]["size"] = 1
+    packs.aim(draft, 1, draft.log.hashes[0].hex())
     root = base64.b64encode(draft.log.hashes[0]).decode()
-    draft.manifest["log"]["root"] = draft.log.hashes[0].hex()
     resign(draft, f"{KEY.name}\n1\n{root}\n")
 
 
@@ -173,7 +172,7 @@ def a_node_of_the_tree_is_passed_off_as_a_leaf(draft: Draft) -> None:
     hashes = draft.log.hashes[:2]
     draft.log.leaves = [b"".join(hashes)]
     note = KEY.note(f"{KEY.name}\n1\n{base64.b64encode(packs.node(*hashes)).decode()}\n")
-    draft.manifest["log"] = {"origin": KEY.name, "size": 1, "root": packs.node(*hashes).hex()}
+    packs.aim(draft, 1, packs.node(*hashes).hex())
     item = draft.item("EV-000001")
     item["leaves"] = [
         {"index": 0, "kind": "evidence", "path": "leaves/0.json", "proof": "proofs/0.tlog-proof"}

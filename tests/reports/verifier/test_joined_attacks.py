@@ -10,7 +10,7 @@ from typing import Any
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import Draft, Json, good, sha256
+from tests.reports.verifier.packs import Draft, Json, canonical, good, sha256
 from tests.reports.verifier.test_sample_attacks import (
     D1,
     P1,
@@ -38,6 +38,9 @@ def parts() -> list[Json]:
     return [
         {
             "evidence": f"EV-00000{number}",
+            "evidence_sha256": sha256(content),
+            "ipe_sha256": sha256(canonical({})),
+            "retrieved_at": f"2026-03-0{number}T10:00:00.000000Z",
             "table_sha256": sha256(content),
             "period": {"from": start, "to": end},
             "rows": content.count(b"\n") - 1,
@@ -53,6 +56,10 @@ def population() -> Json:
         "engagement": "ENG-2026-1",
         "control": "CH-01",
         "evidence": "EV-000006",
+        "evidence_sha256": sha256(JANUARY),
+        "ipe_sha256": sha256(canonical({})),
+        "retrieved_at": "2026-03-07T10:00:00.000000Z",
+        "lag_days": 1,
         "table_sha256": digest(JANUARY, FEBRUARY),
         "period": {"from": "2026-01-01", "to": "2026-02-28"},
         "columns": ["change", "merged_on"],
@@ -65,9 +72,12 @@ def population() -> Json:
 def joined(**changes: Any) -> Draft:
     """A good pack with a population of two months, and a draw of five rows from both."""
     draft = good()
-    packs.add(draft, "EV-000006", "january.csv", JANUARY)
-    packs.add(draft, "EV-000007", "february.csv", FEBRUARY)
-    draft.manifest["samples"] = []
+    for name, content, part in zip(
+        ("january", "february"), (JANUARY, FEBRUARY), parts(), strict=True
+    ):
+        said = {"covers_from": part["period"]["from"], "covers_to": part["period"]["to"]}
+        said["collected_at"] = part["retrieved_at"]
+        packs.add(draft, part["evidence"], f"{name}.csv", content, kind="event", said=said)
     record = population() | changes
     enter(draft, "population", P1, record, {"table_sha256": record["table_sha256"]})
     nonce, table = "harbour lantern 47", record["table_sha256"]

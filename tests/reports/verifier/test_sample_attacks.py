@@ -46,6 +46,10 @@ def population() -> Json:
         "engagement": "ENG-2026-1",
         "control": "CH-01",
         "evidence": "EV-000006",
+        "evidence_sha256": sha256(table()),
+        "ipe_sha256": sha256(canonical({})),
+        "retrieved_at": "2026-03-02T10:00:00.000000Z",
+        "lag_days": 1,
         "table_sha256": sha256(table()),
         "period": {"from": "2026-01-01", "to": "2026-02-28"},
         "date_column": "merged_on",
@@ -74,8 +78,9 @@ def a_draw(number: int, size: int) -> Json:
 def sampled() -> Draft:
     """A good pack with a population, two draws and the work sheet of the first."""
     draft = good()
-    packs.add(draft, "EV-000006", "changes.csv", table())
-    draft.manifest["samples"] = []
+    days = {"covers_from": "2026-01-01", "covers_to": "2026-02-28"}
+    days["collected_at"] = "2026-03-02T10:00:00.000000Z"
+    packs.add(draft, "EV-000006", "changes.csv", table(), kind="event", said=days)
     enter(draft, "population", P1, population(), {"table_sha256": sha256(table())})
     first = a_draw(1, 5)
     enter(draft, "draw", D1, first, draw_body(first))
@@ -86,7 +91,9 @@ def sampled() -> Draft:
         "draw": D1,
         "number": 1,
         "attributes": [{"letter": "A", "title": "Ticket"}],
-        "results": [{"row": first["rows"][0], "attribute": "A", "result": "pass"}],
+        "results": [
+            {"row": first["rows"][0], "attribute": "A", "result": "pass", "evidence": "EV-000001"}
+        ],
     }
     enter(draft, "worksheet", W1, sheet, {"draw": D1})
     finish(draft)

@@ -9,6 +9,7 @@ from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks, replace, resign
 from tests.reports.verifier.conftest import Verifier
 from tests.reports.verifier.packs import (
+    BUNDLE,
     KEY,
     PAYLOAD_TYPE,
     Draft,
@@ -53,9 +54,9 @@ def the_statement_is_of_another_log(draft: Draft) -> None:
     draft.predicate["origin"] = "elsewhere"
 
 
-@ATTACKS.on(MANIFEST, "says 11 where the signed papers say 12")
+@ATTACKS.on(MANIFEST, "says 12 where the signed papers say 13")
 def the_statement_gives_another_size_of_the_log(draft: Draft) -> None:
-    draft.predicate["log_size"] = 12
+    draft.predicate["log_size"] = 13
 
 
 @ATTACKS.on(MANIFEST, "where the signed papers say '0000")
@@ -63,9 +64,9 @@ def the_statement_gives_another_digest_of_the_manifest(draft: Draft) -> None:
     draft.predicate["manifest_sha256"] = "0" * 64
 
 
-@ATTACKS.on(MANIFEST, "says 12 where the signed papers say 11")
+@ATTACKS.on(MANIFEST, "says 13 where the signed papers say 12")
 def manifest_and_checkpoint_give_two_sizes(draft: Draft) -> None:
-    draft.manifest["log"]["size"] = 12
+    draft.manifest["log"]["size"] = 13
 
 
 @ATTACKS.on(MANIFEST, "says '0000")
@@ -145,7 +146,7 @@ def the_checksums_name_more(draft: Draft) -> None:
 # --- The checkpoint -------------------------------------------------------------------------------
 @ATTACKS.on(CHECKPOINT, "has a signature that does not fit its text")
 def the_checkpoint_is_edited(draft: Draft) -> None:
-    replace(draft, CHECKPOINT, b"\n11\n", b"\n12\n")
+    replace(draft, CHECKPOINT, b"\n12\n", b"\n13\n")
 
 
 @ATTACKS.on(CHECKPOINT, "is not signed by the log")
@@ -321,7 +322,8 @@ def test_a_second_signature_of_somebody_else_does_no_harm(verified: Verifier) ->
     envelope = json.loads(files[STATEMENT])
     payload = base64.b64decode(envelope["payload"])
     envelope["signatures"] += IMPOSTOR.envelope(payload, PAYLOAD_TYPE)["signatures"]
-    outcome = verified(zipped(files | {STATEMENT: canonical(envelope)}))
+    signed = canonical(envelope)
+    outcome = verified(zipped(files | {STATEMENT: signed, BUNDLE: packs.bundled(signed)}))
     assert outcome.verdict == "VALID"
 
 
