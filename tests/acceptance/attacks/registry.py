@@ -48,12 +48,14 @@ class Weakness:
     """A verifier that falls for an attack.
 
     Either one that only compares the digests of SHA256SUMS, or a copy of verify.py that overlooks
-    some reasons to refuse, or has something laxer in the place of a part.
+    some reasons to refuse, has something laxer in the place of a part, or is not given a thing that
+    the auditor holds.
     """
 
     compares_sums_only: bool = False
     overlooks: tuple[str, ...] = ()
     laxer: Mapping[str, object] = field(default_factory=dict)
+    without: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,16 @@ def attack(
     sums_only: bool = False,
     overlooks: tuple[str, ...] = (),
     laxer: Mapping[str, object] | None = None,
+    without: str = "",
 ) -> Callable[[Make], Make]:
     """Enter an attack under its number, with the weakness that it needs."""
-    weakness = Weakness(sums_only, overlooks, laxer or {})
+    weakness = Weakness(sums_only, overlooks, laxer or {}, without)
 
     def enter(make: Make) -> Make:
         name = f"{number:02}-{make.__name__.replace('_', '-')}"
         assert name not in {one.name for one in ATTACKS}
         # A good pack that is refused needs no weakness; every other attack has one.
-        real = sums_only or overlooks or laxer
+        real = sums_only or overlooks or laxer or without
         ATTACKS.append(Attack(number, name, make, weakness if real else None))
         return make
 
