@@ -218,7 +218,7 @@ class Page {
   showSteps({ steps, unchecked }) {
     const lines = STEPS.map(([name], number) => {
       const step = steps[number];
-      if (!step) return line("open", name, ["was not reached"]);
+      if (!step) return line("open", name, ["does not count, as an earlier step does not hold"]);
       const told = step.failed ? "does not hold; see below" : step.sentence.replace(`${name}: `, "");
       const silent = SILENT[name] ?? "every file belongs to something";
       return line(step.failed ? "bad" : "good", name, [told || silent]);

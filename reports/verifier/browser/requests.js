@@ -1,6 +1,6 @@
 // Step 6: the threads of requests, held to the log; their answers, held to the items of the pack.
 
-import { at, demand, listAt, listOf, maybe, numberAt, parse, same, textAt, words } from "./forms.js";
+import { at, demand, isObject, listAt, listOf, maybe, numberAt, parse, same, textAt, words } from "./forms.js";
 import { cellsAt, placesOf, rowsFrom } from "./lists.js";
 
 export const REQUESTS = "requests.json";
@@ -62,7 +62,7 @@ async function checkEntry(v, ref, entry) {
 
 // Hold the words to the last entry that asked or changed them.
 function checkWords(request, bodies) {
-  const worded = bodies.filter((body) => maybe(body, "request_sha256", undefined) !== undefined);
+  const worded = bodies.filter((body) => isObject(body) && "request_sha256" in body);
   demand(worded.length, `has no entry with the words of ${request.ref}`);
   const body = worded[worded.length - 1];
   const told = [

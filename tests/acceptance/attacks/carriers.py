@@ -150,7 +150,7 @@ def the_statement_is_edited_under_its_signature(means: Means) -> Case:
     files = with_sums(means.files | {"README.txt": b"All is well.\n"})
     statement = json.loads(base64.b64decode(json.loads(files[STATEMENT])["payload"]))
     for subject in statement["subject"]:
-        subject["digest"]["sha256"] = carrier.sha256(files[subject["name"]])
+        subject["digest"]["sha256"] = packs.sha256(files[subject["name"]])
     payload = base64.b64encode(canonical(statement)).decode()
     means.files = files
     pack = enveloped(means, carrier.envelope(payload=payload))

@@ -31,7 +31,7 @@ def sums_agree(pack: bytes) -> bool:
     """Do as `sha256sum --check SHA256SUMS` does, which looks at no other file."""
     with zipfile.ZipFile(io.BytesIO(pack)) as archive:
         lines = archive.read("SHA256SUMS").decode().splitlines()
-        listed = dict(reversed(line.split("  ", 1)) for line in lines)
+        listed = {line[66:]: line[:64] for line in lines}
         found = {name: digest(archive, name) for name in listed}
     return bool(listed) and listed == found
 
