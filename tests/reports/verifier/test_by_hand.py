@@ -15,7 +15,8 @@ from tests.reports.verifier.test_time_stamps import add, made, token
 pytestmark = pytest.mark.debian
 
 PAGE = Path(settings.BASE_DIR, "docs", "verify.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGE.split("## The same by hand")[1], re.M | re.S)
+BY_HAND = PAGE.split("## The same by hand")[1]
+BLOCKS = re.findall(r"^```\n(.*?)^```$", BY_HAND, re.MULTILINE | re.DOTALL)
 OURS = [block for block in BLOCKS if not block.startswith("cosign ")]
 
 
