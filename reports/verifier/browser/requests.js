@@ -1,6 +1,18 @@
 // Step 6: the threads of requests, held to the log; their answers, held to the items of the pack.
 
-import { at, demand, isObject, listAt, listOf, maybe, numberAt, parse, same, textAt, words } from "./forms.js";
+import {
+  at,
+  demand,
+  isObject,
+  listAt,
+  listOf,
+  maybe,
+  numberAt,
+  parse,
+  same,
+  textAt,
+  words,
+} from "./forms.js";
 import { cellsAt, placesOf, rowsFrom } from "./lists.js";
 
 export const REQUESTS = "requests.json";
