@@ -20,6 +20,7 @@ from compliance.portal.asking import asked_day, kept
 from compliance.portal.pages import show
 from compliance.portal.signs import SIGNS
 from evidence import checkpoint
+from reports import verifier_page
 
 _BAR = 1000
 """Units of the bar that shows the states' shares, from its left to its right end."""
@@ -89,6 +90,7 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         packs=list(access.packs(engagement)),
         reach=walkthroughs.reach_of(engagement),
         vkey=checkpoint.vkey(),
+        verifiers=verifier_page.published(),
     )
 
 

@@ -1,6 +1,5 @@
-"""Packs to ask for and to take away, and the verifier that checks them."""
+"""Packs to ask for and to take away, and the two verifiers that check them."""
 
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -9,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
-import reports
 from accounts.models import User
 from audits import pack_asks
 from audits.errors import AuditsError
@@ -17,8 +15,7 @@ from audits.models import Engagement
 from compliance.portal import access
 from compliance.portal.evidence import hand_over
 from compliance.portal.pages import show
-
-VERIFIER = Path(reports.__file__).parent / "verifier" / "verify.py"
+from reports import verifier_page
 
 
 class PackForm(forms.Form):
@@ -67,12 +64,13 @@ def download(
 
 
 @access.for_auditor
-def verifier(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponse:
-    """Hand the stand-alone verifier over, apart from any pack."""
+def verifier(request: HttpRequest, user: User, engagement: Engagement, name: str) -> HttpResponse:
+    """Hand a stand-alone verifier over, apart from any pack."""
+    taken = next(one for one in verifier_page.published() if one.name == name)
     if request.method == "GET":
-        access.downloaded(engagement, user, VERIFIER.name)
+        access.downloaded(engagement, user, name)
     return HttpResponse(
-        VERIFIER.read_bytes(),
+        taken.content,
         content_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{VERIFIER.name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

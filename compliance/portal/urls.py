@@ -61,7 +61,8 @@ _one: list[URLPattern | URLResolver] = [
     path("requests/import/<int:key>/", request_lists.preview, name="request_preview"),
     path("requests/<int:number>/", requests.request, name="request"),
     path("requests/<int:number>/change/", requests.change, name="request_change"),
-    path("verify.py", packs.verifier, name="verifier"),
+    path("verify.py", packs.verifier, {"name": "verify.py"}, name="verifier"),
+    path("verify.html", packs.verifier, {"name": "verify.html"}, name="verifier_page"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -21,7 +21,7 @@ from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.site import site
 from evidence import checkpoint, exhibit
 from jobs.models import Job
-from reports import issue
+from reports import issue, verifier_page
 
 _PACKS_SHOWN = 10
 _VISITS_SHOWN = 10
@@ -120,6 +120,7 @@ class PackAdmin(RoomAdmin):
             "title": f"Pack {row.ref}",
             "proof": exhibit.proof(row.ledger_entry),
             "vkey": checkpoint.vkey(),
+            "verifiers": verifier_page.published(),
             "jobs": _writing([row]),
             "file_name": issue.file_name(row),
         }

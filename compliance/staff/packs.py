@@ -1,8 +1,7 @@
-"""Deeds about packs in the staff door: have one built, take its file, take the verifier."""
+"""Deeds about packs in the staff door: have one built, take its file, take a verifier."""
 
-from pathlib import Path
+import io
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
@@ -14,10 +13,9 @@ from audits.models import AccessNote, Engagement, Pack, PackFile
 from compliance import delivery
 from compliance.staff.base import REFUSALS, attempt, person
 from compliance.staff.site import DO, READ, site
-from reports import issue
+from reports import issue, verifier_page
 
 _MOST_DIGITS = 6
-VERIFIER = Path(settings.BASE_DIR) / "reports" / "verifier" / "verify.py"
 
 
 @site.page(
@@ -61,10 +59,22 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @site.page("verify.py", name="verifier", needs=Capability.VIEW, methods=READ)
 def take_verifier(_request: HttpRequest) -> HttpResponseBase:
     """Give out the verifier by another way than the pack that it is to verify."""
+    script, _ = verifier_page.published()
+    return _given_out(script)
+
+
+@site.page("verify.html", name="verifier_page", needs=Capability.VIEW, methods=READ)
+def take_verifier_page(_request: HttpRequest) -> HttpResponseBase:
+    """Give out the page that verifies in a browser; it is saved, never shown from here."""
+    _, page = verifier_page.published()
+    return _given_out(page)
+
+
+def _given_out(verifier: verifier_page.Published) -> HttpResponseBase:
     response = FileResponse(
-        VERIFIER.open("rb"),
+        io.BytesIO(verifier.content),
         as_attachment=True,
-        filename="verify.py",
+        filename=verifier.name,
         content_type="application/octet-stream",
     )
     response["X-Content-Type-Options"] = "nosniff"

@@ -68,6 +68,7 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "pack": {**ref, "number": house.pack.number},
         "pack_ask": ref,
         "verifier": ref,
+        "verifier_page": ref,
         "requests": ref,
         "request_list": ref,
         **of_requests(house),

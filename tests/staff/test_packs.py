@@ -17,7 +17,7 @@ from evidence import checkpoint, store
 from evidence.models import BlobKey, LedgerEntry
 from jobs import performing
 from jobs.models import Job
-from reports import issue
+from reports import issue, verifier_page
 from tests import cast
 from tests.audits.asking import admit
 from tests.audits.world import World, hand_in_staff
@@ -122,6 +122,15 @@ def test_the_page_hands_out_the_key_and_the_command(alices: Desk, finished: Pack
     assert finished.selection_digest in text
     assert PackFile.objects.get().sha256 in text
     assert "Leads to the signed root" in text
+    for one in verifier_page.published():
+        assert one.sha256 in html
+
+
+def test_the_page_that_verifies_is_saved_and_not_shown(alices: Desk) -> None:
+    answer = alices.get("verifier_page")
+    assert answer["Content-Disposition"] == 'attachment; filename="verify.html"'
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert b"".join(answer.streaming_content) == verifier_page.PAGE.read_bytes()
 
 
 def test_what_is_downloaded_verifies_with_the_verifier_that_is_handed_out(
@@ -166,6 +175,7 @@ def test_looking_is_neither_building_nor_downloading(alices: Desk, finished: Pac
     assert alices.get("pack_download", finished.pk).status_code == 405
     assert alices.get("pack_build", finished.engagement_id).status_code == 405
     assert alices.post("verifier").status_code == 405
+    assert alices.post("verifier_page").status_code == 405
     assert not AccessNote.objects.exists()
 
 
@@ -187,4 +197,5 @@ def test_strangers_are_refused(strangers: tuple[User, ...], finished: Pack) -> N
     desk.assert_refused("pack_download", finished.pk, strangers=strangers)
     desk.assert_refused("pack_build", finished.engagement_id, strangers=strangers)
     desk.assert_refused("verifier", strangers=strangers)
+    desk.assert_refused("verifier_page", strangers=strangers)
     assert not AccessNote.objects.exists()

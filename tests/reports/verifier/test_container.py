@@ -81,7 +81,10 @@ def bend_extra(info: zipfile.ZipInfo) -> None:
     info.extra = struct.pack("<HHBL", 0x7075, 5 + len("other.csv"), 1, crc) + b"other.csv"
 
 
-@pytest.mark.parametrize("bend", [bend_mode, bend_date, bend_compression, bend_comment, bend_extra])
+BENDS = (bend_mode, bend_date, bend_compression, bend_comment, bend_extra)
+
+
+@pytest.mark.parametrize("bend", BENDS)
 def test_it_refuses_members_that_are_more_than_plain_files(
     verified: Verifier, bend: Callable[[zipfile.ZipInfo], None]
 ) -> None:
@@ -113,35 +116,25 @@ def patched(at: int, content: bytes) -> bytes:
     return BYTES[:at] + content + BYTES[at + len(content) :]
 
 
-@pytest.mark.parametrize(
-    ("pack", "reason"),
-    [
-        (b"MZ polyglot " + BYTES, "not as a plain file"),
-        (BYTES + b"more", "hides something around its directory"),
-        (BYTES + BYTES, "hides something around its directory"),
-        (BYTES[:-2] + b"\4\0more", "hides something around its directory"),
-        (BYTES[:-1], "is not a ZIP file"),
-        (BYTES[:CENTRAL], "is not a ZIP file"),
-        (b"", "is not a ZIP file"),
-        (b"not a zip at all", "is not a ZIP file"),
-        (patched(CENTRAL + 8, b"\1\0"), "not as a plain file"),
-        (patched(CENTRAL + 20, struct.pack("<L", 1)), "not as a plain file"),
-        (patched(len(BYTES) - 12, struct.pack("<H", 3)), "hides something around its directory"),
-    ],
-    ids=[
-        "bytes before",
-        "bytes behind",
-        "twice",
-        "a comment behind",
-        "cut by one byte",
-        "without directory",
-        "empty",
-        "no zip",
-        "marked as encrypted",
-        "another size",
-        "another count",
-    ],
-)
+BENT = {
+    "bytes before": (b"MZ polyglot " + BYTES, "not as a plain file"),
+    "bytes behind": (BYTES + b"more", "hides something around its directory"),
+    "twice": (BYTES + BYTES, "hides something around its directory"),
+    "a comment behind": (BYTES[:-2] + b"\4\0more", "hides something around its directory"),
+    "cut by one byte": (BYTES[:-1], "is not a ZIP file"),
+    "without directory": (BYTES[:CENTRAL], "is not a ZIP file"),
+    "empty": (b"", "is not a ZIP file"),
+    "no zip": (b"not a zip at all", "is not a ZIP file"),
+    "marked as encrypted": (patched(CENTRAL + 8, b"\1\0"), "not as a plain file"),
+    "another size": (patched(CENTRAL + 20, struct.pack("<L", 1)), "not as a plain file"),
+    "another count": (
+        patched(len(BYTES) - 12, struct.pack("<H", 3)),
+        "hides something around its directory",
+    ),
+}
+
+
+@pytest.mark.parametrize(("pack", "reason"), BENT.values(), ids=BENT)
 def test_it_refuses_a_bent_container(verified: Verifier, pack: bytes, reason: str) -> None:
     outcome = verified(pack)
     assert outcome.refuses("the pack", reason), outcome
@@ -177,11 +170,18 @@ def test_it_refuses_an_end_of_a_file_that_lies_about_it(verified: Verifier) -> N
     assert outcome.refuses(min(GOOD), "has an end that contradicts the ZIP"), outcome
 
 
-@pytest.mark.parametrize(
-    ("at", "content"),
-    [(4, b"\x2d"), (6, b"\0"), (8, b"\x08"), (10, b"\1"), (14, b"\1"), (18, b"\1"), (30, b"X")],
-    ids=["version", "flags", "method", "time", "crc", "size", "name"],
-)
+LIES = {
+    "version": (4, b"\x2d"),
+    "flags": (6, b"\0"),
+    "method": (8, b"\x08"),
+    "time": (10, b"\1"),
+    "crc": (14, b"\1"),
+    "size": (18, b"\1"),
+    "name": (30, b"X"),
+}
+
+
+@pytest.mark.parametrize(("at", "content"), LIES.values(), ids=LIES)
 def test_it_refuses_a_header_that_lies_about_its_file(
     verified: Verifier, at: int, content: bytes
 ) -> None:

@@ -1,0 +1,8 @@
+"""The shared set of good and tampered packs: what both verifiers must say of each.
+
+Being imported here enters the attacks of a module.
+"""
+
+from tests.acceptance.attacks import carriers, insiders
+
+__all__ = ["carriers", "insiders"]
