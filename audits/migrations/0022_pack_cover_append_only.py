@@ -4,5 +4,5 @@ from controls.append_only import operations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audits", "0019_pack_cover")]
+    dependencies = [("audits", "0021_pack_cover")]
     operations = operations("audits_packcover")

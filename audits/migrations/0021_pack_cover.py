@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audits", "0018_pack_asks_and_stamps_append_only"),
+        ("audits", "0020_reverse_tests_append_only"),
         ("evidence", "0010_claim_retrieval_guarded"),
     ]
 
