@@ -98,6 +98,10 @@ class SignerBusyError(SigningRefusedError):
     """Another installation signs this log. Let all of them share one folder of keys."""
 
 
+class AddressError(EvidenceError):
+    """Nothing may be asked at this network address."""
+
+
 class AnchorError(EvidenceError):
     """The checkpoint could not be left outside. It is tried again by itself."""
 
