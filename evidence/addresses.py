@@ -26,7 +26,7 @@ SIGN_ON = "sign-on"
 CHAT = "chat"
 PURPOSES = (SOURCES, ANCHORS, SIGN_ON, CHAT)
 
-_IPv4, _IPv6 = ipaddress.IPv4Address, ipaddress.IPv6Address
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _CREDENTIALS = {
     # AWS serves instance metadata over IPv6 here, which is unique-local, not link-local.
@@ -114,11 +114,11 @@ def _refuse(address: str, why: str) -> NoReturn:
     ) from None
 
 
-def _inner(found: _IPv4 | _IPv6) -> _IPv4 | _IPv6:
+def _inner(found: _Address) -> _Address:
     """Return the IPv4 address that an IPv6 one carries, for those that lead to it."""
-    if isinstance(found, _IPv4):
+    if isinstance(found, ipaddress.IPv4Address):
         return found
     if found in _NAT64:
-        return _IPv4(int(found) & 0xFFFFFFFF)
+        return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     teredo = found.teredo[1] if found.teredo else None
     return found.ipv4_mapped or found.sixtofour or teredo or found

@@ -14,7 +14,6 @@ from django.test import Client
 from accounts.errors import TokenError
 from accounts.models import ApiToken, User
 from compliance import leaks
-from compliance.management.commands import token_leaked
 from evidence.models import LedgerEntry
 from tests import cast
 from tests.api import calls
@@ -121,12 +120,12 @@ class TestCommand:
         self, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         robot, said = calls.program(alice), io.StringIO()
-        monkeypatch.setattr(token_leaked.sys, "stdin", io.StringIO(f"{robot.secret}\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{robot.secret}\n"))
         call_command("token_leaked", stdout=said)
         assert "was reported as leaked" in said.getvalue()
         assert robot.get(EVIDENCE).status_code == 401
 
     def test_an_unknown_one_is_a_sentence(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(token_leaked.sys, "stdin", io.StringIO("x\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO("x\n"))
         with pytest.raises(CommandError, match="no token of this installation"):
             call_command("token_leaked")

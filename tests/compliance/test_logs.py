@@ -143,9 +143,11 @@ def test_the_log_of_requests_names_no_secret_of_an_address(
     assert "Not Found: /no/such/page/cs_p_[removed]" in text
 
 
-def test_celery_adds_no_handler_past_the_rules(written: io.StringIO) -> None:
+def test_celery_adds_no_handler_past_the_rules(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = logging.getLogger().handlers[:]
-    app.log.already_setup = False
+    monkeypatch.setattr(app.log, "already_setup", False)
     app.log.setup(loglevel=logging.INFO)
     assert logging.getLogger().handlers == before
     get_task_logger("jobs.tick").error("Task got %s", TOKEN)
