@@ -1,9 +1,9 @@
-"""What may be done to a person's account: end it, bring it back, reset a lost second factor."""
+"""What may be done to a person's account: end it or its sessions, reset a lost second factor."""
 
 from allauth.mfa.models import Authenticator
-from django.db import models, transaction
+from django.db import transaction
 
-from accounts import feeds, journal, roles, tokens
+from accounts import feeds, journal, roles, sessions, tokens
 from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.errors import PersonError
@@ -21,7 +21,7 @@ def deactivate(user: User, *, by: User, reason: str) -> None:
         if not person.is_active:
             raise PersonError(f"{user} is not active already.")
         _set_active(user, active=False, reason=reason.strip())
-        _end_sessions(user)
+        sessions.end_all(user)
         for token in user.tokens.filter(revoked_at=None):
             tokens.end(token, reason="Owner deactivated", by=actor(by))
         feeds.end(user, by=actor(by))
@@ -53,13 +53,21 @@ def reset_second_factor(user: User, *, by: User, reason: str) -> None:
         if not kinds:
             raise PersonError(f"{user} has no second factor.")
         Authenticator.objects.filter(user=user).delete()
-        _end_sessions(user)
+        sessions.end_all(user)
         journal.tell(
             "person.factors_reset",
             subject=actor(user),
             body={"forgotten": kinds, "reason_sha256": journal.digest(reason.strip())},
             actor=actor(by),
         )
+
+
+def sign_out(user: User, *, by: User) -> None:
+    """End all sessions of a person at once, such as after a laptop was lost."""
+    _refuse_stranger(user, by)
+    with transaction.atomic():
+        sessions.end_all(user)
+        sessions.tell(user, which="all", by=by)
 
 
 def _refuse_stranger(user: User, by: User) -> None:
@@ -70,12 +78,6 @@ def _refuse_stranger(user: User, by: User) -> None:
         raise PersonError(f"{by} may not manage people. Ask an administrator.")
     if any(not role.held <= by.held for role in user.roles.all()):
         raise PersonError(f"{user} may do more than {by}. Ask an administrator.")
-
-
-def _end_sessions(user: User) -> None:
-    """Sign the person out everywhere: an old session must not outlive the reset of a factor."""
-    User.objects.filter(pk=user.pk).update(sessions_ended=models.F("sessions_ended") + 1)
-    user.refresh_from_db(fields=["sessions_ended"])
 
 
 def _set_active(user: User, *, active: bool, reason: str) -> None:

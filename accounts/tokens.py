@@ -99,14 +99,8 @@ def authenticate(secret: str) -> ApiToken:
 
     Raises TokenError, whose message is the same for every cause; `reason` tells the log which.
     """
-    given = fingerprint(secret)
-    mark, _, rest = secret.partition("_")
-    prefix = rest.partition("_")[2][:_PREFIX_LENGTH]
-    found = None
-    for token in ApiToken.objects.filter(prefix=prefix).select_related("owner"):
-        if hmac.compare_digest(token.fingerprint, given):
-            found = token
-    if mark != MARK or found is None:
+    found = _known(secret)
+    if found is None:
         raise TokenError(reason="unknown")
     now = timezone.now()
     if found.revoked_at is not None:
@@ -150,6 +144,36 @@ def end(token: ApiToken, *, reason: str, by: str) -> None:
         body={"owner": f"user:{token.owner_id}", "reason_sha256": journal.digest(reason)},
         actor=by,
     )
+
+
+def report_leaked(secret: str, *, by: str) -> tuple[ApiToken, bool]:
+    """End the token of a secret that was found where it must not be; tell whether it was live.
+
+    Whoever holds the secret may: there is no better reason to end it. Raises TokenError for a
+    secret that is none of ours.
+    """
+    with transaction.atomic():
+        found = _known(secret)
+        if found is None:
+            raise TokenError("This is no token of this installation.", reason="unknown")
+        was_live = found.revoked_at is None and found.expires_at > timezone.now()
+        if found.revoked_at is None:
+            end(found, reason="Reported as leaked", by=by)
+        body = {"owner": f"user:{found.owner_id}", "was_live": was_live}
+        journal.tell("token.leaked", subject=name(found), body=body, actor=by)
+    return found, was_live
+
+
+def _known(secret: str) -> ApiToken | None:
+    """Return the token of a secret, whatever became of it."""
+    given = fingerprint(secret)
+    mark, _, rest = secret.partition("_")
+    prefix = rest.partition("_")[2][:_PREFIX_LENGTH]
+    found = None
+    for token in ApiToken.objects.filter(prefix=prefix).select_related("owner"):
+        if hmac.compare_digest(token.fingerprint, given):
+            found = token
+    return found if mark == MARK else None
 
 
 def fingerprint(secret: str) -> str:

@@ -5,7 +5,7 @@ import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import beat_init, celeryd_init, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
 
 from compliance import lifeline
 
@@ -33,6 +33,11 @@ def _tie_worker(**_: object) -> None:
 @beat_init.connect
 def _tie_beat(**_: object) -> None:
     lifeline.hold_supervisor()
+
+
+@setup_logging.connect
+def _keep_logging(**_: object) -> None:
+    """The settings say how logs are written; Celery would set up handlers past their rules."""
 
 
 @worker_process_init.connect

@@ -65,6 +65,16 @@ def choice(name: str, default: str, known: tuple[str, ...]) -> str:
     return value
 
 
+def several(name: str, default: str, known: tuple[str, ...]) -> frozenset[str]:
+    """Return some of the known words, by comma; `none` for none of them."""
+    given = set(words(name, default)) - {"none"}
+    unknown = sorted(given - set(known))
+    if unknown:
+        message = f"{name} holds {unknown[0]!r}; set it to some of {', '.join(known)}, or to none."
+        raise ImproperlyConfigured(message)
+    return frozenset(given)
+
+
 def wholes(name: str, default: str) -> frozenset[int]:
     """Return a comma-separated list of whole numbers, none below zero."""
     given = words(name, default)

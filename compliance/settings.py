@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from compliance import environment
+from compliance import environment, logs
 from compliance.api import conventions
 from compliance.staff import skin
 
@@ -45,7 +45,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+# The longest that a session lives, and the longest that nothing is asked for in it.
+SESSION_COOKIE_AGE = environment.whole("SESSION_HOURS", 12, least=1) * 3600
+SESSION_IDLE_MINUTES = environment.whole("SESSION_IDLE_MINUTES", 60, least=2)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -77,6 +79,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
@@ -106,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compliance.csp.PolicyMiddleware",
+    "compliance.signin.middleware.MethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -113,6 +117,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "compliance.signin.middleware.SessionMiddleware",
     "compliance.signin.middleware.SecondFactorMiddleware",
 ]
 
@@ -225,6 +230,8 @@ ACCOUNT_FORMS = {
     "login": "compliance.signin.forms.SignInForm",
     "reset_password": "compliance.signin.forms.ForgottenPasswordForm",
 }
+# Beside the limits that come with the sign-in; all are counted in the shared cache.
+ACCOUNT_RATE_LIMITS = {"leaked_token": "30/m/ip"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -236,7 +243,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# After so long a dangerous deed asks who it is once more.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = environment.whole("FRESH_MINUTES", 5, least=1) * 60
 ACCOUNT_SESSION_REMEMBER = False
 
 # Browsers offer passkeys over TLS and on localhost, and never on a bare address.
@@ -342,7 +350,6 @@ ANCHOR_S3_MODE = environment.choice("ANCHOR_S3_MODE", "COMPLIANCE", ("COMPLIANCE
 ANCHOR_S3_RETENTION_DAYS = environment.whole("ANCHOR_S3_RETENTION_DAYS", 3653, least=1)
 # Who else watches the log (C2SP): verifier keys of witnesses, each with the address to ask it.
 WITNESSES = environment.words("WITNESSES")
-WITNESS_PRIVATE = environment.flag("WITNESS_PRIVATE", default=False)
 # Authorities (RFC 3161) that state when a checkpoint existed, and a PEM file of their roots.
 TIME_STAMP_URLS = environment.words("TIME_STAMP_URLS")
 TIME_STAMP_ROOTS = (
@@ -363,6 +370,29 @@ PDF_SIGNING_CERTIFICATE = (
 )
 PDF_SIGNING_PASSPHRASE = environment.text("PDF_SIGNING_PASSPHRASE")
 PDF_SIGNING_TSA = environment.text("PDF_SIGNING_TSA")
+
+# --- Logs --------------------------------------------------------------------------------------
+LOG_LEVEL = environment.choice("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+# What must stand in no line, word for word; whatever looks like a secret is taken out beside.
+LOGGING = logs.config(
+    level=LOG_LEVEL,
+    known=[
+        SECRET_KEY,
+        SIGNIN_SECRET,
+        EMAIL_HOST_PASSWORD,
+        CHAT_WEBHOOK_URL,
+        ANCHOR_GIT_URL if "@" in ANCHOR_GIT_URL else "",
+        str(DATABASES["default"].get("PASSWORD") or ""),
+        environment.text("OIDC_CLIENT_SECRET"),
+    ],
+)
+logs.configure_structlog()
+
+# --- Other systems -----------------------------------------------------------------------------
+# For what private and loopback addresses may be asked; the chat has a setting of its own.
+PRIVATE_ADDRESSES = environment.several(
+    "PRIVATE_ADDRESSES", "sources,anchors,sign-on", ("sources", "anchors", "sign-on")
+)
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

@@ -118,6 +118,10 @@ class CosignatureError(EvidenceError):
     """This is no cosignature of a witness that you trust."""
 
 
+class AddressError(EvidenceError):
+    """Nothing may be asked at this network address."""
+
+
 class AnchorError(EvidenceError):
     """The checkpoint could not be left outside. It is tried again by itself."""
 

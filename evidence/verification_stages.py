@@ -7,7 +7,8 @@
 4. cosignatures: each is the witness's, over the checkpoint beside which it is kept.
 5. times: time-stamps hold, and no time goes back from one checkpoint to the next.
 6. blobs: each stored file opens and has the digest by which it is named.
-7. guards: the tables of proof still refuse changes.
+7. wordings: each wording of a control is the one that its leaf recorded.
+8. guards: the tables of proof still refuse changes.
 """
 
 import json
@@ -18,7 +19,17 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from controls.append_only import unguarded
-from evidence import ledger, merkle, signed_note, signing, store, told, vouching
+from evidence import (
+    ledger,
+    merkle,
+    signed_note,
+    signing,
+    store,
+    times,
+    told,
+    verification_wordings,
+    vouching,
+)
 from evidence.errors import EvidenceError, LedgerError
 from evidence.key_models import Cosignature
 from evidence.log_models import LogRestart
@@ -92,9 +103,8 @@ def checkpoints(cursor: str, size: int) -> Step:
     for row in rows:
         # What was signed before a recorded restart need not fit: that is what the restart says.
         if not restart or row.signed_at > restart.decided_at:
-            sentence = _checkpoint(row, former)
-            if sentence:
-                problems.append(Problem(f"checkpoint {row.size}", sentence))
+            sentences = [_checkpoint(row, former), *_clocks(row)]
+            problems += [Problem(f"checkpoint {row.size}", one) for one in sentences if one]
             former = row
     return Step(problems, len(rows), str(rows[-1].size) if len(rows) == CHECKPOINTS else "")
 
@@ -114,6 +124,12 @@ def blobs(cursor: str, _size: int) -> Step:
     return Step(problems, len(rows), rows[-1].sha256 if len(rows) == BLOBS else "")
 
 
+def wordings(cursor: str, size: int) -> Step:
+    """Compare the next wordings of controls with the leaves that recorded them."""
+    differing, looked, following = verification_wordings.look(cursor, size)
+    return Step([Problem(*one) for one in differing], looked, following)
+
+
 def guards(_cursor: str, _size: int) -> Step:
     """See whether the database still refuses changes of the tables of proof."""
     tables = [*OWN_TABLES, *(one.table for one in told.guarded())]
@@ -128,6 +144,7 @@ STAGES: dict[str, Stage] = {
     "cosignatures": vouching.cosignatures,
     "times": vouching.times,
     "blobs": blobs,
+    "wordings": wordings,
     "guards": guards,
 }
 
@@ -138,7 +155,8 @@ def things(size: int) -> int:
     # Checkpoints are looked at twice: as what they state, and as what they say of the time.
     signed = 2 * Checkpoint.objects.filter(size__lte=size).count() + Cosignature.objects.count()
     guarded = len(told.guarded()) + len(OWN_TABLES)
-    return size + inner + signed + BlobKey.objects.count() + guarded
+    told_of = verification_wordings.count(size)
+    return size + inner + signed + BlobKey.objects.count() + told_of + guarded
 
 
 def _entries(start: int, end: int) -> tuple[dict[int, LedgerEntry], list[Problem]]:
@@ -259,6 +277,17 @@ def _differences(
     wrong = sorted(key for key, value in facts.items() if body.get(key) != value)
     if wrong:
         yield f"The row of {one.name} no longer says what its leaf says: {', '.join(wrong)}."
+
+
+def _clocks(row: Checkpoint) -> Iterator[str]:
+    """Compare our clock with that of each authority that stated when a checkpoint existed."""
+    for token in row.time_stamps.order_by("pk"):
+        apart = abs(token.stated_at - token.received_at)
+        if apart > times.CLOCK_SKEW:
+            yield (
+                f"{token.authority} states {ledger.stamp(token.stated_at)}, when the clock of this"
+                f" machine said {ledger.stamp(token.received_at)}. One of them is wrong."
+            )
 
 
 def _checkpoint(row: Checkpoint, former: Checkpoint | None) -> str:

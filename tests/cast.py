@@ -1,5 +1,6 @@
 """The one cast of all tests: Alice leads compliance, Bob audits, Charlie stands outside."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,7 +11,7 @@ from django.test import Client
 
 from accounts import roles
 from accounts.models import Role, RoleGrant, User
-from compliance.signin.middleware import SECOND_FACTOR
+from compliance.signin.middleware import SECOND_FACTOR, SEEN_AT, SIGNED_IN_AT
 
 PASSWORD = "a long walk by the river"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -61,6 +62,7 @@ def sign_in(client: Client, user: User) -> Client:
     client.force_login(user, backend=BACKEND)
     session = client.session
     session[SECOND_FACTOR] = True
+    session[SIGNED_IN_AT] = session[SEEN_AT] = int(time.time())
     session.save()
     return client
 

@@ -1,29 +1,25 @@
 """Which network addresses a collector may talk to, so that a source cannot be pointed at a trap.
 
-Private and loopback addresses are allowed: most systems worth asking stand in a private network,
-and only people who manage sources can name an address. Link-local ones are refused because cloud
-machines hand out their own credentials there; multicast, reserved and unspecified ones are no
-hosts. The check is made on the address that was connected to, so a name that changes its answer
-gains nothing.
+The one guard of the house says which (`evidence.addresses`): private and loopback addresses are
+allowed where PRIVATE_ADDRESSES names sources, because most systems worth asking stand in a private
+network and only people who manage sources can name an address. The check is made on the address
+that was connected to, so a name that changes its answer gains nothing.
 """
 
-import ipaddress
 import socket
 
 from collectors.errors import SourceRefusedError, SourceUnreachableError
-
-# AWS serves instance metadata over IPv6 at this address, which is unique-local, not link-local.
-_CLOUD_METADATA = ipaddress.ip_address("fd00:ec2::254")
+from evidence import addresses
+from evidence.errors import AddressError
 
 
 def refuse_trap(address: str) -> None:
     """Raise SourceRefusedError for an address that no source can have."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or found
-    unfit = inner.is_link_local or inner.is_multicast or inner.is_unspecified
-    if unfit or inner == _CLOUD_METADATA or (inner.is_reserved and not inner.is_loopback):
-        message = f"The address {address} is not one that a source may have. Check its host name."
-        raise SourceRefusedError(message)
+    try:
+        addresses.refuse(address, addresses.SOURCES)
+    except AddressError as error:
+        message = f"The address {address} is not one that a source may have. {error}"
+        raise SourceRefusedError(message) from error
 
 
 def refuse_trap_host(host: str) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -28,6 +27,7 @@ from collectors.errors import (
 )
 from collectors.programs import ProgramError
 from collectors.wire import addresses
+from evidence.addresses import host_of
 
 # No form of address begins with a dash, nor does any host in it: git would take it for an option.
 ADDRESS = re.compile(
@@ -96,7 +96,7 @@ class Copy:
 
         Without a branch it is whatever the other side names as its HEAD. SourceError says why not.
         """
-        host = _host(self._address)
+        host = host_of(self._address)
         if host:
             addresses.refuse_trap_host(host)
         if not (self._folder / "HEAD").exists():
@@ -280,14 +280,6 @@ def _commit(fields: Sequence[str]) -> Commit:
         co_authors=_people(co_written),
         files_changed=int(changed[1]) if changed else 0,
     )
-
-
-def _host(address: str) -> str:
-    """Return the host of an address, in URL form or as user@host:path; empty for a path."""
-    if "://" in address:
-        return urlsplit(address).hostname or ""
-    found = re.match(r"[\w.]+@([^:]+):", address)
-    return found[1] if found else ""
 
 
 def _people(lines: str) -> tuple[str, ...]:

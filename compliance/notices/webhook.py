@@ -6,26 +6,22 @@ that changes its answer gains nothing. Redirects are not followed, and no proxy 
 is used.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx2
 from django.conf import settings
 
-from collectors.errors import SourceRefusedError
-from collectors.wire.addresses import refuse_trap
 from compliance.notices.errors import ChatRefusedError
+from evidence import addresses
+from evidence.errors import AddressError
 from jobs.errors import RetryLater, TransientError
 
 LONGEST_TEXT = 4_000
 SECONDS = 10.0
 _MOST_BYTES = 64 * 1024
 _LONGEST_PAUSE = 3600
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def say(text: str) -> None:
@@ -60,29 +56,13 @@ def refuse_unfit(address: str) -> None:
     those at which cloud machines hand out credentials always are.
     """
     try:
-        inner = _inner(ipaddress.ip_address(address.partition("%")[0]))
-        refuse_trap(str(inner))
-    except (SourceRefusedError, ValueError):
-        _refuse(address)
-    if not inner.is_global and not settings.CHAT_WEBHOOK_PRIVATE:
-        _refuse(address)
-
-
-def _refuse(address: str) -> NoReturn:
-    raise ChatRefusedError(
-        f"The chat's name leads to {address}, which is no public address. Check CHAT_WEBHOOK_URL,"
-        " or set CHAT_WEBHOOK_PRIVATE=yes where the chat stands in your own network."
-    ) from None
-
-
-def _inner(found: _Address) -> _Address:
-    """Return the IPv4 address that an IPv6 one carries, for those that lead to it."""
-    if isinstance(found, ipaddress.IPv4Address):
-        return found
-    if found in _NAT64:
-        return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-    teredo = found.teredo[1] if found.teredo else None
-    return found.ipv4_mapped or found.sixtofour or teredo or found
+        addresses.refuse(address, addresses.CHAT)
+    except AddressError:
+        raise ChatRefusedError(
+            f"The chat's name leads to {address}, which is no public address. Check"
+            " CHAT_WEBHOOK_URL, or set CHAT_WEBHOOK_PRIVATE=yes where the chat stands in your own"
+            " network."
+        ) from None
 
 
 def _watch(event: str, info: Mapping[str, Any]) -> None:

@@ -15,15 +15,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from requests import Session
 
 from accounts import factors
 from accounts.models import User
-from compliance.signin import leaves, sealing
-from compliance.signin.middleware import SECOND_FACTOR
+from compliance.signin import guarded, leaves, sealing
+from compliance.signin.middleware import SECOND_FACTOR, SEEN_AT, SIGNED_IN_AT
 
 log = logging.getLogger(__name__)
-
-_SIGNED_IN_AT = "signed_in_at"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -37,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
         proved = factors.has_second_factor(user)
         super().login(request, user)
         request.session[SECOND_FACTOR] = proved
-        request.session[_SIGNED_IN_AT] = int(time.time())
+        request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = int(time.time())
         leaves.signed_in(user, second_factor=proved)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -50,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
         """A sign-in of the last minutes counts as one: nobody types the password twice in a row."""
-        began = self.request.session.get(_SIGNED_IN_AT, 0)
+        began = self.request.session.get(SIGNED_IN_AT, 0)
         if time.time() - began < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
             return False
         return bool(super().is_reauthentication_required(app=app, **facts))
@@ -81,6 +80,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    def get_requests_session(self) -> Session:
+        """The address of the provider is a configured one: it leads to no trap."""
+        return guarded.guard(super().get_requests_session())
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """An identity becomes ours by its verified e-mail address only, never by linking it."""
         if sociallogin.state.get("process") != "login":

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from compliance.signin import views
+from compliance.signin import leaked, sessions, views
 
 _to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
 
@@ -40,6 +40,7 @@ _accounts: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key",
     ),
     path("2fa/", include(_factors)),
+    path("sessions/", sessions.own_sessions, name="sessions"),
     path(
         "3rdparty/login/cancelled/",
         single_sign_on.login_cancelled,
@@ -57,6 +58,7 @@ _accounts: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("welcome/<str:secret>/", views.welcome, name="welcome"),
+    path("leaked-token/", leaked.leaked, name="leaked_token"),
     path("accounts/", include(_accounts)),
     # The admin brings sign-in pages of its own, which know no second factor.
     path("admin/login/", _to_login),

@@ -24,6 +24,7 @@ from audits.errors import AdmissionError
 from audits.models import Engagement
 from compliance.signin.forms import WelcomeForm
 from compliance.signin.middleware import SECOND_FACTOR
+from evidence.errors import AddressError
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the organisation's own sign-in; say so where it gives no usable answer."""
     try:
         response: HttpResponse = openid_connect.login(request, provider_id)
-    except (RequestException, ValueError, LookupError):
+    except (RequestException, AddressError, ValueError, LookupError):
         log.exception("The provider of the single sign-on gave no usable answer.")
         return render(request, "socialaccount/authentication_error.html", status=502)
     return response

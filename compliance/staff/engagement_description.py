@@ -166,6 +166,7 @@ def write_assertion(request: HttpRequest, pk: int) -> HttpResponseBase:
     name="assertion_sign",
     needs=Capability.SIGN_ASSERTION,
     methods=DO,
+    fresh=True,
 )
 def sign(request: HttpRequest, pk: int) -> HttpResponseBase:
     version = get_object_or_404(Assertion.objects.select_related("engagement"), pk=pk)

@@ -242,6 +242,7 @@ def remove_member(request: HttpRequest, pk: int) -> HttpResponseBase:
     name="engagement_invite",
     needs=Capability.MANAGE_PEOPLE,
     methods=DO,
+    fresh=True,
 )
 @never_cache
 def invite_auditor(request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -50,7 +50,7 @@ def token(_request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
-@site.page("log/resume/", name="log_resume", needs=Capability.MANAGE_LOG, methods=DO)
+@site.page("log/resume/", name="log_resume", needs=Capability.MANAGE_LOG, methods=DO, fresh=True)
 def resume(request: HttpRequest) -> HttpResponseBase:
     attempt(
         request,

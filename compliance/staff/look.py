@@ -38,4 +38,5 @@ def account_links(_request: HttpRequest) -> list[dict[str, str]]:
     return [
         {"title": "Second factor", "link": reverse("mfa_index")},
         {"title": "Change password", "link": reverse("account_change_password")},
+        {"title": "Where you are signed in", "link": reverse("sessions")},
     ]

@@ -19,7 +19,11 @@ _MOST_DIGITS = 6
 
 
 @site.page(
-    "audits/engagement/<int:pk>/build/", name="pack_build", needs=Capability.BUILD_PACK, methods=DO
+    "audits/engagement/<int:pk>/build/",
+    name="pack_build",
+    needs=Capability.BUILD_PACK,
+    methods=DO,
+    fresh=True,
 )
 def build(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Freeze a pack and have its file written; the page of the job shows how far it is.

@@ -17,7 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 
-from accounts import factors, invitations, people, roles
+from accounts import factors, invitations, people, roles, sessions
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import Invitation, Role, User
@@ -135,6 +135,7 @@ class PersonAdmin(RoomAdmin):
                 (each for each in factors.of_everybody() if each.user.pk == row.pk), None
             ),
             "tokens": row.tokens.all()[:20],
+            "sessions": sessions.of(row),
             "is_self": row.pk == by.pk,
             "may_see_tokens": can(by, Capability.MANAGE_TOKENS),
         }
@@ -218,7 +219,11 @@ class InvitationAdmin(RoomAdmin):
 
 
 @site.page(
-    "accounts/invitation/add/", name="invite", needs=Capability.MANAGE_PEOPLE, methods=READ_AND_DO
+    "accounts/invitation/add/",
+    name="invite",
+    needs=Capability.MANAGE_PEOPLE,
+    methods=READ_AND_DO,
+    fresh=True,
 )
 @never_cache
 def invite(request: HttpRequest) -> HttpResponseBase:
@@ -284,6 +289,21 @@ def withdraw_invitation(request: HttpRequest, pk: int) -> HttpResponseBase:
     return site.render(request, "staff/confirm.html", context)
 
 
+@site.page(
+    "accounts/user/<int:pk>/sessions/",
+    name="person_sessions",
+    needs=Capability.MANAGE_PEOPLE,
+    methods=DO,
+)
+def end_sessions(request: HttpRequest, pk: int) -> HttpResponseBase:
+    return _deed(
+        request,
+        pk,
+        lambda user, by: people.sign_out(user, by=by),
+        "The person is signed out everywhere.",
+    )
+
+
 def _deed(request: HttpRequest, pk: int, deed: Any, done: str) -> HttpResponseBase:
     user = get_object_or_404(User, pk=pk)
     by = person(request)
@@ -296,6 +316,7 @@ def _deed(request: HttpRequest, pk: int, deed: Any, done: str) -> HttpResponseBa
     name="person_deactivate",
     needs=Capability.MANAGE_PEOPLE,
     methods=DO,
+    fresh=True,
 )
 def deactivate(request: HttpRequest, pk: int) -> HttpResponseBase:
     reason = typed(request, "reason")
@@ -324,6 +345,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponseBase:
     name="person_factor",
     needs=Capability.MANAGE_PEOPLE,
     methods=DO,
+    fresh=True,
 )
 def reset_factor(request: HttpRequest, pk: int) -> HttpResponseBase:
     reason = typed(request, "reason")
@@ -336,7 +358,11 @@ def reset_factor(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @site.page(
-    "accounts/user/<int:pk>/grant/", name="person_grant", needs=Capability.MANAGE_PEOPLE, methods=DO
+    "accounts/user/<int:pk>/grant/",
+    name="person_grant",
+    needs=Capability.MANAGE_PEOPLE,
+    methods=DO,
+    fresh=True,
 )
 def grant(request: HttpRequest, pk: int) -> HttpResponseBase:
     role = typed(request, "role")
@@ -350,6 +376,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponseBase:
     name="person_ungrant",
     needs=Capability.MANAGE_PEOPLE,
     methods=DO,
+    fresh=True,
 )
 def ungrant(request: HttpRequest, pk: int) -> HttpResponseBase:
     role = typed(request, "role")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -72,16 +73,28 @@ class StaffSite(_Site):
         return cast("_V", refusing)
 
     def page(
-        self, route: str, *, name: str, needs: Capability, methods: Sequence[str] = READ
+        self,
+        route: str,
+        *,
+        name: str,
+        needs: Capability,
+        methods: Sequence[str] = READ,
+        fresh: bool = False,
     ) -> Callable[[View], View]:
-        """Register the decorated view as a page of the door, for those who hold a capability."""
+        """Register the decorated view as a page of the door, for those who hold a capability.
+
+        A page that is `fresh` asks whoever signed in longer than FRESH_MINUTES ago to prove once
+        more who they are, and then goes on with what they wanted.
+        """
 
         def register(view: View) -> View:
+            confirmed = reauthentication_required(view) if fresh else view
+
             @wraps(view)
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 if not can(request.user, needs):
                     raise PermissionDenied
-                return view(request, *args, **kwargs)
+                return confirmed(request, *args, **kwargs)
 
             answered = require_http_methods(list(methods))(guarded)
             self.pages.append(Page(route, name, answered, needs, tuple(methods)))

@@ -132,6 +132,7 @@ class TokenAdmin(RoomAdmin):
     name="token_issue",
     needs=Capability.MANAGE_TOKENS,
     methods=READ_AND_DO,
+    fresh=True,
 )
 @never_cache
 def issue(request: HttpRequest) -> HttpResponseBase:

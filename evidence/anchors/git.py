@@ -8,8 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 
+from evidence import addresses
 from evidence.anchors.note import Note
-from evidence.errors import AnchorError
+from evidence.errors import AddressError, AnchorError
 
 TITLE = "Git repository"
 _SECONDS = 120
@@ -27,6 +28,10 @@ def where() -> str:
 
 def deposit(note: Note) -> str:
     url, branch = str(settings.ANCHOR_GIT_URL), f"refs/heads/{settings.ANCHOR_GIT_BRANCH}"
+    try:
+        addresses.refuse_named(url, addresses.ANCHORS)
+    except AddressError as error:
+        raise AnchorError(str(error)) from error
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         copy = Path(folder)
         _git(copy, "init", "--quiet")

@@ -10,8 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils import timezone
 
+from evidence import addresses
 from evidence.anchors.note import Note
-from evidence.errors import AnchorError
+from evidence.errors import AddressError, AnchorError
 
 TITLE = "S3 bucket with Object Lock"
 _EXISTS = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -23,6 +24,10 @@ def where() -> str:
 
 
 def deposit(note: Note) -> str:
+    try:
+        addresses.refuse_named(settings.ANCHOR_S3_ENDPOINT, addresses.ANCHORS)
+    except AddressError as error:
+        raise AnchorError(str(error)) from error
     client = boto3.client("s3", endpoint_url=settings.ANCHOR_S3_ENDPOINT or None)
     key = f"{settings.ANCHOR_S3_PREFIX}{note.path}"
     try:

@@ -11,8 +11,9 @@ from cryptography import x509
 from django.conf import settings
 from django.utils import timezone
 
+from evidence import addresses
 from evidence.anchors.note import Note
-from evidence.errors import AnchorError
+from evidence.errors import AddressError, AnchorError
 from evidence.log_models import TimeStamp
 from evidence.models import Checkpoint
 
@@ -93,9 +94,17 @@ def verified(token: bytes, note: str) -> datetime:
 
 def _asked(url: str, query: bytes, seconds: int) -> bytes:
     try:
-        with httpx2.stream(
-            "POST", url, content=query, headers={"Content-Type": _ASKS}, timeout=seconds
-        ) as answer:
+        # The environment is not trusted: a proxy there would be asked in place of the authority.
+        with (
+            httpx2.Client(trust_env=False, timeout=seconds) as client,
+            client.stream(
+                "POST",
+                url,
+                content=query,
+                headers={"Content-Type": _ASKS},
+                extensions={"trace": addresses.watch(addresses.ANCHORS)},
+            ) as answer,
+        ):
             if answer.status_code != 200:
                 raise AnchorError(f"It answered {answer.status_code}.")
             raw = b""
@@ -103,6 +112,8 @@ def _asked(url: str, query: bytes, seconds: int) -> bytes:
                 raw += part
                 if len(raw) > _LARGEST:
                     raise AnchorError("Its answer is too long to be a token.")
+    except AddressError as error:
+        raise AnchorError(str(error)) from error
     except httpx2.HTTPError as error:
         raise AnchorError(f"It did not answer ({type(error).__name__}).") from error
     return raw

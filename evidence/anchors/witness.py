@@ -2,8 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from evidence import cosignature, cosigning, ledger, outward, signed_note
 from evidence.anchors.note import Note
 from evidence.cosignature import Witness
@@ -99,6 +97,5 @@ def _sent(signed: Checkpoint, witness: Witness, old_size: int) -> outward.Answer
         f"{witness.url.rstrip('/')}/add-checkpoint",
         content.encode(),
         content_type=_ASKS,
-        allow_private=settings.WITNESS_PRIVATE,
         most_bytes=_LARGEST,
     )

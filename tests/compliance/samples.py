@@ -10,7 +10,7 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
 from audits import admission, assertion, changes, description, organisations
 from audits.changes import Span
 from audits.days import today
@@ -297,8 +297,3 @@ def _of_readiness() -> dict[str, object]:
         "admin/plan/<slug:step>": "step-1-1",
         "admin/plan/<slug:step>/<slug:deed>": "tick",
     }
-
-
-def token_of(user: User) -> str:
-    """A token with every scope, made past the deed that would refuse it to an auditor."""
-    return calls.give_token(user, "*", *calls.ALL_SCOPES)

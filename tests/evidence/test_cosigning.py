@@ -15,7 +15,6 @@ from evidence import (
     anchoring,
     checkpoint,
     cosigning,
-    outward,
     rotation,
     signed_note,
     verification,
@@ -46,7 +45,6 @@ def problems() -> list[str]:
 def watcher(settings: Settings, var_dir: Path) -> Iterator[Watcher]:
     with served(Watcher()) as made:
         settings.WITNESSES = [made.setting]
-        settings.WITNESS_PRIVATE = True
         assert var_dir == settings.VAR_DIR
         made.trust(checkpoint.vkey())
         yield made
@@ -137,7 +135,7 @@ class TestAsked:
     def test_one_in_a_private_network_is_asked_only_where_that_is_allowed(
         self, watcher: Watcher, settings: Settings
     ) -> None:
-        settings.WITNESS_PRIVATE = False
+        settings.PRIVATE_ADDRESSES = ()
         with pytest.raises(AnchorError, match="no public address"):
             witness.deposit(Note.of(signed()))
         assert watcher.asked == []
@@ -250,33 +248,3 @@ class TestTheCheck:
         assert any("one of the two clocks" in one for one in problems())
         assert not TimeStamp.objects.exists()
         assert kept.witness
-
-
-class TestAddresses:
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "169.254.169.254",
-            "fe80::1",
-            "fd00:ec2::254",
-            "224.0.0.1",
-            "0.0.0.0",  # noqa: S104  nobody listens there
-            "::ffff:169.254.169.254",
-            "64:ff9b::a9fe:a9fe",
-            "240.0.0.1",
-            "no address",
-        ],
-    )
-    def test_traps_are_refused_even_where_private_ones_are_allowed(self, address: str) -> None:
-        with pytest.raises(AnchorError):
-            outward.refuse_unfit(address, allow_private=True)
-
-    @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "192.168.1.1"])
-    def test_private_ones_only_where_they_are_allowed(self, address: str) -> None:
-        outward.refuse_unfit(address, allow_private=True)
-        with pytest.raises(AnchorError, match="no public address"):
-            outward.refuse_unfit(address, allow_private=False)
-
-    def test_public_ones_are_asked(self) -> None:
-        outward.refuse_unfit("9.9.9.9", allow_private=False)
-        outward.refuse_unfit("2620:fe::fe", allow_private=False)

@@ -15,7 +15,6 @@ NAME = "checkpoint.cosigned.txt"
 
 
 def test_witnesses_are_asked_for_a_pack(world: World, tmp_path: Path, settings: Settings) -> None:
-    settings.WITNESS_PRIVATE = True
     with served(Watcher()) as watcher:
         settings.WITNESSES = [watcher.setting]
         watcher.trust(checkpoint.vkey())
@@ -38,5 +37,4 @@ def test_what_comes_later_changes_no_pack(world: World, settings: Settings) -> N
 
 def test_a_witness_that_is_away_does_not_keep_a_pack_back(world: World, settings: Settings) -> None:
     settings.WITNESSES = [Watcher(url="http://127.0.0.1:9/").setting]
-    settings.WITNESS_PRIVATE = True
     assert NAME not in members(written(frozen(world)))
