@@ -12,6 +12,7 @@ from accounts.models import User
 from audits import access_log, pack_asks, pack_stamps, packs, requests
 from audits.errors import ClosedError, FreezeError, NotAllowedError, RequestError
 from audits.models import Engagement, Pack, PackAsk, PackStamps
+from audits.selection import BoundTo
 from controls.append_only import unguarded
 from evidence import checkpoint, ledger
 from evidence.anchors import time_stamp
@@ -255,5 +256,5 @@ def test_a_key_that_was_exchanged_starts_anew(
         signer = checkpoint.signer()
         other = type(signer)("another.log", signer.private_key)
         monkeypatch.setattr(checkpoint, "signer", lambda: other)
-        chosen = packs._select(engagement, first.as_of, packs.BoundTo()).continued
+        chosen = packs._select(engagement, first.as_of, BoundTo()).continued
     assert chosen.reason == f"The log has another key than when {first.ref} was sealed."

@@ -389,7 +389,7 @@ def consistency(draft: Draft) -> Json:
     log, size = draft.log, draft.continues
     told = {"format": "countersign-consistency/v1", "to": state_of(log, len(log.leaves))}
     if not size:
-        none = {"from": None, "pack": None, "checkpoint": None, "proof": []}
+        none: Json = {"from": None, "pack": None, "checkpoint": None, "proof": []}
         return told | none | {"reason": "No pack was sealed for this auditor before."}
     hashes = history_of(size, log.hashes)
     return told | {

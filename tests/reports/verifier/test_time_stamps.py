@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from reports.verifier import verify
 from tests.evidence.test_time_stamp import Authority
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
@@ -130,7 +129,7 @@ def test_an_openssl_that_hangs_gives_no_verdict(
     def hangs(*command: object, **_: object) -> None:
         raise subprocess.TimeoutExpired("openssl", 60)
 
-    monkeypatch.setattr(verify.subprocess, "run", hangs)
+    monkeypatch.setattr(subprocess, "run", hangs)
     outcome = verified(pack, "--tsa-ca", str(authority.root))
     assert (outcome.status, outcome.failures) == (2, [])
 
