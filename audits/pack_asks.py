@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from audits import requests, sampling
@@ -38,5 +39,5 @@ def ask_for_pack(engagement: Engagement, *, by: User, nonce: str = "") -> PackAs
 def waiting(engagement: Engagement) -> list[EvidenceRequest]:
     """Return the requests for a pack that are open, the oldest first, each with its `pack_ask`."""
     rows = requests.with_state(engagement.requests.filter(pack_ask__isnull=False))
-    rows = rows.filter(state__in=requests.WAITING).select_related("engagement", "pack_ask")
+    rows = rows.filter(Q(state__in=requests.WAITING)).select_related("engagement", "pack_ask")
     return list(rows.order_by("number"))

@@ -44,7 +44,7 @@ class PackForm(forms.Form):
 def ask(request: HttpRequest, user: User, engagement: Engagement) -> HttpResponseBase:
     """Ask for a pack, sealed for a nonce of the auditor."""
     access.viewed(engagement, user, f"{engagement.ref} new pack")
-    form = PackForm(request.POST or None)
+    form = PackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = pack_asks.ask_for_pack(engagement, nonce=form.cleaned_data["nonce"], by=user)

@@ -74,8 +74,11 @@ WORKSHEET = "countersign-worksheet/v1"
 SAMPLES = {"population": ("populations", "P"), "draw": ("draws", "D")}
 SAMPLES |= {"worksheet": ("worksheets", "W")}
 EARLY = "which is before the pack says that it was sealed"
-SIGNED = {True: "signed under your certificates", False: "not signed under your certificates"}
-SIGNED |= {None: "not checked here: openssl ts -verify does, or --tsa-ca"}
+SIGNED: dict[bool | None, str] = {
+    True: "signed under your certificates",
+    False: "not signed under your certificates",
+    None: "not checked here: openssl ts -verify does, or --tsa-ca",
+}
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
 # Clocks of two machines differ a little; a time-stamp before the sealing by more refuses the pack.
 SKEW = timedelta(minutes=5)
@@ -970,8 +973,9 @@ class Verification:
                     demand(not ran, f"has a cell that a spreadsheet would run: {row[:2]}")
         with self.blaming(INDEX):
             rows = self.rows(INDEX)
-            header = next(rows)
+            header = next(rows, [])
             names = ("Item", "Status", "File in this pack", "SHA-256")
+            demand(set(names) <= set(header), f"lacks a column of {', '.join(names)}")
             places = [header.index(name) for name in names]
             for row, item in zip_longest(rows, self.items.values()):
                 due = [item.ref, item.status, item.path, item.sha256] if item else []
@@ -1134,7 +1138,9 @@ class Verification:
     def check_request_list(self, requests: list[dict[str, Any]]) -> None:
         """Hold the list for people to the threads: the same requests, states and evidence."""
         header, *lines = self.rows(REQUEST_LIST)
-        places = [header.index(name) for name in ("request", "state", "evidence")]
+        names = ("request", "state", "evidence")
+        demand(set(names) <= set(header), f"lacks a column of {', '.join(names)}")
+        places = [header.index(name) for name in names]
         rows = [tuple(row[place] for place in places) for row in lines]
         told = []
         for request in requests:

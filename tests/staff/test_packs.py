@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from audits import packs
+from audits import pack_asks, packs
 from audits.models import AccessNote, Engagement, Pack, PackFile
 from evidence import checkpoint, store
 from evidence.models import BlobKey, LedgerEntry
@@ -19,6 +19,7 @@ from jobs import performing
 from jobs.models import Job
 from reports import issue
 from tests import cast
+from tests.audits.asking import admit
 from tests.audits.world import World, hand_in_staff
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, told, words
@@ -58,6 +59,35 @@ def test_building_leads_to_a_job_and_then_to_the_pack(alices: Desk, audit: Engag
     assert f"Open Pack {pack.ref}" in alices.text("job", job.pk)
     assert "being built" not in alices.text("audits_engagement_change", audit.pk)
     assert "Download (" in alices.text(PAGE, pack.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pack_is_built_for_the_request_and_nonce_of_an_auditor(
+    alices: Desk, audit: Engagement, bob: User
+) -> None:
+    admit(audit, bob, by=alices.user)
+    asked = pack_asks.ask_for_pack(audit, by=bob, nonce="harbour lantern 47").request
+    text = alices.text("audits_engagement_change", audit.pk)
+    assert f"{asked.ref} asks for a pack, sealed for the nonce harbour lantern 47" in text
+    alices.post("pack_build", audit.pk, {"request": str(asked.number)})
+    bound = packs.selection_of(Pack.objects.get()).bound_to
+    assert (bound.request, bound.nonce) == (asked.ref, "harbour lantern 47")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pack_is_built_for_a_nonce_that_came_by_another_way(
+    alices: Desk, audit: Engagement
+) -> None:
+    alices.post("pack_build", audit.pk, {"nonce": "granite whistle 12"})
+    assert packs.selection_of(Pack.objects.get()).bound_to.nonce == "granite whistle 12"
+
+
+def test_what_is_no_nonce_or_request_builds_nothing(alices: Desk, audit: Engagement) -> None:
+    answer = alices.post("pack_build", audit.pk, {"nonce": "short"}, follow=True)
+    assert "Enter it as the auditor gave it" in told(answer)
+    for number in ("99", "x", "9" * 30, "-1"):
+        assert alices.post("pack_build", audit.pk, {"request": number}).status_code == 404
+    assert not Pack.objects.exists()
 
 
 def test_a_job_that_failed_is_told_on_the_page_of_its_pack(alices: Desk, audit: Engagement) -> None:

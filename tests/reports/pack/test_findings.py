@@ -159,7 +159,7 @@ class Told:
         self.found.signed = dict.fromkeys(files, "")
         self.found.log = verifier.Checkpoint.of(files["checkpoint.txt"], key)
         listed = json.loads(files["manifest.json"])["findings"]
-        self.found.findings = {one["ref"]: one["leaves"] for one in listed}
+        self.found.findings = {one["ref"]: one for one in listed}
         self.read = files.__getitem__
 
     def failures(self) -> list[str]:

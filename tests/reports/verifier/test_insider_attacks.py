@@ -253,6 +253,77 @@ def a_table_lies_elsewhere(draft: Draft) -> None:
     draft.item("EV-000002")["table"] = "README.txt"
 
 
+# --- The lists for people -------------------------------------------------------------------------
+def listed(draft: Draft, old: str, new: str, name: str = "index.csv") -> None:
+    """Change a list that is otherwise made to fit."""
+    content = draft.files.get(name) or draft.seal()[name]
+    assert old.encode() in content
+    draft.files[name] = content.replace(old.encode(), new.encode(), 1)
+
+
+@ATTACKS.on("scope.txt", "is not the list of what the manifest tells about")
+def the_scope_leaves_an_item_out(draft: Draft) -> None:
+    listed(draft, "EV-000003\n", "", "scope.txt")
+
+
+@ATTACKS.on("scope.txt", "is not the list of what the manifest tells about")
+def the_scope_names_more_than_there_is(draft: Draft) -> None:
+    listed(draft, "EV-000003\n", "EV-000003\nEV-000009\n", "scope.txt")
+
+
+@ATTACKS.on("index.csv", "says another thing of ['EV-000003'] than the manifest")
+def the_index_says_that_an_old_version_counts(draft: Draft) -> None:
+    listed(draft, "superseded", "current")
+
+
+@ATTACKS.on("index.csv", "says another thing of ['EV-000005'] than the manifest")
+def the_index_leaves_an_item_out(draft: Draft) -> None:
+    draft.files["index.csv"] = b"".join(draft.seal()["index.csv"].splitlines(keepends=True)[:-1])
+
+
+@ATTACKS.on("index.csv", "says another thing of [] than the manifest")
+def the_index_has_an_item_more(draft: Draft) -> None:
+    draft.files["index.csv"] = draft.seal()["index.csv"] + b"EV-000009,x,current,y,z\r\n"
+
+
+@ATTACKS.on("index.csv", "lacks a column of Item")
+def the_index_is_empty(draft: Draft) -> None:
+    draft.files["index.csv"] = b""
+
+
+@ATTACKS.on("index.csv", "has a cell that a spreadsheet would run: ['EV-000001', '=HYPERLINK")
+def the_index_holds_a_formula(draft: Draft) -> None:
+    listed(draft, "Title of EV-000001", "=HYPERLINK(1)")
+
+
+@ATTACKS.on("shortfall.csv", "has a cell that a spreadsheet would run")
+def the_shortfall_holds_a_formula(draft: Draft) -> None:
+    draft.files["shortfall.csv"] += b'"@SUM(1)",AV-01,2026-01-01,2026-01-07,missed,late\r\n'
+
+
+@ATTACKS.on("findings.csv", "has a cell that a spreadsheet would run")
+def the_findings_hold_a_formula(draft: Draft) -> None:
+    draft.files["findings.csv"] += b"F1,\t=1\r\n"
+
+
+@ATTACKS.on("requests.json", "gives ENG-2026-1/R1 a state of its own")
+def a_request_has_an_empty_thread(draft: Draft) -> None:
+    told = {"ref": "ENG-2026-1/R1", "state": "asked", "thread": []}
+    draft.manifest["requests"] = [{"ref": "ENG-2026-1/R1", "state": "asked", "leaves": []}]
+    form = {"format": "countersign-requests/v1"}
+    draft.files["requests.json"] = canonical(form | {"requests": [told]})
+
+
+@ATTACKS.on("oscal/../x.json", "could lead out of its folder")
+def an_oscal_file_leads_out_of_its_folder(draft: Draft) -> None:
+    draft.files["oscal/../x.json"] = b"{}"
+
+
+@ATTACKS.on("oscal/results.xml", "belongs to no item of the manifest")
+def an_oscal_file_is_of_another_form(draft: Draft) -> None:
+    draft.files["oscal/results.xml"] = b"<x/>"
+
+
 # --- Reviews and versions -------------------------------------------------------------------------
 @ATTACKS.on("leaves/2.json", "was decided by the preparer, user:1")
 def an_item_is_reviewed_by_its_preparer(draft: Draft) -> None:
@@ -321,3 +392,11 @@ def test_it_refuses_what_the_log_does_not_bear_out(
     attack(draft)
     outcome = verified(draft.pack())
     assert outcome.refuses(file, reason), outcome
+
+
+def test_oscal_files_are_bound_by_the_statement_alone(verified: Verifier) -> None:
+    draft = good()
+    draft.files |= {"oscal/assessment-results.json": b"{ }", "oscal/poam.json": b"{}"}
+    assert verified(draft.pack()).verdict == "VALID"
+    files = draft.seal() | {"oscal/poam.json": b"[]"}
+    assert verified(packs.zipped(files)).refuses("oscal/poam.json", "is not the file that was sig")

@@ -239,6 +239,49 @@ def the_population_is_another_item(draft: Draft) -> None:
     relog(draft, P1, change(evidence="EV-000001"))
 
 
+@ATTACKS.on(PATHS[P1], "is sealed over other bytes than EV-000006")
+def the_population_names_other_bytes(draft: Draft) -> None:
+    relog(draft, P1, change(evidence_sha256="0" * 64))
+
+
+@ATTACKS.on(PATHS[P1], "has another origin than EV-000006")
+def the_population_names_another_origin(draft: Draft) -> None:
+    relog(draft, P1, change(ipe_sha256="0" * 64))
+
+
+@ATTACKS.on(PATHS[P1], "was retrieved at another time than EV-000006")
+def the_population_names_another_time_of_retrieval(draft: Draft) -> None:
+    relog(draft, P1, change(retrieved_at="2026-03-09T10:00:00.000000Z"))
+
+
+@ATTACKS.on(PATHS[P1], "is of other days than EV-000006")
+def the_population_is_of_other_days(draft: Draft) -> None:
+    relog(draft, P1, change(period={"from": "2026-01-01", "to": "2026-03-31"}))
+
+
+@ATTACKS.on(PATHS[P1], "before 2026-03-03: later events are not in it")
+def the_source_was_asked_before_it_had_settled(draft: Draft) -> None:
+    """It was 00:00 of March 3rd nowhere on earth when it was asked."""
+    early = "2026-03-02T09:59:59.000000Z"
+    index = draft.item("EV-000006")["leaves"][0]["index"]
+    told = json.loads(draft.log.leaves[index])
+    told["body"]["collected_at"] = early
+    draft.log.leaves[index] = canonical(told)
+    relog(draft, P1, change(retrieved_at=early, lag_days=2))
+
+
+@ATTACKS.on(PATHS[P1], "later events are not in it")
+def the_source_settles_before_the_events(draft: Draft) -> None:
+    relog(draft, P1, change(lag_days=-60))
+
+
+@ATTACKS.on(PATHS[W1], "rests on EV-000099, which is not in this pack")
+def a_result_rests_on_evidence_that_is_not_there(draft: Draft) -> None:
+    row = a_draw(1, 5)["rows"][0]
+    told = {"row": row, "attribute": "A", "result": "pass", "evidence": "EV-000099"}
+    relog(draft, W1, change(results=[told]))
+
+
 @ATTACKS.on(PATHS[W1], "has a result of row 99, which was not drawn")
 def a_result_is_about_a_row_that_was_not_drawn(draft: Draft) -> None:
     relog(draft, W1, change(results=[{"row": 99, "attribute": "A", "result": "pass"}]))
@@ -297,6 +340,41 @@ def test_every_method_is_drawn_again(verified: Verifier, method: str, rows: int)
     relog(draft, D1, change(method=method, size=rows, rows=chosen))
     outcome = verified(draft.pack())
     assert outcome.status == 0, outcome
+
+
+def test_a_query_that_began_before_the_item_was_collected_counts(verified: Verifier) -> None:
+    draft = sampled()
+    item = draft.item("EV-000006")
+    ipe = {"started_at": "2026-03-02T09:30:00+00:00"}
+    item["metadata"]["population"]["ipe"] = ipe
+    index = item["leaves"][0]["index"]
+    told = json.loads(draft.log.leaves[index])
+    told["body"]["metadata_sha256"] = sha256(canonical(item["metadata"]))
+    draft.log.leaves[index] = canonical(told)
+    relog(draft, P1, change(ipe_sha256=sha256(canonical(ipe))))
+    outcome = verified(draft.pack())
+    assert outcome.refuses(PATHS[P1], "was retrieved at another time than EV-000006")
+    relog(draft, P1, change(retrieved_at="2026-03-02T09:30:00.000000Z"))
+    assert verified(draft.pack()).status == 0
+
+
+def test_the_latest_day_on_earth_counts(verified: Verifier) -> None:
+    """At 10:00 UTC it is the next day on Kiritimati already."""
+    draft = sampled()
+    relog(draft, P1, change(lag_days=2))
+    assert verified(draft.pack()).status == 0
+
+
+def test_a_state_is_no_list_of_events(verified: Verifier) -> None:
+    draft = sampled()
+    item = draft.item("EV-000006")
+    item["metadata"]["kind"] = "state"
+    index = item["leaves"][0]["index"]
+    told = json.loads(draft.log.leaves[index])
+    told["body"]["metadata_sha256"] = sha256(canonical(item["metadata"]))
+    draft.log.leaves[index] = canonical(told)
+    relog(draft, P1, change(lag_days=60))
+    assert verified(draft.pack()).status == 0
 
 
 def test_a_later_algorithm_is_no_verdict(verified: Verifier) -> None:

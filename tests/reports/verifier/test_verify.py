@@ -259,6 +259,17 @@ class TestAnchors:
 
 
 class TestNoVerdict:
+    def test_a_verifier_that_fails_says_so(
+        self, verified: Verifier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(*_: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(verify.Verification, "check_items", breaks)
+        outcome = verified(GOOD)
+        assert (outcome.status, outcome.failures) == (2, [])
+        assert "because this verifier failed: MemoryError" in outcome.unchecked[0]
+
     @pytest.mark.parametrize(
         "key",
         [
