@@ -278,8 +278,8 @@ def _checked(
             name: written.text(value, most=LONGEST_CELL, what=f"{at} The value of {name}")
             for name, value in result.seen.items()
         }
-    except ValueError as fault:
-        raise ReverseTestError(f"{fault} Nothing was recorded.") from fault
+    except ValueError as odd:
+        raise ReverseTestError(f"{odd} Nothing was recorded.") from odd
     fault = _fault(result.outcome, seen, note, cells) or _fault_of_evidence(test, result)
     if fault:
         raise ReverseTestError(f"{at} {fault} Nothing was recorded.")

@@ -76,8 +76,8 @@ def _records(engagement: Engagement, as_of: datetime) -> Iterator[Sample]:
         yield Sample(SampleKind.WORKSHEET, f"{ref}/W{number}", leaf)
     for ref, leaf in _reversed(engagement, as_of).values_list("ref", "ledger_entry"):
         yield Sample(SampleKind.REVERSE_TEST, ref, leaf)
-    rows = _answered(engagement, as_of).values_list("test__ref", "number", "ledger_entry")
-    for ref, number, leaf in rows:
+    answers = _answered(engagement, as_of).values_list("test__ref", "number", "ledger_entry")
+    for ref, number, leaf in answers:
         yield Sample(SampleKind.REVERSE_ENTRY, f"{ref}/E{number}", leaf)
     for ref, leaf in _walked(engagement, as_of).values_list("ref", "ledger_entry"):
         yield Sample(SampleKind.WALKTHROUGH, ref, leaf)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -107,9 +107,9 @@ def controls_of(engagement: Engagement) -> QuerySet[Control]:
 
 def reach_of(engagement: Engagement) -> Reach:
     """Return how far the walkthroughs of an engagement are."""
-    done = set(engagement.walkthroughs.order_by().values_list("control", flat=True))
-    controls = list(controls_of(engagement))
-    lacking = [one for one in controls if one.pk not in done]
+    done = Walkthrough.objects.filter(engagement=engagement, control=OuterRef("pk"))
+    controls = list(controls_of(engagement).annotate(walked=Exists(done)))
+    lacking = [one for one in controls if not one.walked]
     return Reach(len(controls) - len(lacking), lacking)
 
 

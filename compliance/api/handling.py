@@ -53,7 +53,7 @@ _STEP, _OBSERVATION = HandlingStep(), HandlingObservation()
 class StepsField(serializers.JSONField):
     """A JSON list: in a form it is the text of one part."""
 
-    def to_internal_value(self, data: Any) -> tuple[Step, ...]:
+    def to_internal_value(self, data: Any) -> Any:
         listed = super().to_internal_value(data)
         if not isinstance(listed, list) or len(listed) > MOST_STEPS:
             raise serializers.ValidationError(f"Send a JSON list of up to {MOST_STEPS} steps.")
@@ -66,7 +66,7 @@ class StepsField(serializers.JSONField):
 class ObservationField(serializers.JSONField):
     """A JSON object: in a form it is the text of one part."""
 
-    def to_internal_value(self, data: Any) -> Observation:
+    def to_internal_value(self, data: Any) -> Any:
         return Observation(**_checked(_OBSERVATION, super().to_internal_value(data), ""))
 
 

@@ -86,7 +86,8 @@ def control(
         flags=flags.of(engagement, moment, controls=[found.ref]),
         findings=bound_findings.shown(_findings(engagement, found, moment, month), marks=MARKS),
         walkthroughs=[(one, one.said) for one in access.walkthroughs(engagement, found)],
-        may_conclude=access.may_conclude(user, engagement) and not engagement.closed_at,
+        # Who may not record one is told so on the page of it; to ask here costs queries.
+        may_conclude=not engagement.closed_at,
         awaiting=awaiting_review(
             (ref for one in report.occurrences for ref in one.evidence), report.as_of
         ),

@@ -88,7 +88,6 @@ def overview(request: HttpRequest, user: User, engagement: Engagement) -> HttpRe
         heat=list(_heat(found, flags.of(engagement, summary.moment_of(asked)))),
         uncovered=[{"ref": ref, "title": title} for ref, title in found.gaps],
         packs=list(access.packs(engagement)),
-        reach=walkthroughs.reach_of(engagement),
         vkey=checkpoint.vkey(),
         verifiers=verifier_page.published(),
     )
@@ -108,6 +107,7 @@ def scope(request: HttpRequest, user: User, engagement: Engagement) -> HttpRespo
         organisations=list(engagement.organisations.filter(removed_at=None)),
         wordings=organisations.latest_wordings(engagement),
         texts=[(one, row) for one, row in description.current(engagement).items() if row.text],
+        reach=walkthroughs.reach_of(engagement),
         signed=signed.select_related("assertion", "signed_by").last(),
     )
 

@@ -111,8 +111,16 @@ def finding(
         else:
             return redirect("portal:finding", engagement.ref, opened.ref)
     access.viewed(engagement, user, reverse_exceptions.subject_of(made, place))
-    context = {"test": made, "population": made.population, "line": line, "form": form}
-    return show(request, "reverse_finding", engagement, may_conclude=may_test, **context)
+    return show(
+        request,
+        "reverse_finding",
+        engagement,
+        test=made,
+        population=made.population,
+        line=line,
+        form=form,
+        may_conclude=may_test,
+    )
 
 
 def _test(engagement: Engagement, number: int, test: int) -> ReverseTest:

@@ -18,7 +18,7 @@ def beside(tmp_path: Path, name: str, content: str) -> Path:
 
 
 def test_the_name_may_tell_the_period(tmp_path: Path) -> None:
-    period, columns, _ = labels.read(tmp_path / "roster__2026-10-01_2026-10-31.csv")
+    period, columns, *_ = labels.read(tmp_path / "roster__2026-10-01_2026-10-31.csv")
     assert (period, columns) == (OCTOBER, {})
 
 
@@ -31,7 +31,7 @@ def test_one_date_is_one_day(tmp_path: Path) -> None:
 
 def test_a_file_beside_it_may_tell_period_and_columns(tmp_path: Path) -> None:
     said = "period_from: 2026-10-01\nperiod_to: 2026-10-31\ncolumns: {name: text, left: date}\n"
-    period, columns, _ = labels.read(beside(tmp_path, "roster.csv", said))
+    period, columns, *_ = labels.read(beside(tmp_path, "roster.csv", said))
     assert period == OCTOBER
     assert columns == {"name": "text", "left": "date"}
 

@@ -1,4 +1,4 @@
-"""Bob's walkthroughs: kept on the control, counted on the front page, hinted at before a draw."""
+"""Bob's walkthroughs: kept on the control, counted in the scope, hinted at before a draw."""
 
 from datetime import timedelta
 
@@ -75,13 +75,13 @@ def test_what_is_odd_is_said_with_all_still_typed_in(
     assert not Walkthrough.objects.exists()
 
 
-def test_the_front_page_counts_controls(door: Client, house: House) -> None:
-    assert "0 of 1" in door.get(house.path()).content.decode()
-    text = door.get(house.path()).content.decode()
+def test_the_page_of_the_scope_counts_controls(door: Client, house: House) -> None:
+    text = door.get(house.path("scope/")).content.decode()
+    assert "Controls walked through: 0 of 1" in text
     assert "1 control not walked through yet" in text
     door.post(house.path(PAGE), typed(house))
-    text = door.get(house.path()).content.decode()
-    assert "1 of 1" in text
+    text = door.get(house.path("scope/")).content.decode()
+    assert "Controls walked through: 1 of 1" in text
     assert "not walked through yet" not in text
 
 

@@ -76,7 +76,7 @@ def test_the_index_lists_every_line(population: SealedPopulation) -> None:
     assert [row[3] for row in rows[:3]] == ["CHG-0041", "=CHG-99", "ann"]
     assert [row[5] for row in rows[:3]] == ["found", "not found", "found several times"]
     assert rows[1][4] == "the board; looked for in column change_id"
-    outcomes = [(row[0].rpartition("/")[2], row[5], row[10]) for row in rows[3:]]
+    outcomes = [(str(row[0]).rpartition("/")[2], row[5], row[10]) for row in rows[3:]]
     assert outcomes == [
         ("T3", "not recorded yet", "yes"),
         ("T3", "not recorded yet", "yes"),
