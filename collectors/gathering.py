@@ -1,8 +1,8 @@
 """Puts the question to the source and writes the answer as a canonical table."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ def ask_of(
         deadline=Deadline.after(collector.declared.time_limit),
         file=file,
         tell=tell,
+        secrets=collector.declared.secrets,
     )
 
 
@@ -135,12 +136,17 @@ def gather(
     work.mkdir(mode=0o700)
     ask = ask_of(source, collector, folder=work, now=now, period=period, file=file, tell=tell)
     answer = collector.collect(ask)
+    told = collector.columns or answer.columns
+    kept = _kept(told, {*collector.declared.secrets, *answer.secrets})
+    columns = tuple(told[place] for place in kept)
+    rows = answer.rows
+    if len(kept) < len(told):
+        answer, rows = _without_secrets(answer, told, kept)
     _refuse_future(answer.period or ask.period, Period.day(now, ask.zone))
-    columns = collector.columns or answer.columns
     table = folder / "table.csv"
     with table.open("xb") as target, closing(answer.rows):
         try:
-            facts = write_csv(_counted(answer.rows, ask), columns, target)
+            facts = write_csv(_counted(rows, ask), columns, target)
         except PopulationError as error:
             message = f"The answer does not fit the declared columns. {error}"
             raise SourceNonsenseError(message) from error
@@ -155,6 +161,24 @@ def gather(
         facts=facts,
         finished_at=timezone.now(),
     )
+
+
+def _kept(columns: Sequence[Column], secrets: Set[str]) -> list[int]:
+    """Return the places of the columns that are no secrets."""
+    return [place for place, column in enumerate(columns) if column.name not in secrets]
+
+
+def _without_secrets(
+    answer: Answer, columns: Sequence[Column], kept: Sequence[int]
+) -> tuple[Answer, Iterator[Row]]:
+    """Return the answer without its file, which holds the secrets too, and the rows without them.
+
+    The rows of the answer stay the ones to be closed.
+    """
+    dropped = [column.name for place, column in enumerate(columns) if place not in kept]
+    told = {**answer.parameters, "dropped_columns": dropped}
+    rows = ([row[place] for place in kept] for row in answer.rows)
+    return replace(answer, original=None, filename="", parameters=told), rows
 
 
 def _fitting(period: Period | None, collector: Collector, today: Period) -> Period | None:

@@ -4,9 +4,10 @@ from hashlib import sha256
 
 from accounts.access import actor
 from accounts.journal import digest
-from evidence import description, ledger
+from evidence import description, ledger, quarantine, quarantine_deeds
 from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
+from evidence.quarantine_models import Quarantined, QuarantineDecision
 from evidence.told import Told, tell
 
 tell(
@@ -72,5 +73,22 @@ tell(
             "found_root": bytes(rows[0].found_root).hex(),
             "reason_sha256": digest(rows[0].reason),
         },
+    )
+)
+tell(
+    Told(
+        Quarantined,
+        ("quarantine.kept",),
+        lambda rows, _: quarantine.facts_of(rows[0]),
+        subject=lambda rows: str(rows[0].ref),
+    )
+)
+tell(
+    Told(
+        QuarantineDecision,
+        ("quarantine.released", "quarantine.redacted", "quarantine.destroyed"),
+        lambda rows, _: quarantine_deeds.facts_of(rows[0]),
+        subject=lambda rows: str(rows[0].quarantined.ref),
+        along=("quarantined", "by", "evidence"),
     )
 )

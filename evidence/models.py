@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-import evidence.log_models  # noqa: F401  Django finds the models of a room here
+import evidence.log_models
+import evidence.quarantine_models  # noqa: F401
 from controls.models import Area, Check, Expectation, Risk
 from evidence.population import PopulationFacts, retrieved_at
 

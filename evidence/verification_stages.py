@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from controls.append_only import unguarded
-from evidence import keys, ledger, merkle, signed_note, signing, store, told
+from evidence import keys, ledger, merkle, quarantine, signed_note, signing, store, told
 from evidence.errors import EvidenceError, LedgerError
 from evidence.log_models import LogRestart
 from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
@@ -117,7 +117,10 @@ def blobs(cursor: str, _size: int) -> Step:
     """Open the next stored files and compare their digests."""
     rows = list(Blob.objects.filter(sha256__gt=cursor).order_by("sha256")[:BLOBS])
     problems = []
+    destroyed = quarantine.shredded(blob.sha256 for blob in rows)
     for blob in rows:
+        if blob.sha256 in destroyed:
+            continue
         try:
             size = sum(len(chunk) for chunk in store.stream(blob.sha256))
         except (EvidenceError, OSError) as error:

@@ -165,11 +165,6 @@ class TestBadInput:
         said = calls.error(answer, 422, "invalid")
         assert {"area", "covers_from", "title", "colums"} <= set(said["fields"])
 
-    def test_screening_says_where_and_not_what(self, robot: Program) -> None:
-        said = calls.error(robot.push(content=b"x\n4111111111111111"), 422, "screened")
-        assert "line 2" in said["message"]
-        assert "4111" not in str(said)
-
     def test_a_file_over_the_limit_is_refused(self, robot: Program, settings: Settings) -> None:
         settings.MAX_EVIDENCE_BYTES = 10
         calls.error(robot.push(content=b"12345678901"), 413, "too_large")
