@@ -1,7 +1,7 @@
 """Puts the question to the source and writes the answer as a canonical table."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Sequence, Set
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -136,15 +136,11 @@ def gather(
     work.mkdir(mode=0o700)
     ask = ask_of(source, collector, folder=work, now=now, period=period, file=file, tell=tell)
     answer = collector.collect(ask)
-    told = collector.columns or answer.columns
-    kept = _kept(told, {*collector.declared.secrets, *answer.secrets})
-    columns = tuple(told[place] for place in kept)
-    rows = answer.rows
-    if len(kept) < len(told):
-        answer, rows = _without_secrets(answer, told, kept)
+    told = answer.rows
+    answer, columns, rows = _without_secrets(collector, answer)
     _refuse_future(answer.period or ask.period, Period.day(now, ask.zone))
     table = folder / "table.csv"
-    with table.open("xb") as target, closing(answer.rows):
+    with table.open("xb") as target, closing(told):
         try:
             facts = write_csv(_counted(rows, ask), columns, target)
         except PopulationError as error:
@@ -163,22 +159,23 @@ def gather(
     )
 
 
-def _kept(columns: Sequence[Column], secrets: Set[str]) -> list[int]:
-    """Return the places of the columns that are no secrets."""
-    return [place for place, column in enumerate(columns) if column.name not in secrets]
-
-
 def _without_secrets(
-    answer: Answer, columns: Sequence[Column], kept: Sequence[int]
-) -> tuple[Answer, Iterator[Row]]:
-    """Return the answer without its file, which holds the secrets too, and the rows without them.
+    collector: Collector, answer: Answer
+) -> tuple[Answer, tuple[Column, ...], Iterable[Row]]:
+    """Return the answer, its columns and its rows without those that are secret.
 
-    The rows of the answer stay the ones to be closed.
+    The file that it came in holds them too, so it is not kept. Its own rows are still to be closed.
     """
-    dropped = [column.name for place, column in enumerate(columns) if place not in kept]
+    columns = collector.columns or answer.columns
+    secrets = {*collector.declared.secrets, *answer.secrets}
+    kept = [place for place, column in enumerate(columns) if column.name not in secrets]
+    if len(kept) == len(columns):
+        return answer, columns, answer.rows
+    dropped = [column.name for column in columns if column.name in secrets]
     told = {**answer.parameters, "dropped_columns": dropped}
     rows = ([row[place] for place in kept] for row in answer.rows)
-    return replace(answer, original=None, filename="", parameters=told), rows
+    clean = replace(answer, original=None, filename="", parameters=told)
+    return clean, tuple(columns[place] for place in kept), rows
 
 
 def _fitting(period: Period | None, collector: Collector, today: Period) -> Period | None:

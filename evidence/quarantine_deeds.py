@@ -80,23 +80,7 @@ def redact(
     Raises QuarantineError, MaskingError, ScreeningError.
     """
     _check(quarantined, Deed.REDACTED, by, reason)
-    if quarantined.description["population"]:
-        message = (
-            "A table with its record of making cannot be redacted: its counts and checks would not "
-            "hold. Drop the field at its source and collect again, then destroy this."
-        )
-        raise MaskingError(message)
-    with ExitStack() as open_files:
-        source = open_files.enter_context(quarantine.content(quarantined))
-        content, removed = _cleaned(source, cleaned)
-        sent = replace(
-            _submission(quarantined, open_files),
-            content=content,
-            filename=filename or f"redacted-{quarantined.filename}"[:160],
-            declared_sha256="",
-            prepared_by=by,
-        )
-        ready = intake.prepare(sent)
+    ready, removed = _prepare_copy(quarantined, by=by, cleaned=cleaned, filename=filename)
     salts = [secrets.token_bytes(32) for _ in removed]
     sealed = store.put(
         BytesIO(json.dumps([salt.hex() for salt in salts]).encode()), allow_empty=True
@@ -121,6 +105,29 @@ def redact(
         ready.discard()
         store.discard(sealed)
         raise
+
+
+def _prepare_copy(
+    quarantined: Quarantined, *, by: User, cleaned: Path | None, filename: str
+) -> tuple[intake.Prepared, Sequence[Finding]]:
+    """Screen and store a redacted copy; say what it lacks of the original."""
+    if quarantined.description["population"]:
+        message = (
+            "A table with its record of making cannot be redacted: its counts and checks would not "
+            "hold. Drop the field at its source and collect again, then destroy this."
+        )
+        raise MaskingError(message)
+    with ExitStack() as open_files:
+        source = open_files.enter_context(quarantine.content(quarantined))
+        content, removed = _cleaned(source, cleaned)
+        sent = replace(
+            _submission(quarantined, open_files),
+            content=content,
+            filename=filename or f"redacted-{quarantined.filename}"[:160],
+            declared_sha256="",
+            prepared_by=by,
+        )
+        return intake.prepare(sent), removed
 
 
 @transaction.atomic
@@ -262,7 +269,7 @@ def _population(quarantined: Quarantined, open_files: ExitStack) -> PopulationFa
             path = open_files.enter_context(
                 scratch_files.copied(table, folder=Path(settings.SCRATCH_DIR), name="table.csv")
             )
-    ipe = {
+    ipe: dict[str, Any] = {
         name: datetime.fromisoformat(value) if name in _MOMENTS and value else value
         for name, value in kept["ipe"].items()
     }

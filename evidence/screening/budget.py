@@ -55,6 +55,26 @@ class Budget:
             raise UnreadableError(message)
 
 
+SLOWEST = 250_000
+PATIENCE = 120.0
+
+
+@dataclass
+class Pace:
+    """Gives a text up that is made to be slow; an ordinary one is read a hundred times as fast."""
+
+    _started: float = field(default_factory=time.monotonic)
+    _seen: int = 0
+
+    def read(self, count: int) -> None:
+        """Note so many bytes that are looked at next."""
+        spent = time.monotonic() - self._started
+        if spent > PATIENCE and self._seen < spent * SLOWEST:
+            message = f"less than {SLOWEST // 1000} KB a second of it can be read"
+            raise UnreadableError(message)
+        self._seen += count
+
+
 class Unpacked:
     """Reads a stream that something unpacks, and spends the budget on it."""
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 
 from evidence.screening import formats, text
-from evidence.screening.budget import Budget, Unpacked, UnreadableError
+from evidence.screening.budget import Budget, Pace, Unpacked, UnreadableError
 from evidence.screening.finding import Finding, Hit, Sort
 from evidence.screening.places import named
 
@@ -72,7 +72,7 @@ class Look:
         """Look into a file that is being unpacked: it is kept aside, so that it can be sought."""
         self.budget.enter(depth)
         stream = Unpacked(source, self.budget, packed=packed)
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=settings.SCRATCH_DIR) as aside:
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(settings.SCRATCH_DIR)) as aside:
             while piece := stream.read(_BLOCK):
                 aside.write(piece)
             aside.seek(0)
@@ -80,10 +80,13 @@ class Look:
 
     def text(self, source: BinaryIO, place: str = "", *, lines: bool = True) -> None:
         """Look into plain text, or into bytes as they are; without `lines` none are counted."""
-        for hit, line in text.hits(source):
-            if self.is_full:
-                return
-            self.hit(hit, place, line if lines else 0)
+        try:
+            for hit, line in text.hits(source, pace=Pace()):
+                if self.is_full:
+                    return
+                self.hit(hit, place, line if lines else 0)
+        except UnreadableError as error:
+            self.lacks(place, str(error))
 
     @contextmanager
     def echoing(self) -> Iterator[None]:

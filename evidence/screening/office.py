@@ -181,7 +181,7 @@ def _strings(opened: zipfile.ZipFile, member: zipfile.ZipInfo, into: Into) -> li
 def _words(
     opened: zipfile.ZipFile, member: zipfile.ZipInfo, into: Into, handler: _Written, place: str
 ) -> None:
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=settings.SCRATCH_DIR) as aside:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(settings.SCRATCH_DIR)) as aside:
         handler.aside = aside
         _parse(opened, member, into, handler)
         aside.seek(0)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from evidence.screening import cards, credentials, spread
+from evidence.screening.budget import Pace
 from evidence.screening.finding import Hit
 
 WINDOW = 1024 * 1024
@@ -44,9 +45,10 @@ def encoding_of(head: bytes) -> str:
     return known.get((high[0], high[1], high[2], high[3]), "")
 
 
-def hits(source: BinaryIO) -> Iterator[tuple[Hit, int]]:
+def hits(source: BinaryIO, *, pace: Pace | None = None) -> Iterator[tuple[Hit, int]]:
     """Yield what stands in a text, with the number of its line; in order, each once.
 
+    Raises UnreadableError where it goes slower than `pace` allows.
     Offsets are those of the text as UTF-8 where it is in a wide encoding.
     """
     before, line, base = b"", 1, 0
@@ -57,6 +59,8 @@ def hits(source: BinaryIO) -> Iterator[tuple[Hit, int]]:
     while fresh:
         following = next(windows, b"")
         window = before + fresh
+        if pace:
+            pace.read(len(fresh))
         if is_first:
             headed = cards.speaks_of_cards(window[:_HEADER].partition(b"\n")[0])
         # What ends near the end may go on in the next window, and is judged there.

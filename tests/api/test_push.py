@@ -145,7 +145,7 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "NUL in a file name": ({"filename": "a\0b.csv"}, 422, "invalid", "file"),
     "turned file name": ({"filename": "a\u202egnp.exe"}, 422, "invalid", "file"),
     "long file name": ({"filename": "x" * 200}, 422, "invalid", "file"),
-    "card number": ({"content": b"x\npan 4111111111111111"}, 422, "screened", "file"),
+    "card number": ({"title": "pan 4111111111111111"}, 422, "screened", "file"),
 }
 
 

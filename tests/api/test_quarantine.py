@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -87,7 +88,7 @@ class TestBatches:
         assert answer.json()["items"][1]["ref"] == evidence.ref
         assert answer.json()["replayed"] == [1]
 
-    def send(self, robot: Program, *contents: bytes) -> object:
+    def send(self, robot: Program, *contents: bytes) -> Any:
         listed = [
             {**calls.fields(), "file": f"f{n}", "idempotency_key": f"k{n}"}
             for n in range(len(contents))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import ApiToken, User
 from collectors import connections, registry
-from collectors.base import Row
+from collectors.base import AsksFor, Row
 from collectors.connections import Wishes
 from collectors.errors import DeclarationError
 from collectors.files import inbox
@@ -105,15 +105,13 @@ def test_an_answer_drops_what_its_collector_declares(monkeypatch: pytest.MonkeyP
         ask.trail.source_count = 1
         return world.answer(rows(), columns=columns)
 
-    world.install(monkeypatch, collect, secrets=("pin",), columns={}, asks_for=_file(), schedule="")
+    world.install(
+        monkeypatch, collect, secrets=("pin",), columns={}, asks_for=AsksFor.FILE, schedule=""
+    )
     run = world.collect(world.source(schedule=""))
     assert run.state == Run.State.COMPLETE, run.reason
     assert kept() == b"door,locked\nfront,true\n"
     assert closed == [True]
-
-
-def _file() -> Any:
-    return registry.AsksFor.FILE
 
 
 def test_json_loses_secret_members_however_deep_they_lie() -> None:

@@ -343,7 +343,7 @@ class TestWhoMayDecide:
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour passes between what comes and what is decided."""
     now = timezone.now()
-    monkeypatch.setattr(intake.timezone, "now", lambda: now + timedelta(hours=1))
+    monkeypatch.setattr("evidence.intake.timezone.now", lambda: now + timedelta(hours=1))
 
 
 @pytest.mark.usefixtures("_clock")

@@ -192,6 +192,11 @@ class TestBombs:
         monkeypatch.setattr(pdf_limits, "MEGABYTES", 40)
         unreadable(planting.pdf("x"), "")
 
+    def test_a_text_that_is_made_to_be_slow_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(budget, "PATIENCE", -1.0)
+        monkeypatch.setattr(budget, "SLOWEST", 10**15)
+        unreadable(b"ordinary words\n" * 200_000, "KB a second")
+
     def test_nothing_is_left_behind(self, var_dir: Path) -> None:
         for content in (planting.pdf("x"), planting.zipped({"a": HIT}), b"%PDF-1.7 junk"):
             look(content)
@@ -209,7 +214,7 @@ class TestEncodings:
         assert only(content).line == 60_001
 
     def test_single_bytes_beside_letters_of_their_own_are_read(self) -> None:
-        assert only("Stra\xdfe, Karte 4111\xa01111\xa01111\xa01111".encode("latin-1"))
+        assert look("Stra\xdfe, Karte 4111\xa01111\xa01111\xa01111".encode("latin-1"))
 
 
 class TestSpread:
