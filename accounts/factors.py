@@ -38,7 +38,10 @@ def of_everybody() -> list[Factors]:
     held: dict[int, list[Authenticator]] = defaultdict(list)
     for authenticator in Authenticator.objects.only("user_id", "type", "last_used_at"):
         held[authenticator.user_id].append(authenticator)
-    return [_sum_up(user, held[user.pk]) for user in User.objects.prefetch_related("roles")]
+    return [
+        _sum_up(user, held[user.pk])
+        for user in User.objects.defer("password").prefetch_related("roles")
+    ]
 
 
 def _sum_up(user: User, authenticators: list[Authenticator]) -> Factors:

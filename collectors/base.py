@@ -75,6 +75,9 @@ class Declaration:
     schedule: str
     """A sensible cron expression; empty where nothing is scheduled."""
     sensitivity: Evidence.Sensitivity = Evidence.Sensitivity.INTERNAL
+    secrets: tuple[str, ...] = ()
+    """Fields that the system may answer with and that are secret: they are dropped from what it
+    sends before anything is kept, and no column may be named so. Empty only where it has none."""
     remembers: bool = True
     """Whether the system can answer about days before it was connected."""
     time_limit: timedelta = timedelta(minutes=10)
@@ -97,6 +100,8 @@ class Ask(Generic[S]):
     scratch: Path
     """An empty folder that goes away with the run."""
     deadline: Deadline
+    secrets: tuple[str, ...] = ()
+    """The fields to drop, as the collector declares them."""
     trail: Trail = field(default_factory=Trail)
     file: Path | None = None
     tell: Tell = quiet
@@ -131,6 +136,7 @@ class Ask(Generic[S]):
             trust=trust,
             most_bytes=most_bytes,
             request_seconds=request_seconds,
+            secrets=self.secrets,
         )
 
 
@@ -154,3 +160,6 @@ class Answer:
     filename: str = ""
     handling: Handling | None = None
     """Only where the answer itself says what was done to it after it was exported."""
+    secrets: tuple[str, ...] = ()
+    """Columns to drop beside the declared ones, where the settings name them. A file that had one
+    is not kept as it came."""

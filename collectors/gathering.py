@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ def ask_of(
         deadline=Deadline.after(collector.declared.time_limit),
         file=file,
         tell=tell,
+        secrets=collector.declared.secrets,
     )
 
 
@@ -135,12 +136,13 @@ def gather(
     work.mkdir(mode=0o700)
     ask = ask_of(source, collector, folder=work, now=now, period=period, file=file, tell=tell)
     answer = collector.collect(ask)
+    told = answer.rows
+    answer, columns, rows = _without_secrets(collector, answer)
     _refuse_future(answer.period or ask.period, Period.day(now, ask.zone))
-    columns = collector.columns or answer.columns
     table = folder / "table.csv"
-    with table.open("xb") as target, closing(answer.rows):
+    with table.open("xb") as target, closing(told):
         try:
-            facts = write_csv(_counted(answer.rows, ask), columns, target)
+            facts = write_csv(_counted(rows, ask), columns, target)
         except PopulationError as error:
             message = f"The answer does not fit the declared columns. {error}"
             raise SourceNonsenseError(message) from error
@@ -155,6 +157,25 @@ def gather(
         facts=facts,
         finished_at=timezone.now(),
     )
+
+
+def _without_secrets(
+    collector: Collector, answer: Answer
+) -> tuple[Answer, tuple[Column, ...], Iterable[Row]]:
+    """Return the answer, its columns and its rows without those that are secret.
+
+    The file that it came in holds them too, so it is not kept. Its own rows are still to be closed.
+    """
+    columns = collector.columns or answer.columns
+    secrets = {*collector.declared.secrets, *answer.secrets}
+    kept = [place for place, column in enumerate(columns) if column.name not in secrets]
+    if len(kept) == len(columns):
+        return answer, columns, answer.rows
+    dropped = [column.name for column in columns if column.name in secrets]
+    told = {**answer.parameters, "dropped_columns": dropped}
+    rows = ([row[place] for place in kept] for row in answer.rows)
+    clean = replace(answer, original=None, filename="", parameters=told)
+    return clean, tuple(columns[place] for place in kept), rows
 
 
 def _fitting(period: Period | None, collector: Collector, today: Period) -> Period | None:

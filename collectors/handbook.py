@@ -35,6 +35,9 @@ def _lines(collector: Collector) -> Iterator[str]:
     yield f"- About: {_ASKED[declared.asks_for]}"
     yield f"- Complete because: {declared.completeness}"
     yield f"- Least privilege: {declared.permission}"
+    if declared.secrets:
+        dropped = ", ".join(f"`{name}`" for name in declared.secrets)
+        yield f"- Dropped before anything is kept: {dropped}"
     if declared.schedule:
         yield f"- Suggested schedule: `{declared.schedule}`"
     if collector.columns:

@@ -128,6 +128,8 @@ def _refuse_vague(slug: str, module: ModuleType, declared: Declaration) -> None:
     for name in ("title", "asks", "evidence_type", "completeness", "permission"):
         if not getattr(declared, name).strip():
             _refuse(slug, module, f"COLLECTOR.{name} is empty")
+    if secret := sorted({*declared.secrets} & {*declared.columns}):
+        _refuse(slug, module, f"the column {secret[0]} is declared to be a secret; drop it")
     if bool(declared.schedule) == (declared.asks_for is AsksFor.FILE):
         _refuse(slug, module, "files are not scheduled, all else is: correct COLLECTOR.schedule")
     try:

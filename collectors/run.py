@@ -16,14 +16,15 @@ from django.utils import timezone
 from collectors import configuration, recording, scratch
 from collectors.base import Tell, quiet
 from collectors.errors import CollectorError, PassingError
+from collectors.files import inbox
 from collectors.gathering import Gathered, gather
 from collectors.models import Run, Source
 from collectors.period import Period
 from collectors.recording import Order
 from collectors.redaction import redact
 from collectors.submission import submission_of
-from evidence import checks, intake, ledger
-from evidence.errors import EvidenceError
+from evidence import checks, held_back, intake, ledger
+from evidence.errors import EvidenceError, QuarantinedError, ScreeningError
 from jobs.errors import LeaseLostError
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,18 @@ def _attempt(order: Order) -> Run:
 def _hand_in(order: Order, gathered: Gathered) -> Run:
     """Name the item, the run and its leaf in one transaction; or give back what is there."""
     reason = _clean(order, " ".join(gathered.shortfalls()))
-    prepared = intake.prepare(submission_of(order.source, gathered, partial_reason=reason))
+    submission = submission_of(order.source, gathered, partial_reason=reason)
+    try:
+        prepared = intake.prepare(submission)
+    except ScreeningError as error:
+        try:
+            held_back.keep(submission, error, actor=order.source.actor)
+        except QuarantinedError as held:
+            if order.file:
+                # It lies sealed now; the folder must not keep it in clear.
+                inbox.withdraw(order.file, reason=str(held))
+            raise
+        raise
     try:
         with transaction.atomic():
             ledger.lock()

@@ -1,7 +1,9 @@
 """What can go wrong with evidence; a docstring is the default message for the person who acts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+from evidence.screening.finding import Finding
 
 
 class EvidenceError(Exception):
@@ -58,6 +60,26 @@ class HandlingError(EvidenceError):
 
 class ScreeningError(EvidenceError):
     """The content seems to hold card numbers or secrets. Remove them and send it again."""
+
+    findings: Sequence[Finding] = ()
+    """What was found; empty where the description of an item was refused, which nothing keeps."""
+
+
+class QuarantinedError(ScreeningError):
+    """The content was put into quarantine. A reviewer decides about it."""
+
+    def __init__(self, message: str = "", *, refs: Mapping[int | None, str] | None = None) -> None:
+        super().__init__(message)
+        self.refs = dict(refs or {})
+        """Which reference each of several items got, by its place; None for a single one."""
+
+
+class QuarantineError(EvidenceError):
+    """This decision about a quarantined file is not possible."""
+
+
+class MaskingError(EvidenceError):
+    """This file cannot be masked here. Mask it yourself and hand the cleaned file in."""
 
 
 class IdempotencyConflictError(EvidenceError):

@@ -7,24 +7,20 @@ transaction (a collector run) prepares first and records inside its own.
 """
 
 import mimetypes
-import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
-from controls.models import Expectation, Risk
-from evidence import description, ledger, screening, store, tags, times
+from evidence import description, held_back, ledger, store, tags, times
 from evidence.errors import (
-    FilenameError,
     IdempotencyConflictError,
     PopulationError,
     ScreeningError,
@@ -32,47 +28,17 @@ from evidence.errors import (
     about_item,
 )
 from evidence.group_commit import Group, GroupError
-from evidence.handling import Handling
 from evidence.handling_check import refuse_odd
 from evidence.models import Claim, Evidence, EvidenceTag, IntakeKey, LogHead, Population
 from evidence.population import PopulationFacts
+from evidence.submission import Submission, safe_filename
+
+__all__ = ["Submission", "safe_filename"]
 
 # So many items share a commit at most: a large group would hold the log's lock for long.
 _GROUP_MOST = 50
 # After these nobody knows whether the commit took place.
 _DOUBTFUL = (OperationalError, InterfaceError, GroupError)
-
-
-@dataclass(frozen=True)
-class Submission:
-    """Everything that is known about one item when it is handed in."""
-
-    content: bytes | Path | BinaryIO
-    filename: str
-    title: str
-    evidence_type: str
-    kind: str
-    area: str
-    source_system: str
-    environment: str
-    covers_from: date
-    covers_to: date
-    collected_at: datetime
-    owner: str = ""
-    sensitivity: str = Evidence.Sensitivity.INTERNAL
-    media_type: str = ""
-    declared_sha256: str = ""
-    prepared_by: User | None = None
-    claims: tuple[Expectation, ...] = ()
-    population: PopulationFacts | None = None
-    run_ref: str = ""
-    supersedes: Evidence | None = None
-    related_risk: Risk | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    idempotency_key: str = ""
-    handling: Handling | None = None
-    is_made_here: bool = False
-    """Whether it was put together here out of items that came in: it may be larger than one."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +77,9 @@ class _AlikeError(Exception):
 def receive(submission: Submission, *, actor: str) -> Evidence:
     """Take in one item and return its evidence version.
 
-    Raises a subclass of EvidenceError; then nothing is stored. The same idempotency key with the
-    same content gives the first answer again.
+    Raises a subclass of EvidenceError; then nothing is stored, but what screening held back lies in
+    quarantine (QuarantinedError). The same idempotency key with the same content gives the first
+    answer again.
     """
     return receive_once(submission, actor=actor)[0]
 
@@ -124,7 +91,10 @@ def receive_once(submission: Submission, *, actor: str) -> tuple[Evidence, bool]
     """
     ready: list[Prepared] = []
     with _undone_on_failure(ready):
-        ready.append(prepare(submission))
+        try:
+            ready.append(prepare(submission))
+        except ScreeningError as error:
+            return held_back.keep(submission, error, actor=actor), False
         sent = _Sent(ready[0], actor)
         return _recorded([sent])[0] if connection.in_atomic_block else _GROUP.do(sent)
 
@@ -140,6 +110,7 @@ def receive_many_once(
     """Take in several items or none; say of each whether its idempotency key was new.
 
     Raises a subclass of EvidenceError, whose `position` says which item it is about, if it is one.
+    Items that screening held back lie in quarantine then, each alone, and nothing else is stored.
     """
     replaced = [one.supersedes.ref for one in submissions if one.supersedes]
     if len(replaced) > len(set(replaced)):
@@ -147,12 +118,21 @@ def receive_many_once(
             "Two of these items replace the same version. Send one after another."
         )
     ready: list[Prepared] = []
+    held: dict[int, ScreeningError] = {}
     with _undone_on_failure(ready):
         with store.batch():
             for position, submission in enumerate(submissions):
-                with about_item(position):
-                    ready.append(prepare(submission))
-        return _recorded([_Sent(one, actor) for one in ready])
+                try:
+                    with about_item(position):
+                        ready.append(prepare(submission))
+                except ScreeningError as error:
+                    held[position] = error
+        released = held_back.keep_many(submissions, held, actor=actor) if held else {}
+        recorded = iter(_recorded([_Sent(one, actor) for one in ready]))
+        return [
+            (released[place], False) if place in released else next(recorded)
+            for place in range(len(submissions))
+        ]
 
 
 def prepare(submission: Submission) -> Prepared:
@@ -160,11 +140,13 @@ def prepare(submission: Submission) -> Prepared:
     filename = safe_filename(submission.filename)
     times.check(submission.covers_from, submission.covers_to, submission.collected_at)
     labels = tags.checked(submission.tags) if submission.tags else {}
+    held_back.refuse_words(submission, filename)
     with _opened(submission.content) as source:
         if submission.handling:
             rows = submission.population.facts.row_count if submission.population else None
             refuse_odd(submission.handling, source, filename=filename, table_rows=rows)
-        _screen(source, filename)
+        if not submission.is_judged:
+            held_back.refuse(source, filename)
         content = store.put(
             source,
             declared_sha256=submission.declared_sha256,
@@ -173,7 +155,7 @@ def prepare(submission: Submission) -> Prepared:
     table = None
     if submission.population:
         try:
-            table = _store_table(submission.population, content)
+            table = _store_table(submission.population, content, is_judged=submission.is_judged)
         except BaseException:
             store.discard(content)
             raise
@@ -224,37 +206,18 @@ def _undone_on_failure(ready: Sequence[Prepared]) -> Iterator[None]:
         raise
 
 
-def safe_filename(name: str) -> str:
-    """Return the last part of a file name, in NFC; FilenameError for one that cannot be kept."""
-    last = unicodedata.normalize("NFC", PurePath(name.replace("\\", "/")).name).strip()
-    unfit = any(unicodedata.category(letter)[0] == "C" for letter in last)
-    if not last or unfit or len(last.encode()) > 180 or last in {".", ".."}:
-        raise FilenameError
-    return last
-
-
-def _opened(content: bytes | Path | BinaryIO) -> BinaryIO:
+def _opened(content: bytes | Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """Open what was handed in; a file that is open already stays so, for whoever holds it back."""
     if isinstance(content, bytes):
         return BytesIO(content)
     if isinstance(content, Path):
         return content.open("rb")
-    return content
+    return nullcontext(content)
 
 
-def _screen(source: BinaryIO, filename: str) -> None:
-    start = source.tell()
-    findings = screening.scan(source)
-    source.seek(start)
-    if findings:
-        listed = "; ".join(str(finding) for finding in findings)
-        message = (
-            f"{filename} was refused, nothing was stored: {listed}. "
-            "Remove or mask these values at their source and send the file again."
-        )
-        raise ScreeningError(message)
-
-
-def _store_table(population: PopulationFacts, content: store.Stored) -> store.Stored | None:
+def _store_table(
+    population: PopulationFacts, content: store.Stored, *, is_judged: bool
+) -> store.Stored | None:
     """Store the canonical table, unless the original file is that very table."""
     if population.table is None:
         if population.facts.sha256 != content.sha256:
@@ -262,7 +225,8 @@ def _store_table(population: PopulationFacts, content: store.Stored) -> store.St
             raise PopulationError(message)
         return None
     with population.table.open("rb") as source:
-        _screen(source, population.table.name)
+        if not is_judged:
+            held_back.refuse(source, population.table.name)
         return store.put(source, declared_sha256=population.facts.sha256)
 
 
@@ -334,7 +298,7 @@ def _evidence(prepared: Prepared, number: int, received_at: datetime) -> Evidenc
         covers_from=submission.covers_from,
         covers_to=submission.covers_to,
         collected_at=submission.collected_at,
-        received_at=received_at,
+        received_at=submission.received_at or received_at,
         blob_id=prepared.content.sha256,
         filename=prepared.filename,
         media_type=_media_type(prepared),

@@ -4,10 +4,11 @@ from hashlib import sha256
 
 from accounts.access import actor
 from accounts.journal import digest
-from evidence import description, ledger, rotation
+from evidence import description, ledger, quarantine, quarantine_deeds, rotation
 from evidence.key_models import KeyDecision, KeyProposal
 from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
+from evidence.quarantine_models import Quarantined, QuarantineDecision
 from evidence.told import Told, tell
 
 tell(
@@ -85,10 +86,27 @@ tell(
 )
 tell(
     Told(
+        Quarantined,
+        ("quarantine.kept",),
+        lambda rows, _: quarantine.facts_of(rows[0]),
+        subject=lambda rows: str(rows[0].ref),
+    )
+)
+tell(
+    Told(
         KeyDecision,
         ("key.rotated", "key.replaced", "key.revoked", "key.declined"),
         lambda rows, _: rotation.decided(rows[0]),
         subject=lambda _: "log",
         along=("proposal",),
+    )
+)
+tell(
+    Told(
+        QuarantineDecision,
+        ("quarantine.released", "quarantine.redacted", "quarantine.destroyed"),
+        lambda rows, _: quarantine_deeds.facts_of(rows[0]),
+        subject=lambda rows: str(rows[0].quarantined.ref),
+        along=("quarantined", "by", "evidence"),
     )
 )

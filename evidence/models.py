@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import models
 
 import evidence.key_models
-import evidence.log_models  # noqa: F401  Django finds the models of a room here
+import evidence.log_models
+import evidence.quarantine_models  # noqa: F401  Django finds the models of a room here
 from controls.models import Area, Check, Expectation, Risk
 from evidence.population import PopulationFacts, retrieved_at
 

@@ -22,6 +22,7 @@ from controls.append_only import unguarded
 from evidence import (
     ledger,
     merkle,
+    quarantine,
     signed_note,
     signing,
     store,
@@ -113,7 +114,10 @@ def blobs(cursor: str, _size: int) -> Step:
     """Open the next stored files and compare their digests."""
     rows = list(Blob.objects.filter(sha256__gt=cursor).order_by("sha256")[:BLOBS])
     problems = []
+    destroyed = quarantine.shredded(blob.sha256 for blob in rows)
     for blob in rows:
+        if blob.sha256 in destroyed:
+            continue
         try:
             size = sum(len(chunk) for chunk in store.stream(blob.sha256))
         except (EvidenceError, OSError) as error:

@@ -87,6 +87,8 @@ def _submission(pack: Pack, path: Path) -> intake.Submission:
         media_type=audit_pack_zip.REPORT.media_type,
         prepared_by=pack.built_by,
         is_made_here=True,
+        # All within was screened when it came; what a reviewer released must not stop a pack.
+        is_judged=True,
     )
 
 

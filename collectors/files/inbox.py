@@ -137,6 +137,14 @@ def put_away(path: Path, where: str, *, mark: str, reason: str = "") -> Path:
     return target
 
 
+def withdraw(path: Path, *, reason: str) -> None:
+    """Remove a file that was sealed into quarantine, and leave a word of where it lies."""
+    note = path.parent / REFUSED / f"quarantined__{sha256(os.fsencode(path.name)).hexdigest()[:16]}"
+    note.with_name(f"{note.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+    path.unlink(missing_ok=True)
+    sidecar_of(path).unlink(missing_ok=True)
+
+
 def sidecar_of(path: Path) -> Path:
     """Return where the description of a file lies: beside it, with .yaml at the end."""
     return path.with_name(path.name + SIDECAR)

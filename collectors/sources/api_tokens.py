@@ -35,6 +35,7 @@ COLLECTOR = Declaration(
     "counts.",
     permission="None: it reads this installation's own tables; secrets are not stored there.",
     schedule="20 2 * * *",
+    secrets=("fingerprint",),
 )
 
 
@@ -52,7 +53,8 @@ def collect(ask: Ask[Settings]) -> Answer:
 
 
 def _rows(ask: Ask[Settings]) -> Iterator[Row]:
-    for token in ApiToken.objects.select_related("owner").order_by("pk").iterator():
+    rows = ApiToken.objects.select_related("owner").defer(*COLLECTOR.secrets, "owner__password")
+    for token in rows.order_by("pk").iterator():
         yield (
             token.pk,
             token.prefix,

@@ -25,6 +25,7 @@ COLLECTOR = Declaration(
     "complete is for the person who exported it to show.",
     permission="Whoever may write into the folder of the source may hand in tables.",
     schedule="",
+    secrets=(),
 )
 
 
@@ -37,6 +38,14 @@ class Settings(SourceSettings):
     )
     delimiter: Literal[",", ";", "\t"] = Field(
         default=",", title="Delimiter", description="What separates the cells of a CSV file."
+    )
+
+    secrets: tuple[str, ...] = Field(
+        default=(),
+        title="Columns to drop",
+        description="Columns that hold secrets or card numbers. They are dropped before "
+        "anything is kept, and so is the file as it came.",
+        max_length=tables.MOST_COLUMNS,
     )
 
 
@@ -71,6 +80,7 @@ def collect(ask: Ask[Settings]) -> Answer:
         original=path,
         filename=path.name,
         handling=said.handling,
+        secrets=ask.settings.secrets,
     )
 
 

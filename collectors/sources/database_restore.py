@@ -37,6 +37,7 @@ COLLECTOR = Declaration(
     "that the restored copy has beside them; the ledger is hashed anew from the copy.",
     permission="SQLite: none. PostgreSQL: the database user may create databases (CREATEDB).",
     schedule="0 3 * * 2",
+    secrets=("wrapped_key", "secrets"),
     time_limit=timedelta(hours=2),
 )
 

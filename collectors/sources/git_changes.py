@@ -35,6 +35,7 @@ COLLECTOR = Declaration(
     "rows equals git's own count for the period.",
     permission="Read access to this one repository (a deploy key, or a token for reading code).",
     schedule="30 2 * * *",
+    secrets=("token",),
     time_limit=timedelta(minutes=30),
 )
 

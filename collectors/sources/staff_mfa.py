@@ -33,6 +33,7 @@ COLLECTOR = Declaration(
     completeness="Every account, inactive ones too; as many rows as the database counts.",
     permission="None: it reads this installation's own tables.",
     schedule="15 2 * * *",
+    secrets=("password", "secret", "recovery_codes", "credential"),
 )
 
 

@@ -37,6 +37,7 @@ COLLECTOR = Declaration(
     "row too, and makes the run partial.",
     permission="None: it connects like any visitor.",
     schedule="40 2 * * *",
+    secrets=("private_key",),
 )
 
 

@@ -36,6 +36,7 @@ COLLECTOR = Declaration(
     "day's 1440 minutes were looked at, and days without any make the run partial.",
     permission="None: it asks like any visitor.",
     schedule="45 0 * * *",
+    secrets=("password",),
     remembers=False,
 )
 

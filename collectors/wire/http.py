@@ -9,7 +9,7 @@ outage is the job's business.
 
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -76,11 +76,13 @@ class Client:
         trust: SSLContext | None = None,
         most_bytes: int = MOST_BYTES,
         request_seconds: float = REQUEST_SECONDS,
+        secrets: Collection[str] = (),
     ) -> None:
         self._deadline = deadline
         self._trail = trail
         self._most_bytes = most_bytes
         self._request_seconds = request_seconds
+        self._secrets = frozenset(secrets)
         self._cord = RipCord()
         # The environment is not trusted: a proxy or .netrc there would change what is asked.
         self._client = httpx2.Client(
@@ -108,8 +110,12 @@ class Client:
         self._cord.release()
 
     def get_json(self, path: str = "", *, params: Mapping[str, str] | None = None) -> Json:
-        """GET and decode JSON (decimals stay exact); note the answer in the trail."""
-        return decode_json(self.get(path, params=params, accept="application/json"))
+        """GET and decode JSON (decimals stay exact), without the fields that are secret.
+
+        The answer is noted in the trail by the digest of all its bytes.
+        """
+        told = decode_json(self.get(path, params=params, accept="application/json"))
+        return without(told, self._secrets) if self._secrets else told
 
     def get(
         self, path: str = "", *, params: Mapping[str, str] | None = None, accept: str = "*/*"
@@ -214,6 +220,15 @@ def decode_json(reply: Reply) -> Json:
         message = f"{reply.asked} answered with JSON that is broken or cut off{place}."
         raise SourceNonsenseError(message) from error
     return decoded
+
+
+def without(value: Json, names: Collection[str]) -> Json:
+    """Return decoded JSON without the members of these names, however deep they lie."""
+    if isinstance(value, dict):
+        return {name: without(part, names) for name, part in value.items() if name not in names}
+    if isinstance(value, list):
+        return [without(part, names) for part in value]
+    return value
 
 
 def _no_number(word: str) -> NoReturn:

@@ -27,6 +27,7 @@ from evidence.errors import (
     HandlingError,
     IdempotencyConflictError,
     PeriodError,
+    QuarantinedError,
     ScreeningError,
     SigningRefusedError,
     SupersededError,
@@ -147,6 +148,8 @@ def _intake(error: EvidenceError) -> Refusal | None:
     if isinstance(error, SigningRefusedError):
         log.error("The log is not signed: %s", message)
         return not_signed()
+    if isinstance(error, QuarantinedError):
+        return Refusal(422, "quarantined", message, fields=_held(error))
     blamed = _BLAMED.get(type(error))
     if blamed is None:
         return None
@@ -154,6 +157,15 @@ def _intake(error: EvidenceError) -> Refusal | None:
     if error.position is not None:
         blamed = item_field(error.position, blamed)
     return Refusal(422, code, message, fields={blamed: [message]})
+
+
+def _held(error: QuarantinedError) -> Fields:
+    """Say of each item that was held back where it lies now."""
+    found = {}
+    for place, ref in error.refs.items():
+        for name, words in (("file", f"It lies in quarantine as {ref}."), ("quarantine", ref)):
+            found[name if place is None else item_field(place, name)] = [words]
+    return found
 
 
 def item_field(position: int, name: str) -> str:

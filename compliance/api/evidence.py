@@ -187,7 +187,10 @@ def _last_before(moment: datetime | None) -> int | None:
     """Return a key up to which nothing was received after the moment; None where none is known."""
     if moment is None:
         return None
-    older = Evidence.objects.filter(received_at__lte=moment - _CLOCK_DOUBT)
+    # What came out of quarantine keeps its old time of receipt, so its key says nothing of others.
+    older = Evidence.objects.filter(
+        received_at__lte=moment - _CLOCK_DOUBT, quarantine_decision__isnull=True
+    )
     keys = older.order_by("-received_at").values_list("pk", flat=True)
     return next(iter(keys[:1]), None)
 

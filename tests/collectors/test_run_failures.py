@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from accounts.models import User
 from collectors.base import Answer, Ask, AsksFor, Row
 from collectors.errors import (
     SourceBusyError,
@@ -15,7 +16,9 @@ from collectors.errors import (
 )
 from collectors.models import Run, Source
 from collectors.period import Period
+from evidence import quarantine_deeds
 from evidence.models import Blob, Evidence
+from evidence.quarantine_models import Quarantined
 from jobs.errors import LeaseLostError
 from tests.collectors import world
 from tests.collectors.asking import OCTOBER
@@ -111,7 +114,23 @@ def test_a_card_number_in_the_answer_is_not_stored(
     assert run.state == Run.State.FAILED
     assert "card number" in run.reason
     assert "4111" not in run.reason
-    assert [path for path in (own_folders / "store").rglob("*") if path.is_file()] == []
+    assert "QU-000001" in run.reason
+    assert not run.transient
+    stored = [path.read_bytes() for path in (own_folders / "store").rglob("*") if path.is_file()]
+    assert not any(b"4111" in content for content in stored)
+
+
+def test_a_released_answer_comes_in_as_what_the_run_gathered(
+    monkeypatch: pytest.MonkeyPatch, alice: User
+) -> None:
+    world.install(monkeypatch, lambda _ask: world.answer([("4111 1111 1111 1111", True)]))
+    source = world.source()
+    world.collect(source)
+    row = Quarantined.objects.get()
+    evidence = quarantine_deeds.release(row, by=alice, reason="The name of a door.")
+    assert evidence.population.row_count == 1
+    assert evidence.population.ipe["collector"] == "doors"
+    assert evidence.ledger_entry.actor == source.actor
 
 
 def test_a_table_without_an_expected_column_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,14 +18,17 @@ from audits.days import today
 from audits.models import RequestImport
 from audits.organisations import Profile
 from compliance.urls import urlpatterns
-from evidence import checkpoint
+from evidence import checkpoint, intake
+from evidence.errors import QuarantinedError
 from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
+from evidence.quarantine_models import Quarantined
 from jobs.models import Job
 from registers import entries, imports, registry
 from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
+from tests.evidence import items
 from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
@@ -129,6 +133,9 @@ def _of_evidence(house: House) -> dict[str, object]:
         "admin/evidence/evidence/<int:pk>": staff.pk,
         "admin/evidence/evidence/<str:key>": staff.pk,
         "admin/log/tokens/<int:pk>": _token().pk,
+        "admin/evidence/quarantined/<int:pk>": _quarantined(house).pk,
+        "admin/evidence/quarantined/<int:pk>/do/<slug:decision>": "release",
+        "admin/evidence/quarantined/<str:key>": _quarantined(house).pk,
         "admin/evidence/ledgerentry/<str:key>": LedgerEntry.objects.order_by("index")[0].pk,
         "admin/reviews/<int:pk>": staff.pk,
         "portal/<slug:ref>/controls/<slug:control_ref>": control.ref,
@@ -137,6 +144,16 @@ def _of_evidence(house: House) -> dict[str, object]:
         "api/v1/log/tile/<tile:tile>": "0/000.p/1",
         "api/v1/controls/<ref:ref>": control.ref,
     }
+
+
+def _quarantined(house: House) -> Quarantined:
+    """One file for both pages: a second one of the same content would be another row."""
+    sent = items.submission(
+        title=house.staff.ref, content=b"pan 4111111111111111", idempotency_key="walls"
+    )
+    with suppress(QuarantinedError):
+        intake.receive(sent, actor="token:1")
+    return Quarantined.objects.get()
 
 
 def _token() -> TimeStamp:

@@ -174,7 +174,8 @@ class TestRefusals:
             ({"filename": "a\u202egnp.exe"}, FilenameError, "Rename"),
             ({"filename": "a\nb"}, FilenameError, "Rename"),
             ({"filename": "x" * 200}, FilenameError, "Rename"),
-            ({"content": b"x\npan 4111111111111111"}, ScreeningError, "line 2"),
+            ({"title": "Paid by 4111111111111111"}, ScreeningError, "description"),
+            ({"filename": "4111111111111111.txt"}, ScreeningError, "description"),
         ],
     )
     def test_bad_input_is_refused_with_what_to_do(
@@ -187,11 +188,6 @@ class TestRefusals:
         settings.MAX_EVIDENCE_BYTES = 10
         with pytest.raises(TooLargeError):
             receive(content=b"12345678901")
-
-    def test_a_refusal_does_not_repeat_the_card_number(self) -> None:
-        with pytest.raises(ScreeningError) as caught:
-            receive(content=b"4111111111111111")
-        assert "4111" not in str(caught.value)
 
     def test_a_table_that_is_not_the_content_is_refused(self) -> None:
         _, facts = items.table()
