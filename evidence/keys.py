@@ -4,7 +4,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +14,10 @@ from django.conf import settings
 
 from evidence import signed_note
 from evidence.errors import SealError
+
+FIRST = "first"
+"""Stands for the sealing key that an installation makes itself, whatever its id."""
+_IN_USE = "sealing_in_use"
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -30,13 +34,73 @@ def verifiers() -> list[signed_note.Verifier]:
     return [signed_note.Verifier(log_origin(), signing_key().public_key().public_bytes_raw())]
 
 
-def sealing_key() -> bytes:
-    """Return the 256-bit key that wraps the data key of every blob; make it on first use."""
-    key = _kept("sealing.key", lambda: secrets.token_bytes(32))
+def sealing_key(wanted: str = "") -> bytes:
+    """Return the 256-bit key that wraps data keys: the one of this id, else the one in use.
+
+    The very first one is made on first use. Raises SealError for a key that is not here.
+    """
+    wanted = wanted or _sealing_key_in_use()
+    if wanted == FIRST:
+        is_replaced = (Path(settings.KEYS_DIR) / _IN_USE).exists()
+        make = _no_key if is_replaced else partial(secrets.token_bytes, 32)
+        return _sealing(_kept("sealing.key", make), "sealing.key")
+    name = f"sealing-{wanted}.key"
+    if wanted.isalnum() and (Path(settings.KEYS_DIR) / name).exists():
+        return _sealing(_kept(name, _no_key), name)
+    first = _sealing(_kept("sealing.key", _no_key), "sealing.key")
+    if key_id(first) != wanted:
+        _no_key()
+    return first
+
+
+def sealing_key_ids() -> dict[str, Path]:
+    """Return the ids of all sealing keys that are here, with their files; none is made."""
+    found = {}
+    for path in sorted(Path(settings.KEYS_DIR).glob("sealing*.key")):
+        found[key_id(_sealing(_kept(path.name, _no_key), path.name))] = path
+    return found
+
+
+def new_sealing_key() -> str:
+    """Make a further sealing key, use it from now on, and return its id; older ones stay."""
+    key = secrets.token_bytes(32)
+    made = key_id(key)
+    _kept(f"sealing-{made}.key", lambda: key)
+    pointer = Path(settings.KEYS_DIR) / _IN_USE
+    beside = pointer.with_name(f".{_IN_USE}.partial")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(made)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(pointer)
+    return made
+
+
+def remove_sealing_key(key: str) -> None:
+    """Remove the file of a sealing key that nothing needs any more; never the one in use."""
+    path = sealing_key_ids().get(key)
+    if path and key != key_id(sealing_key()):
+        path.unlink()
+
+
+def _sealing_key_in_use() -> str:
+    path = Path(settings.KEYS_DIR) / _IN_USE
+    return _kept(_IN_USE, _no_key).decode() if path.exists() else FIRST
+
+
+def _sealing(key: bytes, name: str) -> bytes:
     if len(key) != 32:
-        message = "keys/sealing.key does not hold 32 bytes."
+        message = f"keys/{name} does not hold 32 bytes."
         raise SealError(message)
     return key
+
+
+def _no_key() -> bytes:
+    raise SealError(
+        "The key by which this was sealed is not among the keys of this installation. Put its file"
+        " (keys/sealing-*.key) back from the backup of the keys."
+    )
 
 
 def signer_id() -> str:
@@ -81,19 +145,20 @@ def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     else:
         _refuse_open(path, found.st_mode)
         return _read(path, found.st_mtime_ns)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    content = make()
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(make())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     try:
         # A hard link fails when another process was first, so that all end up with one key.
-        os.link(partial, path)
+        os.link(beside, path)
     except FileExistsError:
         pass
     finally:
-        partial.unlink()
+        beside.unlink()
     return path.read_bytes()
 
 
@@ -112,6 +177,6 @@ def _refuse_open(path: Path, mode: int) -> None:
         )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _read(path: Path, _modified: int) -> bytes:
     return path.read_bytes()

@@ -7,6 +7,7 @@ from accounts.journal import digest
 from evidence import description, ledger
 from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
+from evidence.retention_models import LegalHold, RetentionDecision, RetentionProposal
 from evidence.told import Told, tell
 
 tell(
@@ -72,5 +73,48 @@ tell(
             "found_root": bytes(rows[0].found_root).hex(),
             "reason_sha256": digest(rows[0].reason),
         },
+    )
+)
+tell(
+    Told(
+        LegalHold,
+        ("hold.placed",),
+        lambda rows, _: {
+            "sha256": rows[0].evidence.blob_id,
+            "reason_sha256": digest(rows[0].reason),
+        },
+        subject=lambda rows: str(rows[0].evidence.ref),
+        along=("evidence",),
+    )
+)
+tell(
+    Told(
+        RetentionProposal,
+        ("retention.proposed",),
+        lambda rows, _: {
+            "deed": rows[0].deed,
+            "sha256": rows[0].evidence.blob_id,
+            "hold": rows[0].hold_id,
+            "reason_sha256": digest(rows[0].reason),
+        },
+        subject=lambda rows: str(rows[0].evidence.ref),
+        along=("evidence",),
+    )
+)
+tell(
+    Told(
+        RetentionDecision,
+        ("retention.approved", "retention.refused"),
+        lambda rows, _: {
+            "proposal": rows[0].proposal_id,
+            "deed": rows[0].proposal.deed,
+            "is_approved": rows[0].is_approved,
+            "proposed_by": actor(rows[0].proposal.proposed_by),
+            "note_sha256": digest(rows[0].note),
+            "blobs": sorted(one.blob_id for one in rows[0].disposals.all()),
+        },
+        subject=lambda rows: str(rows[0].proposal.evidence.ref),
+        along=("proposal__evidence", "proposal__proposed_by"),
+        fetch=("disposals",),
     )
 )

@@ -3,7 +3,7 @@
 1. leaves: each leaf has its place, its hash and one form; the rows it tells about say the same.
 2. nodes: each stored node of the tree is the hash of the nodes below it.
 3. checkpoints: each is signed, states the root that the leaves give, and continues the one before.
-4. blobs: each stored file opens and has the digest by which it is named.
+4. blobs: each stored file opens and has the digest by which it is named, or was disposed of.
 5. guards: the tables of proof still refuse changes.
 """
 
@@ -17,9 +17,10 @@ from django.db import DatabaseError, connection
 
 from controls.append_only import unguarded
 from evidence import keys, ledger, merkle, signed_note, signing, store, told
-from evidence.errors import EvidenceError, LedgerError
+from evidence.errors import BlobDisposedError, EvidenceError, LedgerError
 from evidence.log_models import LogRestart
 from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
+from evidence.retention_models import Disposal
 
 LEAVES = 500
 NODES = 50
@@ -32,6 +33,7 @@ OWN_TABLES = (
     "evidence_checkpoint",
     "evidence_claim",
     "evidence_population",
+    "evidence_disposal",
 )
 
 
@@ -117,9 +119,14 @@ def blobs(cursor: str, _size: int) -> Step:
     """Open the next stored files and compare their digests."""
     rows = list(Blob.objects.filter(sha256__gt=cursor).order_by("sha256")[:BLOBS])
     problems = []
+    # What was disposed of by a decision has no content to compare; its leaf tells of the decision.
+    gone = set(Disposal.objects.filter(blob__in=rows).values_list("blob_id", flat=True))
     for blob in rows:
         try:
             size = sum(len(chunk) for chunk in store.stream(blob.sha256))
+        except BlobDisposedError as error:
+            if blob.sha256 not in gone:
+                problems.append(Problem(f"blob {blob.sha256}", str(error)))
         except (EvidenceError, OSError) as error:
             problems.append(Problem(f"blob {blob.sha256}", str(error)))
         else:

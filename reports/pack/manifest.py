@@ -61,8 +61,8 @@ def write(
 def _shortfall(selection: Selection) -> list[dict[str, str]]:
     return [
         {
-            "expectation": selection.expectations[lack.expectation].slug,
-            "control": selection.expectations[lack.expectation].control,
+            "expectation": selection.expected(lack).slug,
+            "control": selection.expected(lack).control,
             "from": lack.start,
             "to": lack.end,
             "state": lack.state,

@@ -17,7 +17,7 @@ from audits.days import today
 from audits.models import RequestImport
 from audits.organisations import Profile
 from compliance.urls import urlpatterns
-from evidence import checkpoint
+from evidence import checkpoint, keeping
 from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
 from jobs.models import Job
@@ -128,6 +128,7 @@ def _of_evidence(house: House) -> dict[str, object]:
         "admin/controls/control/<str:key>": control.pk,
         "admin/evidence/evidence/<int:pk>": staff.pk,
         "admin/evidence/evidence/<str:key>": staff.pk,
+        **_of_retention(house),
         "admin/log/tokens/<int:pk>": _token().pk,
         "admin/evidence/ledgerentry/<str:key>": LedgerEntry.objects.order_by("index")[0].pk,
         "admin/reviews/<int:pk>": staff.pk,
@@ -137,6 +138,12 @@ def _of_evidence(house: House) -> dict[str, object]:
         "api/v1/log/tile/<tile:tile>": "0/000.p/1",
         "api/v1/controls/<ref:ref>": control.ref,
     }
+
+
+def _of_retention(house: House) -> dict[str, object]:
+    hold = keeping.place_hold(house.letter, by=house.world.alice, reason="A regulator asked.")
+    lift = keeping.propose_lift(hold, by=house.world.alice, reason="The matter is closed.")
+    return {"admin/evidence/holds/<int:pk>": hold.pk, "admin/evidence/proposals/<int:pk>": lift.pk}
 
 
 def _token() -> TimeStamp:
