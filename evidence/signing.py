@@ -26,6 +26,11 @@ HOW_TO_PROCEED = (
     " administrator take the log up again, with a reason: manage.py resume_log, or the page Log."
 )
 
+AFTER_A_RESTORE = (
+    "What was signed after that backup is not known here. Let an administrator take the log up"
+    " again, with a reason: manage.py resume_log, or the page Log."
+)
+
 
 def require_turn(size: int) -> None:
     """Take or renew the lease and hold the log to what was given out; under the log's lock.
@@ -103,6 +108,14 @@ def since_restart() -> "QuerySet[Checkpoint]":
 
 
 def _refusal(size: int, lease: SigningLease | None) -> str:
+    try:
+        restored = given_out.restored()
+    except SigningRefusedError as error:
+        return str(error)
+    return f"{restored} {AFTER_A_RESTORE}" if restored else _contradiction(size, lease)
+
+
+def _contradiction(size: int, lease: SigningLease | None) -> str:
     try:
         note = given_out.read()
         if not note and lease and lease.holder == keys.signer_id() and lease.kept_size:
