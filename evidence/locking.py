@@ -2,12 +2,15 @@
 
 from contextlib import suppress
 
+from django.utils import timezone
+
 from evidence import keeping, retention, stores
 from evidence.errors import StoreError
 from evidence.models import BlobKey
 from evidence.retention_models import LegalHold
 
 AT_ONCE = 2000
+MOST_FAILURES = 5
 
 
 def lock_some() -> int:
@@ -15,14 +18,22 @@ def lock_some() -> int:
 
     Raises StoreError; what was locked until then stays so.
     """
-    where, done = stores.current(), 0
+    where, done, failed = stores.current(), 0, 0
+    today = timezone.now().date()
     waiting = BlobKey.objects.filter(locked_until__isnull=True).exclude(key_id="")
     for key in waiting.order_by("pk")[:AT_ONCE]:
         until = retention.keep_until(key.pk)
         if until is None:
             continue
-        if not where.lock(key.location, key.version, until):
-            return done
+        try:
+            # What need not be kept any more is not locked: a store refuses a day that is over.
+            if until >= today and not where.lock(key.location, key.version, until):
+                return done
+        except StoreError:
+            failed += 1
+            if failed == MOST_FAILURES:
+                raise
+            continue
         BlobKey.objects.filter(pk=key.pk, version=key.version).update(locked_until=until)
         done += 1
     held = LegalHold.objects.values_list("evidence__blob", flat=True).distinct()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -172,27 +172,26 @@ def _staged(
 
 
 def _copy(file: SealedFile, content: IO[bytes], path: Path | None) -> None:
+    """Copy a sealed file, or only compare it where there is no path to copy it to."""
     running, size = sha256(), 0
-    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600) if path else -1
-    try:
+    with _new_file(path) if path else Path(os.devnull).open("wb") as target:
         for piece in pieces(content):
             running.update(piece)
             size += len(piece)
-            if path:
-                os.write(target, piece)
-    finally:
-        if path:
-            os.close(target)
+            target.write(piece)
     if (size, running.hexdigest()) != (file.size, file.sha256):
         raise BackupDamagedError(f"{file.name} of the backup is not what its list says.")
+
+
+def _new_file(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _load(source: Source, manifest: Manifest) -> None:
     beside = database.scratch_folder() or Path(settings.SCRATCH_DIR)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=beside) as name:
         copy = Path(name) / "database"
-        descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file, source.open(manifest.database) as content:
+        with _new_file(copy) as file, source.open(manifest.database) as content:
             for piece in pieces(content):
                 file.write(piece)
             file.flush()

@@ -76,7 +76,7 @@ class FolderTarget:
         running, written = sha256(), 0
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
+            with os.fdopen(descriptor, "wb") as file:
                 for piece in pieces:
                     file.write(piece)
                     running.update(piece)

@@ -82,10 +82,13 @@ class Bucket:
             return RangedFile(_reader(read), size)
 
     def has(self, location: str, version: str, size: int) -> bool:
+        if not version:
+            return False
         try:
             with _told():
                 found = self._client.head_object(**self._object(location, version))
-        except FileNotFoundError:
+        except (FileNotFoundError, StoreError):
+            # A version of another bucket is none of this one, which says so in various ways.
             return False
         return bool(found["ContentLength"] == size)
 

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -46,10 +47,8 @@ class TestLostDisk:
         made = Installation(tmp_path / "house")
         name = f"lost_{uuid4().hex[:8]}"
         if not ON_SQLITE:
-            url = os.environ["DATABASE_URL"]
-            own = str(connection.settings_dict["NAME"])
-            base = "postgres" if "/postgres" in url else own
-            made.environment["DATABASE_URL"] = url.replace(f"/{base}", f"/{name}", 1)
+            url = urlsplit(os.environ["DATABASE_URL"])
+            made.environment["DATABASE_URL"] = url._replace(path=f"/{name}").geturl()
             self.sql(f'CREATE DATABASE "{name}"')
         made.folder.mkdir()
         yield made
