@@ -27,6 +27,7 @@ class Capability(StrEnum):
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_LOG = "log.manage"
+    MANAGE_RETENTION = "retention.manage"
     VIEW_JOBS = "jobs.view"
 
 

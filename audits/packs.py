@@ -26,7 +26,7 @@ from audits.finding_entries import records_of
 from audits.models import Engagement, EvidenceRequest, Pack, PackAsk
 from audits.selection import BoundTo, Selection
 from controls.models import ControlVersion
-from evidence import anchoring, checkpoint, ledger
+from evidence import anchoring, checkpoint, disposed, ledger
 from evidence.models import CheckResult, LedgerEntry, Review
 
 
@@ -37,6 +37,8 @@ class _Known:
     ref: str
     leaf: int
     is_superseded: bool
+    blob: str
+    covers: tuple[date, date]
     decision: str = ""
     people: set[int] = field(default_factory=set)
     leaves: list[int] = field(default_factory=list)
@@ -153,7 +155,7 @@ def _select(engagement: Engagement, as_of: datetime, bound_to: BoundTo) -> Selec
     report = coverage_of(engagement, as_of)
     expectations = [one for line in report.controls for one in line.expectations]
     places = {expectation.pk: place for place, expectation in enumerate(expectations)}
-    known = _gather(engagement, as_of, places)
+    known, gone = _without_disposed(_gather(engagement, as_of, places))
     found = _findings(engagement, as_of)
     people = {person for one in known for person in one.people} | found.people
     people |= sampled.people_of(engagement, as_of)
@@ -177,7 +179,7 @@ def _select(engagement: Engagement, as_of: datetime, bound_to: BoundTo) -> Selec
         months=tuple(month.isoformat() for month in report.months),
         totals={state.value: count for state, count in report.totals.items()},
         items=tuple(one.item() for one in known),
-        shortfall=tuple(_lacks(report, places)),
+        shortfall=(*_lacks(report, places), *gone),
         findings=found.findings,
         people=_names(people | facts.people()),
         samples=sampled.records_of(engagement, as_of),
@@ -288,6 +290,28 @@ def _lacks(report: CoverageReport, places: Mapping[int, int]) -> Iterator[select
         )
 
 
+def _without_disposed(
+    known: Sequence[_Known],
+) -> tuple[list[_Known], list[selection.Lack]]:
+    """Part what can be packed from what was disposed of, which is listed instead."""
+    said = disposed.all_sentences()
+    gone = [
+        selection.Lack(
+            expectation=place,
+            start=one.covers[0].isoformat(),
+            end=one.covers[1].isoformat(),
+            due=one.covers[1].isoformat(),
+            state=selection.DISPOSED,
+            reason=said[one.blob],
+            evidence=(one.ref,),
+        )
+        for one in known
+        if one.blob in said
+        for place in one.expectations or [selection.NO_EXPECTATION]
+    ]
+    return [one for one in known if one.blob not in said], gone
+
+
 def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) -> list[_Known]:
     """Return the evidence of the engagement that was known then, in the order of its arrival."""
     ours = scope.evidence_of(engagement, as_of=as_of)
@@ -296,11 +320,20 @@ def _gather(engagement: Engagement, as_of: datetime, places: Mapping[int, int]) 
         ours |= sampled.evidence_of(engagement)
     ours = ours.filter(received_at__lte=as_of).order_by("id")
     rows = ours.values_list(
-        "id", "ref", "ledger_entry_id", "superseded_by__received_at", "prepared_by_id"
+        "id",
+        "ref",
+        "ledger_entry_id",
+        "superseded_by__received_at",
+        "blob_id",
+        "covers_from",
+        "covers_to",
+        "prepared_by_id",
     )
     known = {
-        pk: _Known(ref, leaf, happened(next_at, as_of), people={prepared_by} - {None})
-        for pk, ref, leaf, next_at, prepared_by in rows.iterator()
+        pk: _Known(
+            ref, leaf, happened(next_at, as_of), blob, (first, last), people={prepared_by} - {None}
+        )
+        for pk, ref, leaf, next_at, blob, first, last, prepared_by in rows.iterator()
     }
     chosen = ours.order_by().values("id")
     claims = scope.claims_of(engagement).filter(evidence__in=chosen)

@@ -15,6 +15,10 @@ from audits.engagement_facts import EngagementFacts
 from evidence import ledger
 
 FORMAT = "countersign-selection/v1"
+DISPOSED = "disposed of"
+"""The state of a lack whose evidence was there, until its content was disposed of."""
+NO_EXPECTATION = -1
+"""The place of no expectation: such an item answered a request only."""
 
 
 class Status(StrEnum):
@@ -93,7 +97,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Lack:
-    """An occurrence that was not met in time, by the place of its expectation."""
+    """An occurrence that was not met in time, by the place of its expectation; or an item whose
+    content was disposed of."""
 
     expectation: int
     start: str
@@ -189,6 +194,12 @@ class Selection:
     facts: EngagementFacts | None = None
     bound_to: BoundTo = BoundTo()
     continued: Continued = Continued()
+
+    def expected(self, lack: Lack) -> Expected:
+        """Return the expectation that something lacks for; an empty one where there is none."""
+        if lack.expectation == NO_EXPECTATION:
+            return Expected("", "An answer to a request", "", "", "")
+        return self.expectations[lack.expectation]
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""

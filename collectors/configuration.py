@@ -42,7 +42,7 @@ def split(collector: Collector, values: Mapping[str, Any]) -> tuple[dict[str, An
 
 def seal_secrets(slug: str, secrets: Mapping[str, str]) -> str:
     """Return secrets as they are stored: bound to the source, opened by the sealing key only."""
-    return seal.seal_text(json.dumps(dict(secrets)), context=_context(slug)) if secrets else ""
+    return seal.seal_text(json.dumps(dict(secrets)), context=context_of(slug)) if secrets else ""
 
 
 def secrets_of(source: Source) -> dict[str, str]:
@@ -50,7 +50,7 @@ def secrets_of(source: Source) -> dict[str, str]:
     if not source.secrets:
         return {}
     opened: dict[str, str] = json.loads(
-        seal.open_text(source.secrets, context=_context(source.slug))
+        seal.open_text(source.secrets, context=context_of(source.slug))
     )
     return opened
 
@@ -63,7 +63,8 @@ def known_secrets(source: Source) -> tuple[str, ...]:
         return ()
 
 
-def _context(slug: str) -> str:
+def context_of(slug: str) -> str:
+    """Return what binds sealed secrets to their source."""
     return f"collectors.Source/{slug}"
 
 

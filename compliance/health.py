@@ -1,6 +1,5 @@
 """The health page: whether this installation can do its work, for a load balancer or a person."""
 
-import tempfile
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,7 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evidence import keepers, standing
+from evidence import keepers, standing, stores
+from evidence.errors import StoreError
 from reports import pdf_engine
 
 
@@ -24,10 +24,11 @@ def _database() -> str:
 
 def _store() -> str:
     try:
-        with tempfile.TemporaryFile(dir=settings.STORE_DIR):
-            return ""
-    except OSError:
-        return "The store of evidence cannot be written."
+        is_failing = bool(stores.current().problem())
+    except StoreError:
+        is_failing = True
+    # What exactly is wrong may name a bucket or an address: `manage.py up` says it at the start.
+    return "The store of evidence cannot be written." if is_failing else ""
 
 
 def _mail() -> str:

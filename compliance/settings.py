@@ -154,6 +154,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Where sealed files lie: in VAR_DIR, or in a bucket as in s3://bucket/folder.
+STORE_URL = environment.text("STORE_URL", "file:")
+STORE_S3_ENDPOINT = environment.text("STORE_S3_ENDPOINT")
+STORE_S3_MODE = environment.choice(
+    "STORE_S3_MODE", "GOVERNANCE", ("GOVERNANCE", "COMPLIANCE", "NONE")
+).replace("NONE", "")
+RETENTION_FILE = environment.text("RETENTION_FILE", str(BASE_DIR / "evidence" / "retention.yaml"))
 MAX_EVIDENCE_BYTES = environment.whole("MAX_EVIDENCE_BYTES", 4 * 1024**3, least=1)
 MAX_UPLOAD_BYTES = environment.whole("MAX_UPLOAD_BYTES", 512 * 1024**2, least=1)
 FILE_UPLOAD_HANDLERS = [

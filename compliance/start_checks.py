@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
-from evidence import keys
-from evidence.errors import SealError
+from evidence import keys, stores
+from evidence.errors import SealError, StoreError
+from evidence.models import BlobKey
 from reports import pdf_signature
 from reports.errors import CoverSealError
 
@@ -36,6 +37,30 @@ def key_files() -> None:
             pdf_signature.signer()
     except (SealError, CoverSealError) as error:
         raise CommandError(str(error)) from error
+
+
+def store() -> None:
+    """Raise CommandError where the store of evidence cannot be used, or is not set up for it."""
+    try:
+        problem = stores.current().problem(is_starting=True)
+    except StoreError as error:
+        problem = str(error)
+    if problem:
+        raise CommandError(problem)
+
+
+def store_of_files() -> None:
+    """Raise CommandError where what is stored lies in another kind of store than STORE_URL names.
+
+    A version is what S3 gave a file; a folder gives none.
+    """
+    is_folder = str(settings.STORE_URL).startswith("file:")
+    kept = BlobKey.objects.exclude(key_id="")
+    if (kept.exclude(version="") if is_folder else kept.filter(version="")).exists():
+        raise CommandError(
+            "Files of this installation lie in another store than STORE_URL names. Set it back, or"
+            " move them: back up with the former one, restore with the new one (docs/how-to)."
+        )
 
 
 def port(listen: str) -> None:

@@ -1,4 +1,4 @@
-"""Django configuration of the room: keeps the journal, finds what leaves tell about rows."""
+"""Django configuration of the room: keeps the journal, finds leaf facts and sealed columns."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -13,3 +13,4 @@ class EvidenceConfig(AppConfig):
 
         journal.keep_with(ledger.keep)
         autodiscover_modules("leaf_facts")
+        autodiscover_modules("sealed_columns")

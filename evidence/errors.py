@@ -112,6 +112,14 @@ class BlobDamagedError(StoreError):
     """The stored file was changed or damaged. Restore it from the backup."""
 
 
+class BlobDisposedError(StoreError):
+    """The content was disposed of. Its digest and its leaf in the log stay."""
+
+
+class RetentionError(EvidenceError):
+    """This is not possible as long as the content must be kept."""
+
+
 class SealError(EvidenceError):
     """A sealed value could not be opened: the key is another one, or the value was changed."""
 

@@ -18,6 +18,7 @@ from evidence import signed_note
 from evidence.errors import SigningRefusedError
 
 NAME = "given_out.note"
+RESTORED = "restored_from"
 _LOCK = "given_out.lock"
 
 
@@ -70,19 +71,36 @@ def keep(note: str) -> None:
 def set_aside(name: str) -> None:
     """Keep the file under another name, so that the next checkpoint starts a new one."""
     with _locked():
+        path().with_name(RESTORED).unlink(missing_ok=True)
         if path().exists():
             path().rename(path().with_name(name))
-            _sync_folder()
+        _sync_folder()
 
 
-def _replace(note: str) -> None:
-    partial = path().with_name(f".{NAME}.partial")
+def mark_restored(sentence: str) -> None:
+    """Remember that the log came out of a backup: what was given out after it is unknown here."""
+    with _locked():
+        _replace(sentence, RESTORED)
+
+
+def restored() -> str:
+    """Say from which backup the log came, until it was taken up again; empty where from none."""
+    try:
+        return path().with_name(RESTORED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise _out_of_reach(error) from error
+
+
+def _replace(text: str, name: str = NAME) -> None:
+    partial = path().with_name(f".{name}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(note)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path())
+    partial.replace(path().with_name(name))
     _sync_folder()
 
 

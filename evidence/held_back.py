@@ -27,7 +27,7 @@ def refuse_words(submission: Submission, filename: str) -> None:
         words.append(f"{submission.population.ipe.query}\n{submission.population.ipe.parameters}")
     if screening.scan(BytesIO("\n".join(words).encode(errors="replace"))):
         raise ScreeningError(
-            "The description of this item (title, file name, source, owner or tags) seems to hold a "
+            "The description of this item (title, file, source, owner or tags) seems to hold a "
             "card number or a secret. Nothing was stored. Describe it without."
         )
 

@@ -31,6 +31,12 @@ def exists(name: str) -> bool:
     return path(name).exists()
 
 
+def names(pattern: str) -> list[str]:
+    """Return the names of the secrets of this pattern that the keeper in use keeps."""
+    found = folder().glob(f"{pattern}{_suffix()}")
+    return sorted(one.name.removesuffix(_suffix()) for one in found)
+
+
 def secret(name: str, make: Callable[[], bytes] | None = None) -> bytes:
     """Return a secret, made on first use where it can be; raises SealError."""
     keeper = keepers.in_use()

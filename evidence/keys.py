@@ -3,7 +3,9 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +15,9 @@ from evidence import key_files, key_history, signed_note
 from evidence.errors import KeyRevokedError, SealError
 from evidence.key_events import ROTATED, Ring
 
+FIRST = "first"
+"""Stands for the sealing key that an installation makes itself, whatever its id."""
+_IN_USE = "sealing_in_use"
 SIGNING, NEXT = "log_ed25519.pem", "log_ed25519.next.pem"
 refuse_open_files = key_files.refuse_open_files
 
@@ -92,13 +97,66 @@ def retired_name(vkey: str) -> str:
     return f"{key_files.RETIRED}{signed_note.Verifier.from_vkey(vkey).key_id.hex()}.pem"
 
 
-def sealing_key() -> bytes:
-    """Return the 256-bit key that wraps the data key of every blob; make it on first use."""
-    key = _kept("sealing.key", lambda: secrets.token_bytes(32))
+def sealing_key(wanted: str = "") -> bytes:
+    """Return the 256-bit key that wraps data keys: the one of this id, else the one in use.
+
+    The very first one is made on first use. Raises SealError for a key that is not here.
+    """
+    wanted = wanted or _sealing_key_in_use()
+    if wanted == FIRST:
+        is_replaced = (key_files.folder() / _IN_USE).exists()
+        make = _no_key if is_replaced else partial(secrets.token_bytes, 32)
+        return _sealing(_kept("sealing.key", make), "sealing.key")
+    name = f"sealing-{wanted}.key"
+    if wanted.isalnum() and key_files.exists(name):
+        return _sealing(_kept(name, _no_key), name)
+    first = _sealing(_kept("sealing.key", _no_key), "sealing.key")
+    if key_id(first) != wanted:
+        _no_key()
+    return first
+
+
+def sealing_key_ids() -> dict[str, Path]:
+    """Return the ids of all sealing keys that are here, with their files; none is made."""
+    found = {}
+    for name in key_files.names("sealing*.key"):
+        found[key_id(_sealing(_kept(name, _no_key), name))] = key_files.path(name)
+    return found
+
+
+def new_sealing_key() -> str:
+    """Make a further sealing key, use it from now on, and return its id; older ones stay."""
+    key = secrets.token_bytes(32)
+    made = key_id(key)
+    _kept(f"sealing-{made}.key", lambda: key)
+    key_files.write_over(key_files.folder() / _IN_USE, made.encode())
+    return made
+
+
+def remove_sealing_key(key: str) -> None:
+    """Remove the file of a sealing key that nothing needs any more; never the one in use."""
+    path = sealing_key_ids().get(key)
+    if path and key != key_id(sealing_key()):
+        key_files.destroy(path)
+
+
+def _sealing_key_in_use() -> str:
+    path = key_files.folder() / _IN_USE
+    return key_files.plain(_IN_USE, _no_key).decode() if path.exists() else FIRST
+
+
+def _sealing(key: bytes, name: str) -> bytes:
     if len(key) != 32:
-        message = "keys/sealing.key does not hold 32 bytes."
+        message = f"keys/{name} does not hold 32 bytes."
         raise SealError(message)
     return key
+
+
+def _no_key() -> bytes:
+    raise SealError(
+        "The key by which this was sealed is not among the keys of this installation. Put its file"
+        " (keys/sealing-*.key) back from the backup of the keys."
+    )
 
 
 def signer_id() -> str:

@@ -9,6 +9,7 @@ from evidence.key_models import KeyDecision, KeyProposal
 from evidence.log_models import LogRestart
 from evidence.models import CheckResult, Evidence, Review
 from evidence.quarantine_models import Quarantined, QuarantineDecision
+from evidence.retention_models import LegalHold, RetentionDecision, RetentionProposal
 from evidence.told import Told, tell
 
 tell(
@@ -86,10 +87,36 @@ tell(
 )
 tell(
     Told(
+        LegalHold,
+        ("hold.placed",),
+        lambda rows, _: {
+            "sha256": rows[0].evidence.blob_id,
+            "reason_sha256": digest(rows[0].reason),
+        },
+        subject=lambda rows: str(rows[0].evidence.ref),
+        along=("evidence",),
+    )
+)
+tell(
+    Told(
         Quarantined,
         ("quarantine.kept",),
         lambda rows, _: quarantine.facts_of(rows[0]),
         subject=lambda rows: str(rows[0].ref),
+    )
+)
+tell(
+    Told(
+        RetentionProposal,
+        ("retention.proposed",),
+        lambda rows, _: {
+            "deed": rows[0].deed,
+            "sha256": rows[0].evidence.blob_id,
+            "hold": rows[0].hold_id,
+            "reason_sha256": digest(rows[0].reason),
+        },
+        subject=lambda rows: str(rows[0].evidence.ref),
+        along=("evidence",),
     )
 )
 tell(
@@ -108,5 +135,22 @@ tell(
         lambda rows, _: quarantine_deeds.facts_of(rows[0]),
         subject=lambda rows: str(rows[0].quarantined.ref),
         along=("quarantined", "by", "evidence"),
+    )
+)
+tell(
+    Told(
+        RetentionDecision,
+        ("retention.approved", "retention.refused"),
+        lambda rows, _: {
+            "proposal": rows[0].proposal_id,
+            "deed": rows[0].proposal.deed,
+            "is_approved": rows[0].is_approved,
+            "proposed_by": actor(rows[0].proposal.proposed_by),
+            "note_sha256": digest(rows[0].note),
+            "blobs": sorted(one.blob_id for one in rows[0].disposals.all()),
+        },
+        subject=lambda rows: str(rows[0].proposal.evidence.ref),
+        along=("proposal__evidence", "proposal__proposed_by"),
+        fetch=("disposals",),
     )
 )

@@ -12,7 +12,8 @@ from django.db import models
 
 import evidence.key_models
 import evidence.log_models
-import evidence.quarantine_models  # noqa: F401  Django finds the models of a room here
+import evidence.quarantine_models
+import evidence.retention_models  # noqa: F401  Django finds the models of a room here
 from controls.models import Area, Check, Expectation, Risk
 from evidence.population import PopulationFacts, retrieved_at
 
@@ -35,12 +36,23 @@ class Blob(models.Model):
 
 
 class BlobKey(models.Model):
-    """Where a blob lies and the wrapped key that opens it; destroying the row shreds the blob."""
+    """Where a blob lies and the wrapped key that opens it; without the key it is shredded.
+
+    The only facts about a blob that change: its place, the key that wraps its own, and no key.
+    """
 
     blob = models.OneToOneField(Blob, models.PROTECT, primary_key=True, related_name="key")
     location = models.CharField(max_length=200)
+    version = models.CharField(
+        max_length=200, blank=True, help_text="Version that the store gave the file."
+    )
     wrapped_key = models.BinaryField()
-    key_id = models.CharField(max_length=16)
+    key_id = models.CharField(
+        max_length=16, blank=True, help_text="The wrapping key; empty once shredded."
+    )
+    locked_until = models.DateField(
+        null=True, blank=True, help_text="Day until which the store refuses to remove the file."
+    )
 
     def __str__(self) -> str:
         return self.location

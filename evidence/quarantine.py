@@ -9,6 +9,7 @@ Rules:
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -104,13 +105,10 @@ def table(quarantined: Quarantined) -> BinaryIO | None:
 
 def destroy_keys(digests: Iterable[str]) -> None:
     """Remove data keys in the caller's transaction, and the files once it is committed."""
-    for key in BlobKey.objects.select_related("blob").filter(pk__in=list(digests)):
-        file = store.Stored(
-            key.blob_id, key.blob.size, key.location, bytes(key.wrapped_key), key.key_id
-        )
-        key.delete()
+    for key in BlobKey.objects.filter(pk__in=list(digests)):
         # Without its key a file is noise, so one that stays behind after a crash tells nothing.
-        transaction.on_commit(lambda file=file: store.discard(file))  # type: ignore[misc]
+        transaction.on_commit(partial(store.remove, key.location, key.version))
+        key.delete()
 
 
 def shredded(digests: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ Rules:
   be neither reordered nor cut off unseen (the STREAM construction of Hoang et al., 2015).
 - The data key is wrapped under the sealing key with the blob's SHA-256 as associated data, so a
   wrapped key opens one blob only. Destroying the wrapped key destroys the content for good.
+- What is sealed names its sealing key, so that several are readable while one is exchanged.
 """
 
 import base64
@@ -24,11 +25,18 @@ CHUNK = 256 * 1024
 TAG = 16
 SEALED_CHUNK = CHUNK + TAG
 _NONCE = 12
+_WRAPPED = _NONCE + 32 + TAG
+_OF_KEY = "."
 
 
 def new_data_key() -> bytes:
     """Return a fresh data key for one blob."""
     return AESGCM.generate_key(bit_length=256)
+
+
+def sealed_size(size: int) -> int:
+    """Return how many bytes a file of plain bytes has when it is sealed."""
+    return size + TAG * max(1, -(-size // CHUNK))
 
 
 def wrap(data_key: bytes, *, digest: str) -> tuple[bytes, str]:
@@ -38,9 +46,27 @@ def wrap(data_key: bytes, *, digest: str) -> tuple[bytes, str]:
     return nonce + AESGCM(key).encrypt(nonce, data_key, digest.encode()), keys.key_id(key)
 
 
-def unwrap(wrapped: bytes, *, digest: str) -> bytes:
-    """Return the data key of the blob with this SHA-256; SealError when it does not open."""
-    return _open(wrapped, digest.encode())
+def wrap_named(data_key: bytes, *, digest: str) -> bytes:
+    """Wrap a data key where no column names the wrapping key: its id stands in front."""
+    wrapped, key_id = wrap(data_key, digest=digest)
+    return key_id.encode() + wrapped
+
+
+def unwrap(wrapped: bytes, *, digest: str, key_id: str = "") -> bytes:
+    """Return the data key of the content with this SHA-256; SealError when it does not open.
+
+    Without `key_id` the wrapped key itself names its key, as `wrap_named` made it.
+    """
+    if key_id:
+        return _open(wrapped, digest.encode(), keys.sealing_key(key_id))
+    key = keys.sealing_key(wrapping_key_of(wrapped))
+    return _open(wrapped[-_WRAPPED:], digest.encode(), key)
+
+
+def wrapping_key_of(wrapped: bytes) -> str:
+    """Return the id of the key in front of a wrapped one; `keys.FIRST` where there is none."""
+    named = wrapped[:-_WRAPPED]
+    return named.decode(errors="replace") if named else keys.FIRST
 
 
 def seal_chunk(cipher: AESGCM, index: int, chunk: bytes, *, last: bool) -> bytes:
@@ -70,25 +96,35 @@ def seal_stream(source: Iterator[bytes], data_key: bytes, target: BinaryIO) -> N
 
 def seal_text(text: str, *, context: str) -> str:
     """Seal a short secret for storing in the database; `context` must be given again to open it."""
+    key = keys.sealing_key()
     nonce = secrets.token_bytes(_NONCE)
-    sealed = AESGCM(keys.sealing_key()).encrypt(nonce, text.encode(), context.encode())
-    return base64.urlsafe_b64encode(nonce + sealed).decode()
+    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), context.encode())
+    return f"{keys.key_id(key)}{_OF_KEY}{base64.urlsafe_b64encode(sealed).decode()}"
 
 
 def open_text(sealed: str, *, context: str) -> str:
     """Open a secret sealed by `seal_text`; SealError when key, context or value differ."""
+    named, is_named, encoded = sealed.rpartition(_OF_KEY)
     try:
-        raw = base64.urlsafe_b64decode(sealed.encode())
+        raw = base64.urlsafe_b64decode(encoded.encode())
     except (binascii.Error, ValueError) as error:
         raise SealError from error
-    return _open(raw, context.encode()).decode()
+    # Secrets that were sealed before keys could be exchanged do not name theirs: it is the first.
+    key = keys.sealing_key(named if is_named else keys.FIRST)
+    return _open(raw, context.encode(), key).decode()
 
 
-def _open(raw: bytes, associated: bytes) -> bytes:
+def key_of(sealed: str) -> str:
+    """Return the id of the key that sealed a text; `keys.FIRST` where the text does not say."""
+    named, is_named, _ = sealed.rpartition(_OF_KEY)
+    return named if is_named else keys.FIRST
+
+
+def _open(raw: bytes, associated: bytes, key: bytes) -> bytes:
     if len(raw) < _NONCE + TAG:
         raise SealError
     try:
-        return AESGCM(keys.sealing_key()).decrypt(raw[:_NONCE], raw[_NONCE:], associated)
+        return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], associated)
     except InvalidTag as error:
         raise SealError from error
 

@@ -28,6 +28,11 @@ HOW_TO_PROCEED = (
     " administrator take the log up again, with a reason: manage.py resume_log, or the page Log."
 )
 
+AFTER_A_RESTORE = (
+    "What was signed after that backup is not known here. Let an administrator take the log up"
+    " again, with a reason: manage.py resume_log, or the page Log."
+)
+
 
 def require_turn(size: int) -> None:
     """Take or renew the lease and hold the log to what was given out; under the log's lock.
@@ -140,6 +145,8 @@ def opened(note: str, size: int) -> str:
 
 def _refusal(size: int, lease: SigningLease | None) -> str:
     try:
+        if restored := given_out.restored():
+            return f"{restored} {AFTER_A_RESTORE}"
         return _of_given_out(size, lease) or key_refusal() or _of_newest(size)
     except signed_note.NoteError:
         return (

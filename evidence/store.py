@@ -1,28 +1,29 @@
 """Content-addressed store of sealed files: what a digest names is written once and never changed.
 
-A file is on the disk (written, synced, read back and compared) before the database learns of it;
-a transaction that fails afterwards leaves an unnamed file, which `discard` or the sweep removes.
+A file is kept by the store (written, read back and compared, synced) before the database learns of
+it; a transaction that fails afterwards leaves an unnamed file, which `discard` removes. Where the
+files lie is the business of `evidence.stores`.
 """
 
 import io
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
-from evidence import ledger, seal
+from evidence import disposed, ledger, seal, stores
 from evidence.errors import (
     BlobDamagedError,
+    BlobDisposedError,
     BlobMissingError,
     DigestMismatchError,
     EmptyContentError,
@@ -30,19 +31,27 @@ from evidence.errors import (
     TooLargeError,
 )
 from evidence.models import Blob, BlobKey
-
-_SYNCS = 8
+from evidence.stores.staged import Staged
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A sealed file on the disk that no database row names yet."""
+    """A sealed file in the store that no database row names yet."""
 
     sha256: str
     size: int
-    location: str
+    file: Staged
     wrapped_key: bytes
     key_id: str
+
+    @property
+    def location(self) -> str:
+        return self.file.location
+
+    @property
+    def version(self) -> str:
+        """The version that the store made of it; in a batch it is known at the end of that."""
+        return self.file.version
 
 
 class _Metered:
@@ -73,10 +82,10 @@ class _Metered:
 
 @dataclass
 class _Batch:
-    """Files that are written to one folder and brought to the disk together."""
+    """Files that are written to one folder and brought to stay together."""
 
     folder: str
-    files: list[Path] = field(default_factory=list)
+    files: list[Staged] = field(default_factory=list)
 
 
 _OPEN_BATCH: ContextVar[_Batch | None] = ContextVar("open_batch", default=None)
@@ -84,14 +93,16 @@ _OPEN_BATCH: ContextVar[_Batch | None] = ContextVar("open_batch", default=None)
 
 @contextmanager
 def batch() -> Iterator[None]:
-    """Bring all files put inside to the disk together, at the end: many are cheaper than one."""
+    """Bring all files put inside to stay together, at the end: many are cheaper than one."""
     opened = _Batch(_new_folder())
     token = _OPEN_BATCH.set(opened)
     try:
         yield
-        present = [path for path in opened.files if path.exists()]
-        if present:
-            _sync(present)
+        stores.current().keep([file for file in opened.files if file.path.exists()])
+    except BaseException:
+        for file in opened.files:
+            stores.current().discard(file)
+        raise
     finally:
         _OPEN_BATCH.reset(token)
 
@@ -108,56 +119,77 @@ def put(
     `is_limited` is off for what was made here, out of what came in by the limit.
     Raises TooLargeError, EmptyContentError, DigestMismatchError (SHA-256 in hex), StoreError.
     """
-    together = _OPEN_BATCH.get()
+    together, where = _OPEN_BATCH.get(), stores.current()
     location = f"{together.folder if together else _new_folder()}/{secrets.token_hex(16)}"
-    path = _path(location)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    staged = Staged(location, where.stage(location))
     data_key = seal.new_data_key()
     metered = _Metered(source, settings.MAX_EVIDENCE_BYTES if is_limited else None)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(staged.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             seal.seal_stream(metered.chunks(), data_key, file)
-        if together:
-            together.files.append(path)
-        else:
-            _sync([path])
         _refuse(metered, declared_sha256.lower(), allow_empty=allow_empty)
-        _read_back(path, data_key, metered)
+        _read_back(staged.path, data_key, metered)
+        if together:
+            together.files.append(staged)
+        else:
+            where.keep([staged])
     except BaseException:
-        path.unlink(missing_ok=True)
+        where.discard(staged)
         raise
     wrapped, key_id = seal.wrap(data_key, digest=metered.sha256)
-    return Stored(metered.sha256, metered.size, location, wrapped, key_id)
+    return Stored(metered.sha256, metered.size, staged, wrapped, key_id)
 
 
 def record(files: Sequence[Stored]) -> None:
     """Name stored files in the database; inside the caller's transaction, under the log's lock.
 
-    Where content is known already, the older file stays and the new one is removed.
+    Where content is known already, the older file stays and the new one is removed. Content that
+    was disposed of and comes in anew is kept anew.
     """
     first = {stored.sha256: stored for stored in reversed(files)}
-    known = dict(BlobKey.objects.filter(pk__in=first).values_list("pk", "location"))
+    rows = BlobKey.objects.filter(pk__in=first).values_list("pk", "location", "key_id")
+    known = {digest: (location, key_id) for digest, location, key_id in rows}
     fresh = [stored for digest, stored in first.items() if digest not in known]
     Blob.objects.bulk_create(Blob(sha256=stored.sha256, size=stored.size) for stored in fresh)
     BlobKey.objects.bulk_create(
-        BlobKey(
-            blob_id=stored.sha256,
-            location=stored.location,
-            wrapped_key=stored.wrapped_key,
-            key_id=stored.key_id,
-        )
-        for stored in fresh
+        BlobKey(blob_id=stored.sha256, **_whereabouts(stored)) for stored in fresh
     )
-    kept = {stored.location for stored in fresh} | set(known.values())
+    back = [first[digest] for digest, (_, key_id) in known.items() if not key_id]
+    for stored in back:
+        BlobKey.objects.filter(pk=stored.sha256).update(**_whereabouts(stored))
+    if known:
+        # The item that comes now may have to be kept for longer than the store was told.
+        BlobKey.objects.filter(pk__in=known, locked_until__isnull=False).update(locked_until=None)
+    kept = {stored.location for stored in (*fresh, *back)}
+    kept |= {location for location, key_id in known.values() if key_id}
     for stored in files:
         if stored.location not in kept:
             discard(stored)
 
 
+def _whereabouts(stored: Stored) -> dict[str, Any]:
+    return {
+        "location": stored.location,
+        "version": stored.version,
+        "wrapped_key": stored.wrapped_key,
+        "key_id": stored.key_id,
+        "locked_until": None,
+    }
+
+
 def discard(stored: Stored) -> None:
     """Remove a file that no row names."""
-    _path(stored.location).unlink(missing_ok=True)
+    stores.current().discard(stored.file)
+
+
+def remove(location: str, version: str) -> None:
+    """Remove the file of content whose data key is destroyed already.
+
+    A locked file stays until its lock is over: nobody can read it any more.
+    """
+    with suppress(StoreError, OSError):
+        stores.current().remove(location, version)
 
 
 def discard_unnamed(files: Sequence[Stored]) -> None:
@@ -182,8 +214,8 @@ def open_blob(digest: str) -> io.BufferedReader:
 
 def open_sealed(key: BlobKey) -> io.BufferedReader:
     """Open the content whose key row (with its blob) is at hand, without another query."""
-    data_key = seal.unwrap(bytes(key.wrapped_key), digest=key.blob.sha256)
-    return io.BufferedReader(BlobReader(_file(key), data_key, key.blob.size), seal.CHUNK)
+    opened = data_key(key)
+    return io.BufferedReader(BlobReader(_file(key), opened, key.blob.size), seal.CHUNK)
 
 
 def pieces(key: BlobKey) -> Iterator[bytes]:
@@ -191,7 +223,7 @@ def pieces(key: BlobKey) -> Iterator[bytes]:
 
     Raises BlobMissingError, BlobDamagedError; the digest of the whole is the caller's to compare.
     """
-    cipher = AESGCM(seal.unwrap(bytes(key.wrapped_key), digest=key.blob.sha256))
+    cipher = AESGCM(data_key(key))
     last = max(0, (key.blob.size - 1) // seal.CHUNK)
     with _file(key) as file:
         for index in range(last + 1):
@@ -212,7 +244,7 @@ def stream(digest: str) -> Iterator[bytes]:
 class BlobReader(io.RawIOBase):
     """A seekable, read-only file of the plain bytes of one blob."""
 
-    def __init__(self, file: io.FileIO, data_key: bytes, size: int) -> None:
+    def __init__(self, file: io.RawIOBase, data_key: bytes, size: int) -> None:
         super().__init__()
         self._file = file
         self._cipher = AESGCM(data_key)
@@ -295,36 +327,20 @@ def _key(digest: str) -> BlobKey:
         raise BlobMissingError from error
 
 
-def _file(key: BlobKey) -> io.FileIO:
+def data_key(key: BlobKey) -> bytes:
+    """Return the data key of a blob; raises BlobDisposedError where it was destroyed, SealError."""
+    if not key.key_id:
+        raise BlobDisposedError(disposed.sentence(key.blob_id))
+    return seal.unwrap(bytes(key.wrapped_key), digest=key.blob_id, key_id=key.key_id)
+
+
+def _file(key: BlobKey) -> io.RawIOBase:
+    size = seal.sealed_size(key.blob.size)
     try:
-        return _path(key.location).open("rb", buffering=0)
+        return stores.current().open(key.location, key.version, size)
     except FileNotFoundError as error:
         raise BlobMissingError from error
 
 
 def _new_folder() -> str:
     return secrets.token_hex(1)
-
-
-def _path(location: str) -> Path:
-    return Path(settings.STORE_DIR) / location
-
-
-def _sync(files: Sequence[Path]) -> None:
-    """Bring files and their folders to the disk; together, so that the disk's journal is one."""
-    if len(files) == 1:
-        _sync_one(files[0])
-    else:
-        with ThreadPoolExecutor(_SYNCS) as pool:
-            list(pool.map(_sync_one, files))
-    if os.name == "posix":
-        for folder in {file.parent for file in files}:
-            _sync_one(folder)
-
-
-def _sync_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

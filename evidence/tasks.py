@@ -3,8 +3,8 @@
 import logging
 from datetime import datetime
 
-from evidence import anchoring, checkpoint, rotation, verification
-from evidence.errors import AnchorError, SigningRefusedError
+from evidence import anchoring, checkpoint, keys, locking, resealing, rotation, verification
+from evidence.errors import AnchorError, SigningRefusedError, StoreError
 from evidence.log_models import LogCheck
 from evidence.models import Checkpoint
 from jobs.errors import TransientError
@@ -59,3 +59,26 @@ def verify_slice(work: Work) -> Result:
     verification.go_on(check, seconds=verification.SLICE_SECONDS, progress=work.progress)
     verification.ask_for_more(check, work.payload["part"] + 1)
     return {"check": check.pk, "problems": check.problem_count, "finished": bool(check.finished_at)}
+
+
+@every(seconds=3600, name="evidence.lock")
+def lock_files(_now: datetime) -> None:
+    """Have the store lock what came in, for as long as it must be kept."""
+    try:
+        locking.lock_some()
+    except StoreError as error:
+        log.error("Files were not locked: %s", error)  # noqa: TRY400
+
+
+@every(seconds=86_400, name="evidence.retire_keys")
+def retire_keys(_now: datetime) -> None:
+    """Remove sealing keys that nothing needs any more."""
+    if len(keys.sealing_key_ids()) > 1:
+        resealing.retire()
+
+
+@handler(resealing.KIND, limit_seconds=6 * 3600)
+def reseal(work: Work) -> Result:
+    """Wrap what former sealing keys wrap by the one in use; goes on where another run stopped."""
+    done = resealing.go_on(progress=work.progress)
+    return {"key": done.key_id, "blobs": done.blobs, "texts": done.texts}

@@ -6,7 +6,8 @@
    continues the one before.
 4. cosignatures: each is the witness's, over the checkpoint beside which it is kept.
 5. times: time-stamps hold, and no time goes back from one checkpoint to the next.
-6. blobs: each stored file opens and has the digest by which it is named.
+6. blobs: each stored file opens and has the digest by which it is named, or was
+   disposed of.
 7. wordings: each wording of a control is the one that its leaf recorded.
 8. guards: the tables of proof still refuse changes.
 """
@@ -31,10 +32,11 @@ from evidence import (
     verification_wordings,
     vouching,
 )
-from evidence.errors import EvidenceError, LedgerError
+from evidence.errors import BlobDisposedError, EvidenceError, LedgerError
 from evidence.key_models import Cosignature
 from evidence.log_models import LogRestart
 from evidence.models import Blob, BlobKey, Checkpoint, LedgerEntry, LedgerNode
+from evidence.retention_models import Disposal
 from evidence.verification_step import Problem, Stage, Step
 
 LEAVES = 500
@@ -50,6 +52,7 @@ OWN_TABLES = (
     "evidence_population",
     "evidence_cosignature",
     "evidence_timestamp",
+    "evidence_disposal",
 )
 
 
@@ -114,12 +117,17 @@ def blobs(cursor: str, _size: int) -> Step:
     """Open the next stored files and compare their digests."""
     rows = list(Blob.objects.filter(sha256__gt=cursor).order_by("sha256")[:BLOBS])
     problems = []
-    destroyed = quarantine.shredded(blob.sha256 for blob in rows)
+    # What was disposed of by a decision has no content to compare; its leaf tells of the decision.
+    shredded = quarantine.shredded(blob.sha256 for blob in rows)
+    gone = set(Disposal.objects.filter(blob__in=rows).values_list("blob_id", flat=True))
     for blob in rows:
-        if blob.sha256 in destroyed:
+        if blob.sha256 in shredded:
             continue
         try:
             size = sum(len(chunk) for chunk in store.stream(blob.sha256))
+        except BlobDisposedError as error:
+            if blob.sha256 not in gone:
+                problems.append(Problem(f"blob {blob.sha256}", str(error)))
         except (EvidenceError, OSError) as error:
             problems.append(Problem(f"blob {blob.sha256}", str(error)))
         else:

@@ -276,7 +276,7 @@ def _keep(imported: RegisterImport, path: Path) -> None:
     pieces = -(-imported.size // seal.CHUNK)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        imported.wrapped_key, _ = seal.wrap(data_key, digest=digest)
+        imported.wrapped_key = seal.wrap_named(data_key, digest=digest)
         imported.stand = digest
         imported.save()
         file.seek(0)

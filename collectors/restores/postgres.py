@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -66,10 +66,9 @@ class _Tools:
 
 def restore(*, scratch: Path, deadline: Deadline) -> Restored:
     """Dump a snapshot, restore it into a scratch database, and count; raises SourceError."""
-    version = _server_version()
-    tools = _Tools(_folder_of_programs(version // 10_000), scratch, deadline)
+    tools = _tools(scratch, deadline)
     backup = scratch / "backup.dump"
-    source_rows, backup_seconds = _back_up(tools, backup)
+    source_rows, backup_seconds = _back_up(tools, backup, _nothing)
     with _scratch_database() as name:
         watch = Stopwatch()
         tools.run(
@@ -81,7 +80,7 @@ def restore(*, scratch: Path, deadline: Deadline) -> Restored:
             restore_seconds = watch.lap()
             root = ledger_root(_leaves(copy))
     return Restored(
-        engine=f"PostgreSQL {version // 10_000}.{version % 10_000}",
+        engine=engine(),
         source_rows=source_rows,
         restored_rows=restored_rows,
         restored_root=root,
@@ -91,7 +90,43 @@ def restore(*, scratch: Path, deadline: Deadline) -> Restored:
     )
 
 
-def _back_up(tools: _Tools, backup: Path) -> tuple[dict[str, int], Decimal]:
+def back_up(
+    *, to: Path, deadline: Deadline, also: Callable[[BaseDatabaseWrapper], None]
+) -> dict[str, int]:
+    """Dump one snapshot to a new file and return its tables' numbers of rows; raises SourceError.
+
+    `also` reads what else is wanted of the very same snapshot.
+    """
+    rows, _ = _back_up(_tools(to.parent, deadline), to, also)
+    return rows
+
+
+def load(backup: Path, *, scratch: Path, deadline: Deadline) -> None:
+    """Restore a dump into the empty database of the installation, whole or not at all."""
+    _tools(scratch, deadline).run(
+        *("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner"),
+        *("--no-privileges", f"--dbname={connection.get_connection_params()['dbname']}"),
+        str(backup),
+    )
+
+
+def engine() -> str:
+    """Name the server and its version."""
+    version = _server_version()
+    return f"PostgreSQL {version // 10_000}.{version % 10_000}"
+
+
+def _tools(scratch: Path, deadline: Deadline) -> _Tools:
+    return _Tools(_folder_of_programs(_server_version() // 10_000), scratch, deadline)
+
+
+def _nothing(_reader: BaseDatabaseWrapper) -> None:
+    """Read nothing else."""
+
+
+def _back_up(
+    tools: _Tools, backup: Path, also: Callable[[BaseDatabaseWrapper], None]
+) -> tuple[dict[str, int], Decimal]:
     """Count the tables in the very transaction whose snapshot pg_dump then reads."""
     with closing(connection.copy()) as reader:
         with reader.cursor() as cursor:
@@ -99,7 +134,9 @@ def _back_up(tools: _Tools, backup: Path) -> tuple[dict[str, int], Decimal]:
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot = str(cursor.fetchone()[0])
         rows = _count(reader)
+        also(reader)
         watch = Stopwatch()
+        os.close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         tools.run(
             *("pg_dump", "--format=custom", "--no-owner", "--no-privileges"),
             *(f"--snapshot={snapshot}", f"--file={backup}"),

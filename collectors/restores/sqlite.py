@@ -16,32 +16,39 @@ _PAGES_AT_ONCE = 4096
 _ROOM = 3
 
 
-def restore(
-    database: Path, *, scratch: Path, deadline: Deadline, tell: Callable[[int, int, str], None]
-) -> Restored:
-    """Back the database up, restore the backup, and count; raises SourceError.
+def back_up(
+    database: Path, *, to: Path, deadline: Deadline, tell: Callable[[int, int, str], None]
+) -> dict[str, int]:
+    """Copy one snapshot of the database to a new file and return its tables' numbers of rows.
 
     The backup runs inside the read transaction in which the tables were counted, so both see one
-    snapshot, whatever others write meanwhile. Nobody who writes has to wait.
+    snapshot, whatever others write meanwhile. Nobody who writes has to wait. Raises SourceError.
     """
-    _refuse_cramped(database, scratch)
-    backup, restored = scratch / "backup.sqlite3", scratch / "restored.sqlite3"
-    watch = Stopwatch()
-    with closing(_opened(database)) as source:
+    _refuse_cramped(database, to.parent)
+    with closing(opened(database)) as source:
         source.execute("BEGIN")
-        source_rows = _count(source)
-        watch.lap()
-        with closing(sqlite3.connect(_private(backup))) as target:
+        rows = _count(source)
+        with closing(sqlite3.connect(_private(to))) as target:
             source.backup(
                 target,
                 pages=_PAGES_AT_ONCE,
                 progress=lambda _status, left, total: _report(tell, deadline, left, total),
             )
+    return rows
+
+
+def restore(
+    database: Path, *, scratch: Path, deadline: Deadline, tell: Callable[[int, int, str], None]
+) -> Restored:
+    """Back the database up, restore the backup, and count; raises SourceError."""
+    backup, restored = scratch / "backup.sqlite3", scratch / "restored.sqlite3"
+    watch = Stopwatch()
+    source_rows = back_up(database, to=backup, deadline=deadline, tell=tell)
     backup_seconds = watch.lap()
     _private(restored)
     shutil.copyfile(backup, restored)
-    with closing(_opened(restored)) as copy:
-        _refuse_damaged(copy)
+    with closing(opened(restored)) as copy:
+        refuse_damaged(copy)
         restored_rows = _count(copy)
         restore_seconds = watch.lap()
         root = ledger_root(_leaves(copy))
@@ -56,7 +63,8 @@ def restore(
     )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def opened(path: Path) -> sqlite3.Connection:
+    """Open a database file for reading."""
     # Read-only, and without the implicit transactions of the driver.
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
 
@@ -95,13 +103,14 @@ def _refuse_cramped(database: Path, scratch: Path) -> None:
     free = shutil.disk_usage(scratch).free
     if free < needed:
         message = (
-            f"The restore test needs {needed:,} bytes of free disk; there are {free:,}. "
+            f"A backup and its test need {needed:,} bytes of free disk; there are {free:,}. "
             "Free some, or move VAR_DIR to a larger disk."
         )
         raise SourceUnreachableError(message)
 
 
-def _refuse_damaged(copy: sqlite3.Connection) -> None:
+def refuse_damaged(copy: sqlite3.Connection) -> None:
+    """Raise SourceNonsenseError where SQLite finds the file damaged."""
     found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         message = f"The restored copy fails SQLite's integrity check: {found}"

@@ -1,5 +1,6 @@
 """A real restore test of this installation's own database."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ from django.conf import settings
 from django.db import connection
 
 from collectors.base import Answer, Ask, AsksFor, Declaration, Row, SourceSettings
-from collectors.errors import SourceRefusedError
+from collectors.errors import SourceNonsenseError, SourceRefusedError
 from collectors.restores import postgres, sqlite
 from collectors.restores.comparison import LEDGER_TABLE, Restored
 from controls.models import Area, Expectation
-from evidence import ledger
-from evidence.models import Evidence
+from evidence import ledger, store
+from evidence.errors import SealError, StoreError
+from evidence.models import Blob, Evidence
 
 COLLECTOR = Declaration(
     title="Restore test of this installation's database",
@@ -34,12 +36,16 @@ COLLECTOR = Declaration(
         "engine": "text",
     },
     completeness="One row for every table of the snapshot that was backed up and for every table "
-    "that the restored copy has beside them; the ledger is hashed anew from the copy.",
+    "that the restored copy has beside them; the ledger is hashed anew from the copy. Twenty "
+    "sealed files, begun at a random one, are opened; one that does not open fails the test.",
     permission="SQLite: none. PostgreSQL: the database user may create databases (CREATEDB).",
     schedule="0 3 * * 2",
     secrets=("wrapped_key", "secrets"),
     time_limit=timedelta(hours=2),
 )
+
+
+_SAMPLE = 20
 
 
 class Settings(SourceSettings):
@@ -59,8 +65,24 @@ def collect(ask: Ask[Settings]) -> Answer:
         source_system=f"{restored.engine}, database of Countersign {settings.VERSION}",
         query="consistent backup, restore into a scratch copy, SELECT count(*) of every table in "
         "the snapshot and in the copy, RFC 6962 root over the copy's ledger leaves",
-        parameters={"ledger_size": size},
+        parameters={"ledger_size": size, "files_opened": _open_files(ask)},
     )
+
+
+def _open_files(ask: Ask[Settings]) -> int:
+    """Open a few sealed files, begun at a random one; a damaged one fails the test."""
+    start = secrets.token_hex(32)
+    blobs = Blob.objects.exclude(key__key_id="").order_by("sha256")
+    sample = [*blobs.filter(sha256__gte=start)[:_SAMPLE], *blobs.filter(sha256__lt=start)[:_SAMPLE]]
+    for blob in sample[:_SAMPLE]:
+        ask.deadline.left()
+        try:
+            for _ in store.stream(blob.sha256):
+                pass
+        except (StoreError, SealError) as error:
+            message = f"The file of blob {blob.sha256} did not open: {error}"
+            raise SourceNonsenseError(message) from error
+    return len(sample[:_SAMPLE])
 
 
 def _restore(ask: Ask[Settings]) -> Restored:

@@ -53,7 +53,7 @@ class EvidenceContent(ApiView):
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
             304: OpenApiResponse(description="The caller has these bytes already."),
         },
-        refusals=(404, 416),
+        refusals=(404, 410, 416),
     )
     def get(self, request: Request, ref: str) -> HttpResponseBase:
         rows = access.evidence_by_token(self.token).select_related("blob")

@@ -20,6 +20,7 @@ from accounts.errors import ScopeError
 from compliance.api.conventions import CHALLENGE
 from compliance.api.envelope import FAILED, ErrorResponse, Fields, request_id
 from evidence.errors import (
+    BlobDisposedError,
     DigestMismatchError,
     EmptyContentError,
     EvidenceError,
@@ -150,6 +151,8 @@ def _intake(error: EvidenceError) -> Refusal | None:
         return not_signed()
     if isinstance(error, QuarantinedError):
         return Refusal(422, "quarantined", message, fields=_held(error))
+    if isinstance(error, BlobDisposedError):
+        return Refusal(410, "disposed", message)
     blamed = _BLAMED.get(type(error))
     if blamed is None:
         return None

@@ -10,7 +10,7 @@ from compliance import delivery
 from compliance.portal import access, listing
 from compliance.portal.pages import show
 from evidence import exhibit, handling
-from evidence.errors import SealError, StoreError
+from evidence.errors import BlobDisposedError, SealError, StoreError
 from evidence.models import Evidence
 
 
@@ -90,7 +90,9 @@ def hand_over(
     try:
         response = delivery.attachment(request, evidence)
     except (StoreError, SealError) as error:
-        return show(request, "unreadable", engagement, status=503, subject=subject, reason=error)
+        is_gone = isinstance(error, BlobDisposedError)
+        about = {"subject": subject, "reason": error, "is_gone": is_gone}
+        return show(request, "unreadable", engagement, status=410 if is_gone else 503, **about)
     if response.streaming:
         access.downloaded(engagement, user, subject)
     return response

@@ -17,6 +17,7 @@ from compliance.staff import standing, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.item import facts_of
 from compliance.staff.registers import naming
+from compliance.staff.retention import retention_of
 from compliance.staff.site import site
 from controls.models import Expectation
 from evidence import awaiting, exhibit
@@ -109,6 +110,7 @@ class EvidenceAdmin(RoomAdmin):
         facts = facts_of(row, request.user)
         return {
             **facts,
+            "retention": retention_of(row, request.user),
             "naming": naming(relations.naming(Relation.EVIDENCE, row.ref)),
             "evidence_type": type_words(row.evidence_type),
             "sealable_for": scope.engagements_of(row) if facts["population"] else [],

@@ -47,6 +47,7 @@ CAPABILITY_WORDS = {
     Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
     Capability.MANAGE_TOKENS: "Issue and revoke API tokens",
     Capability.MANAGE_PEOPLE: "Invite, change and deactivate people",
+    Capability.MANAGE_RETENTION: "Place legal holds and dispose of content whose time is over",
     Capability.MANAGE_LOG: "Sign, check and take up the log again",
     Capability.VIEW_JOBS: "See jobs and retry failed ones",
 }

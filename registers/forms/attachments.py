@@ -54,7 +54,7 @@ def put(draft: FormDraft, *, question: str, path: Path, filename: str) -> DraftF
     cipher = AESGCM(data_key)
     with path.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
-        wrapped, _ = seal.wrap(data_key, digest=digest)
+        wrapped = seal.wrap_named(data_key, digest=digest)
         file = DraftFile.objects.create(
             draft=draft,
             question=question,

@@ -70,8 +70,8 @@ def _leaf(index: int) -> dict[str, Any]:
 def _shortfall(selection: Selection) -> list[dict[str, str]]:
     return [
         {
-            "expectation": selection.expectations[lack.expectation].slug,
-            "control": selection.expectations[lack.expectation].control,
+            "expectation": selection.expected(lack).slug,
+            "control": selection.expected(lack).control,
             "from": lack.start,
             "to": lack.end,
             "state": lack.state,

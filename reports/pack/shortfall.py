@@ -18,10 +18,11 @@ HEADER = (
 
 
 def rows(selection: Selection) -> list[tuple[str, ...]]:
-    """Return one row for each occurrence that was missed, late, partial or failing."""
+    """Return one row for each occurrence that was missed, late, partial or failing, and for each
+    item whose content was disposed of."""
     found: list[tuple[str, ...]] = []
     for lack in selection.shortfall:
-        expected = selection.expectations[lack.expectation]
+        expected = selection.expected(lack)
         found.append(
             (
                 expected.control,

@@ -16,6 +16,7 @@ from evidence.errors import BlobDamagedError
 from evidence.models import BlobKey, Evidence, LedgerEntry
 from tests.api import calls
 from tests.api.calls import EVIDENCE, Program
+from tests.evidence.disposal import WHY, dispose_of
 
 pytestmark = pytest.mark.django_db
 BYTES = bytes(range(256)) * 3_000
@@ -134,6 +135,15 @@ def test_a_missing_file_is_an_error_of_ours(
 ) -> None:
     Path(settings.STORE_DIR, BlobKey.objects.get().location).unlink()
     calls.error(robot.get(address), 500, "internal_error")
+    assert not LedgerEntry.objects.filter(kind="access").exists()
+
+
+def test_content_that_was_disposed_of_is_said_with_the_reason(
+    robot: Program, address: str, alice: User
+) -> None:
+    dispose_of(Evidence.objects.get(), by=alice)
+    error = calls.error(robot.get(address), 410, "disposed")
+    assert f"because: {WHY}" in error["message"]
     assert not LedgerEntry.objects.filter(kind="access").exists()
 
 

@@ -15,8 +15,9 @@ from audits import packs, selection
 from audits.errors import FreezeError, NotAllowedError, PackDamagedError
 from audits.models import Engagement, Pack
 from controls.models import ControlVersion
-from evidence import keys, ledger, review, signed_note
+from evidence import keeping, keys, ledger, review, signed_note
 from evidence.models import Checkpoint, LedgerEntry
+from tests import cast
 from tests.audits.world import (
     SECURITY,
     World,
@@ -50,6 +51,24 @@ class TestSelection:
         hand_in_staff(world, date(2026, 5, 10))
         hand_in(submission(b"unclaimed", world.start, world.end))
         assert [item.ref for item in frozen(engagement).items] == [item.ref for item in ours]
+
+    def test_an_item_whose_content_was_disposed_of_is_listed_as_lacking(
+        self, world: World, engagement: Engagement
+    ) -> None:
+        kept = hand_in_staff(world, date(2026, 6, 10))
+        gone = hand_in(submission(b"leavers", world.start, world.end, world.leavers))
+        second = cast.person("compliance-lead")
+        with clock(moment(date(2050, 1, 1))):
+            proposal = keeping.propose_disposal(
+                gone, by=world.alice, reason="The people asked for it."
+            )
+            keeping.decide(proposal, by=second, is_approved=True)
+        chosen = frozen(engagement)
+        assert [item.ref for item in chosen.items] == [kept.ref]
+        (lack,) = [one for one in chosen.shortfall if one.state == selection.DISPOSED]
+        assert lack.evidence == (gone.ref,)
+        assert lack.reason == "Disposed of on 2050-01-01 (UTC) because: The people asked for it."
+        assert chosen.expected(lack).slug == "leavers"
 
     def test_a_replaced_failing_version_is_not_hidden(
         self, world: World, engagement: Engagement

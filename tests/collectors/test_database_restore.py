@@ -26,8 +26,9 @@ from collectors.models import Run
 from collectors.restores import sqlite
 from collectors.restores.comparison import LEDGER_TABLE, ledger_root
 from collectors.run import perform
-from evidence import ledger, merkle
-from evidence.models import CheckResult, LedgerEntry
+from evidence import intake, ledger, merkle
+from evidence.models import BlobKey, CheckResult, LedgerEntry
+from evidence.stores.filesystem import path_of
 from tests import append_only, cast
 from tests.collectors import world
 from tests.collectors.asking import Told, ask
@@ -69,7 +70,15 @@ def test_the_ledger_of_the_copy_has_the_same_root(scratch: Path, leaves: int) ->
     root = ledger.root(leaves).hex()
     assert {row["ledger_root_source"] for row in told.rows} == {root}
     assert {row["ledger_root_restored"] for row in told.rows} == {root}
-    assert told.answer.parameters == {"ledger_size": leaves}
+    assert told.answer.parameters == {"ledger_size": leaves, "files_opened": 0}
+
+
+def test_a_sample_of_sealed_files_is_opened(scratch: Path) -> None:
+    made = [intake.receive(items.submission(content=b"%d" % n), actor="system") for n in range(3)]
+    assert restore(scratch).answer.parameters["files_opened"] == 3
+    path_of(BlobKey.objects.get(pk=made[1].blob_id).location).write_bytes(b"damaged")
+    with pytest.raises(SourceNonsenseError, match="did not open"):
+        restore(scratch)
 
 
 def test_it_says_how_long_it_took_and_how_much_it_was(scratch: Path, leaves: int) -> None:

@@ -18,7 +18,7 @@ from audits.days import today
 from audits.models import RequestImport
 from audits.organisations import Profile
 from compliance.urls import urlpatterns
-from evidence import checkpoint, intake
+from evidence import checkpoint, intake, keeping
 from evidence.errors import QuarantinedError
 from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
@@ -132,6 +132,7 @@ def _of_evidence(house: House) -> dict[str, object]:
         "admin/controls/control/<str:key>": control.pk,
         "admin/evidence/evidence/<int:pk>": staff.pk,
         "admin/evidence/evidence/<str:key>": staff.pk,
+        **_of_retention(house),
         "admin/log/tokens/<int:pk>": _token().pk,
         "admin/evidence/quarantined/<int:pk>": _quarantined(house).pk,
         "admin/evidence/quarantined/<int:pk>/do/<slug:decision>": "release",
@@ -154,6 +155,12 @@ def _quarantined(house: House) -> Quarantined:
     with suppress(QuarantinedError):
         intake.receive(sent, actor="token:1")
     return Quarantined.objects.get()
+
+
+def _of_retention(house: House) -> dict[str, object]:
+    hold = keeping.place_hold(house.letter, by=house.world.alice, reason="A regulator asked.")
+    lift = keeping.propose_lift(hold, by=house.world.alice, reason="The matter is closed.")
+    return {"admin/evidence/holds/<int:pk>": hold.pk, "admin/evidence/proposals/<int:pk>": lift.pk}
 
 
 def _token() -> TimeStamp:

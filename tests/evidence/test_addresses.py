@@ -189,10 +189,10 @@ class TestAnchors:
         self, closed: Settings, heard: tuple[str, list[str]]
     ) -> None:
         with pytest.raises(AnchorError, match="no public address"):
-            time_stamp._asked(f"{heard[0]}/tsa", b"query")
+            time_stamp._asked(f"{heard[0]}/tsa", b"query", 5)
         assert heard[1] == []
         closed.PRIVATE_ADDRESSES = frozenset({ANCHORS})
-        assert time_stamp._asked(f"{heard[0]}/tsa", b"query") == b""
+        assert time_stamp._asked(f"{heard[0]}/tsa", b"query", 5) == b""
         assert heard[1] == ["/tsa"]
 
     @pytest.mark.usefixtures("var_dir")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 
 from controls.append_only import unguarded
-from evidence import intake, log_models, quarantine_models
+from evidence import intake, log_models, quarantine_models, retention_models
 from evidence import models as records
 from evidence.log_models import LogCheck, SigningLease
 from evidence.models import Blob, BlobKey, Evidence, LogHead
@@ -16,7 +16,7 @@ from tests.evidence import items
 
 APPEND_ONLY = [
     model
-    for module in (records, log_models, quarantine_models)
+    for module in (records, log_models, quarantine_models, retention_models)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, models.Model)
@@ -42,6 +42,10 @@ WRITERS = {
     "LogRestart": {"evidence/restart.py"},
     "LogCheck": {"evidence/verification.py"},
     "LogProblem": {"evidence/verification.py"},
+    "LegalHold": {"evidence/keeping.py"},
+    "RetentionProposal": {"evidence/keeping.py"},
+    "RetentionDecision": {"evidence/keeping.py"},
+    "Disposal": {"evidence/keeping.py"},
     "Deposit": {"evidence/anchoring.py"},
     "TimeStamp": {"evidence/anchors/time_stamp.py"},
 }
@@ -50,7 +54,7 @@ WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "bulk_up
 
 @pytest.mark.django_db
 def test_every_table_of_proof_has_its_triggers() -> None:
-    assert len(APPEND_ONLY) == 16
+    assert len(APPEND_ONLY) == 21
     assert unguarded(connection, [model._meta.db_table for model in APPEND_ONLY]) == []
 
 

@@ -20,6 +20,7 @@ from evidence.errors import (
     TooLargeError,
 )
 from evidence.models import Blob, BlobKey
+from evidence.stores import filesystem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -34,7 +35,7 @@ def keep(content: bytes) -> Blob:
 
 
 def sealed_file() -> Path:
-    return store._path(BlobKey.objects.get().location)
+    return filesystem.path_of(BlobKey.objects.get().location)
 
 
 def files(settings: Settings) -> list[Path]:

@@ -249,7 +249,7 @@ def test_other_bytes_sealed_under_the_name_of_the_true_ones_are_found(
 ) -> None:
     """Whoever holds the sealing key can do this; a reader that asks no digest is deceived."""
     key = BlobKey.objects.get(pk=item.blob_id)
-    data_key = seal.unwrap(bytes(key.wrapped_key), digest=item.blob_id)
+    data_key = seal.unwrap(bytes(key.wrapped_key), digest=item.blob_id, key_id=key.key_id)
     plain = b"".join(store.stream(item.blob_id))
     forged = plain.replace(b"ok", b"OK")
     sealed = seal.seal_chunk(AESGCM(data_key), 0, forged, last=True)

@@ -12,6 +12,7 @@ from accounts.access import actor
 from evidence.models import BlobKey, Evidence, LedgerEntry
 from tests import cast
 from tests.audits.world import hand_in, submission
+from tests.evidence.disposal import WHY, dispose_of
 from tests.portal.house import House, get, notes, queries
 
 
@@ -128,3 +129,14 @@ def test_it_refuses_charlie(client: Client, house: House) -> None:
 
 def test_it_costs_a_bounded_number_of_queries(door: Client, house: House) -> None:
     assert queries(door, path(house, house.letter)) <= 20
+
+
+def test_content_that_was_disposed_of_is_said_with_the_reason(door: Client, house: House) -> None:
+    dispose_of(house.letter, by=house.world.alice)
+    answer = get(door, path(house, house.letter))
+    assert answer.status_code == 410
+    page = answer.body.decode()
+    assert "This content was disposed of" in page
+    assert f"because: {WHY}" in page
+    assert notes() == []
+    assert door.get(house.path(f"evidence/{house.letter.ref}/")).status_code == 200

@@ -18,10 +18,11 @@ from audits import packs
 from audits.errors import PackDamagedError
 from audits.models import Engagement, Pack
 from controls.models import Control, ControlVersion
-from evidence import given_out, keys, ledger, review, signed_note, store
+from evidence import given_out, keys, ledger, review, signed_note
 from evidence.errors import BlobDamagedError, BlobMissingError, SigningRefusedError
 from evidence.ledger import Draft
 from evidence.models import BlobKey, Claim, Evidence, LedgerEntry, Population
+from evidence.stores.filesystem import path_of
 from reports import audit_pack_zip
 from reports.errors import ContradictionError
 from tests.append_only import forging
@@ -330,7 +331,7 @@ class TestRefusals:
         self.refuse(pack, PackDamagedError)
 
     def test_a_damaged_file_is_not_packed(self, pack: Pack) -> None:
-        path = store._path(self.key().location)
+        path = path_of(self.key().location)
         path.chmod(0o600)
         content = bytearray(path.read_bytes())
         content[5] ^= 1
@@ -338,7 +339,7 @@ class TestRefusals:
         self.refuse(pack, BlobDamagedError)
 
     def test_a_missing_file_is_not_passed_over(self, pack: Pack) -> None:
-        store._path(self.key().location).unlink()
+        path_of(self.key().location).unlink()
         self.refuse(pack, BlobMissingError)
 
     def test_a_shredded_file_is_not_passed_over(self, pack: Pack) -> None:

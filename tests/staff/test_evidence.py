@@ -7,8 +7,9 @@ import pytest
 
 from accounts.models import User
 from compliance.staff import evidence as evidence_pages
-from evidence import checkpoint, checks, intake, review, store
+from evidence import checkpoint, checks, intake, review
 from evidence.models import BlobKey, Evidence
+from evidence.stores.filesystem import path_of
 from tests import append_only
 from tests.audits.world import World, at_a_date, hand_in_staff
 from tests.evidence import items
@@ -198,7 +199,7 @@ def test_a_row_that_was_tampered_with_is_told(alices: Desk) -> None:
 
 def test_a_table_that_is_gone_is_told_and_the_page_still_opens(alices: Desk, world: World) -> None:
     evidence = hand_in_staff(world, date(2026, 6, 30))
-    store._path(BlobKey.objects.get(blob=evidence.blob).location).unlink()
+    path_of(BlobKey.objects.get(blob=evidence.blob).location).unlink()
     assert "The stored file is gone" in alices.text(PAGE, evidence.pk)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from evidence import downloads, intake, store
+from evidence import downloads, intake
 from evidence.errors import DownloadError
 from evidence.models import BlobKey, Evidence, LedgerEntry
+from evidence.stores.filesystem import path_of
 from tests.evidence import items
 from tests.staff import desk
 from tests.staff.desk import Desk, told
@@ -67,7 +68,7 @@ def test_it_leaves_a_leaf_that_names_who_took_what(alices: Desk) -> None:
 
 def test_a_file_that_is_gone_is_told_and_counts_as_not_taken(alices: Desk) -> None:
     evidence = item()
-    store._path(BlobKey.objects.get(blob=evidence.blob).location).unlink()
+    path_of(BlobKey.objects.get(blob=evidence.blob).location).unlink()
     answer = alices.post(DEED, evidence.pk, follow=True)
     assert "The stored file is gone." in told(answer)
     assert leaves() == []
@@ -75,7 +76,7 @@ def test_a_file_that_is_gone_is_told_and_counts_as_not_taken(alices: Desk) -> No
 
 def test_a_file_that_was_changed_is_told_and_counts_as_not_taken(alices: Desk) -> None:
     evidence = item()
-    path = store._path(BlobKey.objects.get(blob=evidence.blob).location)
+    path = path_of(BlobKey.objects.get(blob=evidence.blob).location)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(bytes(content))

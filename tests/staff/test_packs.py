@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.models import User
 from audits import pack_asks, packs
 from audits.models import AccessNote, Engagement, Pack, PackFile
-from evidence import checkpoint, store
+from evidence import checkpoint
 from evidence.models import BlobKey, LedgerEntry
+from evidence.stores.filesystem import path_of
 from jobs import performing
 from jobs.models import Job
 from reports import issue, verifier_page
@@ -160,7 +161,7 @@ def test_a_download_is_saved_and_noted(alices: Desk, finished: Pack) -> None:
 
 def test_a_file_that_is_gone_is_told_and_not_noted(alices: Desk, finished: Pack) -> None:
     sha256 = PackFile.objects.get().sha256
-    store._path(BlobKey.objects.get(blob=sha256).location).unlink()
+    path_of(BlobKey.objects.get(blob=sha256).location).unlink()
     answer = alices.post("pack_download", finished.pk, follow=True)
     assert "The stored file is gone." in told(answer)
     assert not AccessNote.objects.exists()

@@ -75,12 +75,14 @@ def _choose(names: str, known: Collection[str]) -> list[str]:
 def _check(wanted: Collection[str]) -> None:
     start_checks.key_files()
     start_checks.database()
+    start_checks.store()
     if "web" in wanted:
         start_checks.port(settings.LISTEN)
 
 
 def _prepare(say: Callable[[str], None]) -> None:
     call_command("migrate", interactive=False, verbosity=0)
+    start_checks.store_of_files()
     call_command("createcachetable", verbosity=0)
     static_files.collect()
     _load_catalogue(say)

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from compliance.progress_bar import Bar
 from evidence import verification
 from evidence.log_models import LogCheck
-
-_BAR = 30
 
 
 class Command(BaseCommand):
@@ -23,9 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: Any) -> None:
         check = verification.begin()
-        verification.go_on(check, seconds=options["seconds"], progress=self._bar)
-        if self.stderr.isatty():
-            self.stderr.write("\r" + " " * (_BAR + 40) + "\r", ending="")
+        bar = Bar(self.stderr)
+        verification.go_on(check, seconds=options["seconds"], progress=bar.show)
+        bar.clear()
         self._say(check)
 
     def _say(self, check: LogCheck) -> None:
@@ -40,11 +39,3 @@ class Command(BaseCommand):
         )
         if check.problem_count:
             sys.exit(1)
-
-    def _bar(self, done: int, total: int, note: str) -> None:
-        if not self.stderr.isatty():
-            return
-        share = done / total if total else 0
-        filled = "█" * int(share * _BAR)
-        self.stderr.write(f"\r{filled:<{_BAR}} {share:4.0%}  {note:<20}", ending="")
-        self.stderr.flush()

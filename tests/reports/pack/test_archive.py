@@ -173,7 +173,7 @@ def test_a_file_put_in_the_place_of_another_is_refused(spool: Spool, db: None) -
     """Whoever holds the sealing key can seal other bytes; the digest still gives them away."""
     wanted = sha256(b"what was taken in").hexdigest()
     put = store.put(io.BytesIO(b"what was put there"))
-    data_key = seal.unwrap(put.wrapped_key, digest=put.sha256)
+    data_key = seal.unwrap(put.wrapped_key, digest=put.sha256, key_id=put.key_id)
     wrapped, key_id = seal.wrap(data_key, digest=wanted)
     store.record([replace(put, sha256=wanted, wrapped_key=wrapped, key_id=key_id)])
     target = io.BytesIO()

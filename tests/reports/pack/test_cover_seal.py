@@ -10,9 +10,9 @@ from django.conf import settings as configured
 from django.db import DatabaseError, transaction
 
 from audits.models import Pack, PackCover
-from evidence import store
 from evidence.errors import BlobMissingError
 from evidence.models import Blob, BlobKey, LedgerEntry
+from evidence.stores import filesystem
 from reports import audit_pack_zip, issue, pdf_engine, pdf_signature
 from reports.errors import ContradictionError, CoverSealError
 from reports.pack import cover_seal
@@ -125,7 +125,7 @@ class TestKept:
     @pytest.mark.usefixtures("issuer")
     def test_a_kept_cover_that_is_gone_is_told(self, pack: Pack) -> None:
         written(pack)
-        store._path(BlobKey.objects.get(blob=PackCover.objects.get().blob).location).unlink()
+        filesystem.path_of(BlobKey.objects.get(blob=PackCover.objects.get().blob).location).unlink()
         with pytest.raises(BlobMissingError):
             written(pack)
 

@@ -1,0 +1,1 @@
+"""Backup and restore of the whole installation: database, sealed files and, if asked, keys."""
