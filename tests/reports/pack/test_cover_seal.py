@@ -10,6 +10,7 @@ from django.conf import settings as configured
 from django.db import DatabaseError, transaction
 
 from audits.models import Pack, PackCover
+from evidence import store
 from evidence.errors import BlobMissingError
 from evidence.models import Blob, BlobKey, LedgerEntry
 from evidence.stores import filesystem
