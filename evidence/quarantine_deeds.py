@@ -32,7 +32,7 @@ from evidence.screening.masking import masked, removed_from
 from evidence.submission import Submission
 
 Deed = QuarantineDecision.Deed
-_NEEDS = {
+NEEDS = {
     Deed.RELEASED: Capability.RELEASE_QUARANTINED,
     Deed.REDACTED: Capability.REDACT_QUARANTINED,
     Deed.DESTROYED: Capability.DESTROY_QUARANTINED,
@@ -161,7 +161,7 @@ def commitment(salt: bytes, value: bytes) -> str:
 
 
 def _check(quarantined: Quarantined, deed: Deed, by: User, reason: str) -> None:
-    if not can(by, _NEEDS[deed]):
+    if not can(by, NEEDS[deed]):
         message = "Your roles do not include this decision about quarantine. Ask an administrator."
         raise QuarantineError(message)
     if quarantined.sent_by_id == by.pk or quarantined.sender == actor(by):

@@ -63,7 +63,9 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return site.render(request, "staff/log_keys.html", context)
 
 
-@site.page("log/keys/rotate/", name="log_key_rotate", needs=Capability.MANAGE_LOG, methods=DO)
+@site.page(
+    "log/keys/rotate/", name="log_key_rotate", needs=Capability.MANAGE_LOG, methods=DO, fresh=True
+)
 def rotate(request: HttpRequest) -> HttpResponseBase:
     form = _Rotation(request.POST)
     if told := _asked(request, form):
@@ -75,7 +77,9 @@ def rotate(request: HttpRequest) -> HttpResponseBase:
     return redirect("admin:log_keys")
 
 
-@site.page("log/keys/revoke/", name="log_key_revoke", needs=Capability.MANAGE_LOG, methods=DO)
+@site.page(
+    "log/keys/revoke/", name="log_key_revoke", needs=Capability.MANAGE_LOG, methods=DO, fresh=True
+)
 def revoke(request: HttpRequest) -> HttpResponseBase:
     form = _Revocation(request.POST)
     if told := _asked(request, form):
@@ -87,7 +91,9 @@ def revoke(request: HttpRequest) -> HttpResponseBase:
     return redirect("admin:log_keys")
 
 
-@site.page("log/keys/confirm/", name="log_key_confirm", needs=Capability.MANAGE_LOG, methods=DO)
+@site.page(
+    "log/keys/confirm/", name="log_key_confirm", needs=Capability.MANAGE_LOG, methods=DO, fresh=True
+)
 def confirm(request: HttpRequest) -> HttpResponseBase:
     attempt(
         request,
@@ -99,7 +105,9 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
     return redirect("admin:log_keys")
 
 
-@site.page("log/keys/decline/", name="log_key_decline", needs=Capability.MANAGE_LOG, methods=DO)
+@site.page(
+    "log/keys/decline/", name="log_key_decline", needs=Capability.MANAGE_LOG, methods=DO, fresh=True
+)
 def decline(request: HttpRequest) -> HttpResponseBase:
     attempt(
         request,

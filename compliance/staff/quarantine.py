@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
 from compliance.staff import words
@@ -243,6 +245,8 @@ def do(request: HttpRequest, pk: int, decision: str) -> HttpResponseBase:
         raise Http404
     row = get_object_or_404(Quarantined, pk=pk)
     by = person(request)
+    if not can(by, quarantine_deeds.NEEDS[choice.deed]):
+        raise PermissionDenied
     form = choice.form(request.POST or None, request.FILES or None)
     obstacle = quarantine_deeds.obstacle(row, choice.deed, by=by)
     if form.is_valid():

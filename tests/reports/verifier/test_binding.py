@@ -70,7 +70,7 @@ def test_a_pack_of_lately_agrees(verified: Verifier) -> None:
     assert verified(bound(sealed_at=ago(days=2)).pack(), "--within", "3").verdict == "VALID"
 
 
-@pytest.mark.parametrize("sealed_at", [ago(days=4), ago(days=-2)])
+@pytest.mark.parametrize("sealed_at", [ago(days=4), ago(days=-2)], ids=["long ago", "to come"])
 def test_a_pack_of_long_ago_or_of_the_future_is_refused(verified: Verifier, sealed_at: str) -> None:
     outcome = verified(bound(sealed_at=sealed_at).pack(), "--within", "3")
     assert outcome.refuses(MANIFEST, "not within 3 days of now")
