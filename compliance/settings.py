@@ -381,25 +381,16 @@ PDF_SIGNING_TSA = environment.text("PDF_SIGNING_TSA")
 # --- Logs --------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 # What must stand in no line, word for word; whatever looks like a secret is taken out beside.
-LOGGING = logs.config(
-    level=LOG_LEVEL,
-    known=[
-        SECRET_KEY,
-        SIGNIN_SECRET,
-        EMAIL_HOST_PASSWORD,
-        CHAT_WEBHOOK_URL,
-        ANCHOR_GIT_URL if "@" in ANCHOR_GIT_URL else "",
-        str(DATABASES["default"].get("PASSWORD") or ""),
-        environment.text("OIDC_CLIENT_SECRET"),
-    ],
-)
+_secrets = [SECRET_KEY, SIGNIN_SECRET, EMAIL_HOST_PASSWORD, CHAT_WEBHOOK_URL]
+_secrets += [str(DATABASES["default"].get("PASSWORD") or ""), PDF_SIGNING_PASSPHRASE]
+_secrets += [environment.text("OIDC_CLIENT_SECRET"), ANCHOR_GIT_URL * ("@" in ANCHOR_GIT_URL)]
+LOGGING = logs.config(level=LOG_LEVEL, known=_secrets)
 logs.configure_structlog()
 
 # --- Other systems -----------------------------------------------------------------------------
 # For what private and loopback addresses may be asked; the chat has a setting of its own.
-PRIVATE_ADDRESSES = environment.several(
-    "PRIVATE_ADDRESSES", "sources,anchors,sign-on", ("sources", "anchors", "sign-on")
-)
+_places = "sources,anchors,sign-on,storage"
+PRIVATE_ADDRESSES = environment.several("PRIVATE_ADDRESSES", _places, tuple(_places.split(",")))
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

@@ -23,8 +23,9 @@ from evidence.errors import AddressError
 SOURCES = "sources"
 ANCHORS = "anchors"
 SIGN_ON = "sign-on"
+STORAGE = "storage"
 CHAT = "chat"
-PURPOSES = (SOURCES, ANCHORS, SIGN_ON, CHAT)
+PURPOSES = (SOURCES, ANCHORS, SIGN_ON, STORAGE, CHAT)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -25,6 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
+from evidence import addresses
+from evidence.errors import AddressError
 from reports.errors import CoverSealError
 
 FIELD = "Countersign"
@@ -36,6 +38,10 @@ _SAID = 500
 
 def signed(pdf: bytes) -> bytes:
     """Return a PDF with a certifying signature; CoverSealError."""
+    try:
+        addresses.refuse_named(settings.PDF_SIGNING_TSA, addresses.ANCHORS)
+    except AddressError as error:
+        raise CoverSealError(str(error)) from error
     head = {
         "key": settings.PDF_SIGNING_KEY,
         "certificate": settings.PDF_SIGNING_CERTIFICATE,

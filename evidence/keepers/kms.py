@@ -13,7 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
-from evidence.errors import SealError
+from evidence import addresses
+from evidence.errors import AddressError, SealError
 
 TITLE = "AWS KMS"
 _QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
@@ -65,8 +66,11 @@ def _purpose(name: str) -> dict[str, str]:
 
 def _asked(verb: str, **arguments: Any) -> dict[str, Any]:
     try:
+        addresses.refuse_named(settings.KEYS_KMS_ENDPOINT, addresses.STORAGE)
         client = boto3.client("kms", endpoint_url=settings.KEYS_KMS_ENDPOINT or None, config=_QUICK)
         answer: dict[str, Any] = getattr(client, verb)(**arguments)
+    except AddressError as error:
+        raise SealError(str(error)) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code")
         raise SealError(

@@ -24,7 +24,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
-from evidence.errors import StoreError
+from evidence import addresses
+from evidence.errors import AddressError, StoreError
 from evidence.stores.ranges import RangedFile
 from evidence.stores.staged import Staged
 
@@ -147,6 +148,10 @@ class Bucket:
 
     @cached_property
     def _client(self) -> Any:
+        try:
+            addresses.refuse_named(settings.STORE_S3_ENDPOINT, addresses.STORAGE)
+        except AddressError as error:
+            raise StoreError(str(error)) from error
         config = Config(
             connect_timeout=5,
             read_timeout=30,

@@ -25,7 +25,7 @@ from tests.portal import house as houses
 from tests.portal.house import House
 
 # The mark has the database set up; the house of all tests lies around each of their transactions.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ROUTES = routes()
 OF_API = [route for route in ROUTES if route.text.startswith("api/")]
 OF_PEOPLE = [route for route in ROUTES if not route.text.startswith("api/")]
