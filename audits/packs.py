@@ -67,9 +67,8 @@ def freeze(
 ) -> Pack:
     """Freeze what is known of an engagement (at `as_of`, or now) and return the pack.
 
-    It is sealed for the auditor's nonce and for the request that asks for it, where there are such;
-    a request for a pack brings its own nonce. `by` is None for whoever works on the machine itself.
-    Raises NotAllowedError, FreezeError.
+    It is sealed for the auditor's nonce and the request that asks for it, if any; a request brings
+    its own nonce. `by` is None for who works on the machine. Raises NotAllowedError, FreezeError.
     """
     if by and not can(by, Capability.BUILD_PACK):
         raise NotAllowedError(f"{by} may not build packs. Ask an administrator.")

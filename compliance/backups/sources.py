@@ -1,6 +1,7 @@
 """What a backup is read from: the folder or the file that it was written to."""
 
 import tarfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -47,11 +48,12 @@ def opened(path: Path) -> Iterator[Source]:
         raise BackupDamagedError(f"{path} is no whole backup ({error}).") from error
 
 
-class _Verified:
+class _Verified(ABC):
     """What both kinds of backup have in common."""
 
+    @abstractmethod
     def open(self, part: Part) -> IO[bytes]:
-        raise NotImplementedError
+        """Open one part of the backup."""
 
     def verify(self, part: Part) -> None:
         running, size = sha256(), 0

@@ -62,9 +62,15 @@ _HEX_BEFORE = re.compile(rb"(?:[0-9A-Fa-f]|0[xX])$")
 _FRACTION = re.compile(rb"\.[0-9]")
 _ESCAPE = re.compile(rb"\\[nrt]$|%(?:20|22|27|28|2C|2c|2F|2f|3A|3a|3D|3d|3E|3e|5B|5b)$")
 _ESCAPED_BLANK = re.compile(rb"%(?:20|22|27|28)$")
-# A group of four before or behind makes it a series of numbers, but for a year and an expiry.
-_SERIES_BEFORE = re.compile(rb"(?<![0-9])(?!(?:19|20)[0-9]{2})[0-9]{4}[ ._-]$")
-_SERIES_BEHIND = re.compile(rb"[ ._-](?!(?:0[1-9]|1[0-2])[2-4][0-9]|(?:19|20)[0-9]{2})[0-9]{4}\b")
+# A group of four before or behind makes it a series of numbers, but for a year and an expiry; two
+# groups do so whatever they look like.
+_SERIES_BEFORE = re.compile(
+    rb"(?<![0-9])(?:(?!(?:19|20)[0-9]{2})[0-9]{4}|[0-9]{4}[ ._-][0-9]{4})[ ._-]$"
+)
+_SERIES_BEHIND = re.compile(
+    rb"[ ._-](?:(?!(?:0[1-9]|1[0-2])[2-4][0-9]|(?:19|20)[0-9]{2})[0-9]{4}\b"
+    rb"|[0-9]{4}[ ._-][0-9]{4}\b)"
+)
 _CONTEXT = re.compile(
     rb"(?i)(?<![a-z])(?:(?:credit|debit|bank|payment|gift|charge)?[ _-]?cards?(?![a-z])|cardn|"
     rb"card_?no|cardholder|[a-z]{2,12}card(?![a-z])|[a-z]{2,12}_card|pans?(?![a-z])|ccn|"
@@ -236,7 +242,7 @@ def _in_a_word(window: bytes, start: int, end: int) -> bool:
 
 
 def _in_series(window: bytes, start: int, end: int) -> bool:
-    before = window[max(0, start - 6) : start]
+    before = window[max(0, start - 11) : start]
     return bool(_SERIES_BEFORE.search(before) or _SERIES_BEHIND.match(window, end))
 
 

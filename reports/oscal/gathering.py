@@ -27,12 +27,14 @@ from reports.oscal.facts import (
     Facts,
     File,
     Item,
-    Population,
     Procedure,
     Request,
     Sighting,
     Supplier,
     Wording,
+)
+from reports.oscal.facts import (
+    Population as SealedTable,
 )
 from reports.pack import findings, requests
 from reports.pack.contents import Packed
@@ -104,26 +106,18 @@ def _facts(
     selection_sha256: str,
     is_pack: bool,
 ) -> Facts:
-    about, facts = selection.about, selection.facts
+    facts = selection.facts
     found, accepted = _items(selection)
     file = _filed(is_pack=is_pack)
     return Facts(
         oscal_version=settings.OSCAL_VERSION,
         origin=keys.log_origin(),
-        organisation=selection.organisation,
-        firm=about.firm,
-        engagement=about.ref,
-        title=about.title,
-        type=about.type,
-        framework=about.framework,
-        window_from=about.window_from,
-        window_to=about.window_to,
-        as_of=selection.as_of,
+        **_engagement(selection),
         issued_at=issued_at,
         version=version,
         selection_sha256=selection_sha256,
         is_pack=is_pack,
-        categories=tuple(Category(one.name, one.reason) for one in about.categories),
+        categories=tuple(Category(one.name, one.reason) for one in selection.about.categories),
         criteria=tuple(Criterion(one.ref, one.title, one.category) for one in selection.criteria),
         controls=tuple(_controls(selection, accepted)),
         procedures=tuple(
@@ -134,10 +128,7 @@ def _facts(
         draws=tuple(_draws(records, file)),
         requests=tuple(map(_request, requests.told(selection))),
         deviations=tuple(_deviation(one.described) for one in findings.told(selection)),
-        suppliers=tuple(
-            Supplier(one.name, one.services, one.method, one.complementary_controls)
-            for one in (facts.organisations if facts else ())
-        ),
+        suppliers=tuple(_suppliers(selection)),
         customer_controls=tuple(
             CustomerControl(one.ref, one.criterion, one.text)
             for one in (facts.customer_controls if facts else ())
@@ -145,6 +136,26 @@ def _facts(
         items=frozenset(one.ref for one in selection.items),
         items_by_control=found,
     )
+
+
+def _suppliers(selection: Selection) -> Iterator[Supplier]:
+    for one in selection.facts.organisations if selection.facts else ():
+        yield Supplier(one.name, one.services, one.method, one.complementary_controls)
+
+
+def _engagement(selection: Selection) -> dict[str, Any]:
+    about = selection.about
+    return {
+        "organisation": selection.organisation,
+        "firm": about.firm,
+        "engagement": about.ref,
+        "title": about.title,
+        "type": about.type,
+        "framework": about.framework,
+        "window_from": about.window_from,
+        "window_to": about.window_to,
+        "as_of": selection.as_of,
+    }
 
 
 def _items(selection: Selection) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int]]:
@@ -190,11 +201,11 @@ def _filed(*, is_pack: bool) -> Callable[[Recorded], File]:
 
 def _populations(
     records: Iterable[Recorded], file: Callable[[Recorded], File]
-) -> Iterator[Population]:
+) -> Iterator[SealedTable]:
     for one in records:
         if one.sample.kind is SampleKind.POPULATION:
             said = one.said
-            yield Population(
+            yield SealedTable(
                 ref=one.sample.ref,
                 control=said["control"],
                 definition=said["definition"],

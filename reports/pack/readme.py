@@ -49,7 +49,7 @@ def _heading(pack: Pack, selection: Selection) -> Iterator[str]:
 def _contents(cover_name: str) -> Iterator[str]:
     yield from ("", "What is in it", "-------------", "")
     for name, words in _CONTENTS:
-        yield f"  {cover_name if name == cover.PDF else name:<22}{words}"
+        yield f"  {cover_name if name == cover.PDF else name:<26}{words}"
     if cover_name == cover.HTML:
         yield ""
         yield _wrapped(
@@ -86,27 +86,27 @@ def _verification() -> Iterator[str]:
 
 
 _CONTENTS = (
-    (cover.PDF, "what was expected, what was covered, what fell short"),
-    ("index.xlsx", "every item with its period, source, review and checks"),
+    (cover.PDF, "what was expected, what came, what fell short"),
+    ("index.xlsx", "every item: period, source, reviews, checks"),
     ("index.csv", "its list of items as plain text"),
     ("scope.txt", "the names of all that is in here, for --scope"),
     ("shortfall.csv", "what was missed, late, partial or failing, and why"),
     ("requests.csv", "what the auditors asked for, and what became of it"),
-    ("requests.json", "the same for programs, every thread, bound by the log"),
+    ("requests.json", "every thread for programs, bound by the log"),
     ("findings.csv", "deviations, and all that was done about each"),
     ("findings.json", "the same for programs, bound by the log"),
     ("evidence/", "the items, as they were received, byte for byte"),
-    ("tables/", "tables in canonical form, where the original differs"),
-    ("populations/, draws/", "what was sealed and drawn; the verifier draws again"),
+    ("tables/", "tables in canonical form, where that differs"),
+    ("populations/, draws/", "what was sealed and drawn; draws are repeated"),
     ("worksheets/", "what the auditors tested and found, entry by entry"),
-    ("reversetests/", "items looked up in a list, and rows taken back to their source"),
+    ("reversetests/", "items looked up, and rows taken to their source"),
     ("walkthroughs/", "one item of a control followed from end to end"),
     ("manifest.json", "the same as the index, for programs"),
     ("oscal/", "controls, tests and findings in the form of NIST"),
     ("leaves/, proofs/", "entries of the log, and proofs that it holds them"),
     ("checkpoint.txt", "the signed size and root of the log"),
     ("checkpoint.cosigned.txt", "if it is here: the same, signed by witnesses too"),
-    ("keys.json", "if it is here: how the key of the log was exchanged"),
+    ("keys.json", "if it is here: how the log's key was exchanged"),
     ("consistency.json", "the proof that it continues the log of before"),
     ("tokens/", "what time-stamp authorities say of it (RFC 3161)"),
     ("statement.dsse.json", "the signed list of all files (in-toto, DSSE)"),

@@ -9,7 +9,7 @@ from reports.verifier import verify
 from tests.acceptance.attacks.registry import ATTACKS, COULD_NOT_CHECK, INVALID, Attack, Means
 from tests.acceptance.attacks.running import run_script
 from tests.acceptance.attacks.weaker import falls, sums_agree
-from tests.reports.verifier import packs
+from tests.reports.verifier import packs, trees
 from tests.reports.verifier.packs import good
 
 NAMES = [one.name for one in ATTACKS]
@@ -44,8 +44,8 @@ def test_without_the_prefix_of_leaves_a_node_could_pass_for_one() -> None:
     hashes = good().log.hashes[:2]
     log = packs.Log([b"".join(hashes)])
     plain = hashlib.sha256(b"\1" + log.leaves[0]).digest()
-    assert verify.climb(plain, 0, 1, []) == packs.node(*hashes)
-    assert log.root != packs.node(*hashes)
+    assert verify.climb(plain, 0, 1, []) == trees.node(*hashes)
+    assert log.root != trees.node(*hashes)
 
 
 def test_the_set_covers_what_the_list_says_of_packs() -> None:

@@ -60,6 +60,8 @@ def test_capabilities_of_two_roles_add_up() -> None:
     assert person.held == {
         Capability.VIEW,
         Capability.REVIEW_EVIDENCE,
+        Capability.RELEASE_QUARANTINED,
+        Capability.REDACT_QUARANTINED,
         Capability.MANAGE_CAMPAIGNS,
         Capability.SUBMIT_EVIDENCE,
         Capability.MANAGE_SOURCES,

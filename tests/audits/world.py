@@ -155,7 +155,7 @@ def submission(
     supersedes: Evidence | None = None,
 ) -> intake.Submission:
     last = last or first
-    collected_at = moment(collected or last + timedelta(days=1))
+    collected_at = happened(collected or last + timedelta(days=1))
     if population and population.ipe == ipe():
         # The stock record was made when the item was collected.
         population = replace(population, ipe=ipe(collected_at))
@@ -181,8 +181,14 @@ def submission(
 
 def hand_in(sent: intake.Submission, *, received: date | None = None) -> Evidence:
     """Take an item in as if it had arrived on a day; the ledger's clock goes along."""
-    with clock(moment(received) if received else sent.collected_at):
+    with clock(happened(received) if received else sent.collected_at):
         return intake.receive(sent, actor="system")
+
+
+def happened(day: date) -> datetime:
+    """The moment at which things of a day happen; today no later than now, at any hour of it."""
+    now = datetime.now(UTC)
+    return min(moment(day), now) if day == now.date() else moment(day)
 
 
 def clock(at: datetime) -> AbstractContextManager[object]:

@@ -60,4 +60,4 @@ def test_it_shows_scope_history_and_what_management_signed(door: Client, house: 
     ):
         assert part in page, part
     assert HOSTILE not in page
-    assert queries(door, house.path(PATH)) <= 12
+    assert queries(door, house.path(PATH)) <= 13

@@ -378,8 +378,7 @@ def test_it_asks_the_database_no_more_for_many_items_than_for_few(world: World) 
 
 
 def test_scratch_is_left_clean_even_after_a_refusal(world: World, settings: object) -> None:
-    pack = frozen(world)
-    written(pack)
+    written(pack := frozen(world))
     BlobKey.objects.all().delete()
     with pytest.raises(BlobMissingError):
         written(pack)
@@ -387,8 +386,7 @@ def test_scratch_is_left_clean_even_after_a_refusal(world: World, settings: obje
 
 
 def test_its_checkpoint_is_kept_beside_the_key_before_it_is_written(world: World) -> None:
-    pack = frozen(world)
-    written(pack)
+    written(pack := frozen(world))
     assert given_out.read() == pack.checkpoint.note
 
 

@@ -21,11 +21,12 @@ def test_the_audit_pack_is_known_by_the_name_of_its_module() -> None:
 
 
 def test_modules_that_declare_no_report_are_none() -> None:
-    assert set(base.reports_by_slug()) == {"audit_pack_zip"}
+    assert set(base.reports_by_slug()) == {"audit_pack_zip", "oscal_files"}
 
 
 def test_an_unknown_report_is_refused_by_name() -> None:
-    with pytest.raises(UnknownReportError, match=r"'letter'; known are audit_pack_zip\."):
+    known = r"'letter'; known are audit_pack_zip, oscal_files\."
+    with pytest.raises(UnknownReportError, match=known):
         base.get("letter")
 
 

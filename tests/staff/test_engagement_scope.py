@@ -173,7 +173,7 @@ def test_what_came_after_the_freeze_is_told(
 def test_lists_mark_what_came_after_the_freeze(
     alices: Desk, engagement: Engagement, world: World
 ) -> None:
-    hand_in_staff(world, date(2026, 6, 30), received=today())
+    hand_in_staff(world, date(2026, 6, 30), received=today() - timedelta(days=1))
     asked(engagement, world.alice)
     pages = (
         ("requests", ()),
@@ -181,7 +181,7 @@ def test_lists_mark_what_came_after_the_freeze(
     )
     for name, args in pages:
         assert "After the freeze" not in alices.text(name, *args)
-    Engagement.objects.update(freeze_on=today() - timedelta(days=1))
+    Engagement.objects.update(freeze_on=today() - timedelta(days=2))
     for name, args in pages:
         assert "After the freeze" in alices.text(name, *args)
 

@@ -70,7 +70,7 @@ def test_a_pack_is_built_for_the_request_and_nonce_of_an_auditor(
     asked = pack_asks.ask_for_pack(audit, by=bob, nonce="harbour lantern 47").request
     text = alices.text("audits_engagement_change", audit.pk)
     assert f"{asked.ref} asks for a pack, sealed for the nonce harbour lantern 47" in text
-    alices.post("pack_build", audit.pk, {"request": str(asked.number)})
+    alices.post("pack_build", audit.pk, request=str(asked.number))
     bound = packs.selection_of(Pack.objects.get()).bound_to
     assert (bound.request, bound.nonce) == (asked.ref, "harbour lantern 47")
 
@@ -79,15 +79,15 @@ def test_a_pack_is_built_for_the_request_and_nonce_of_an_auditor(
 def test_a_pack_is_built_for_a_nonce_that_came_by_another_way(
     alices: Desk, audit: Engagement
 ) -> None:
-    alices.post("pack_build", audit.pk, {"nonce": "granite whistle 12"})
+    alices.post("pack_build", audit.pk, nonce="granite whistle 12")
     assert packs.selection_of(Pack.objects.get()).bound_to.nonce == "granite whistle 12"
 
 
 def test_what_is_no_nonce_or_request_builds_nothing(alices: Desk, audit: Engagement) -> None:
-    answer = alices.post("pack_build", audit.pk, {"nonce": "short"}, follow=True)
+    answer = alices.post("pack_build", audit.pk, follow=True, nonce="short")
     assert "Enter it as the auditor gave it" in told(answer)
     for number in ("99", "x", "9" * 30, "-1"):
-        assert alices.post("pack_build", audit.pk, {"request": number}).status_code == 404
+        assert alices.post("pack_build", audit.pk, request=number).status_code == 404
     assert not Pack.objects.exists()
 
 

@@ -8,9 +8,9 @@ import warnings
 import zipfile
 
 from tests.acceptance.attacks.registry import Case, Means, attack
-from tests.reports.verifier import packs
+from tests.reports.verifier import packs, trees
 from tests.reports.verifier import test_carrier_attacks as carrier
-from tests.reports.verifier.packs import BUNDLE, KEY, LogKey, canonical, good, zipped
+from tests.reports.verifier.packs import BUNDLE, KEY, LogKey, good
 from tests.reports.verifier.test_carrier_attacks import (
     FIRST,
     IMPOSTOR,
@@ -20,6 +20,8 @@ from tests.reports.verifier.test_carrier_attacks import (
     with_sums,
 )
 from tests.reports.verifier.test_container import bend_compression, bend_mode
+from tests.reports.verifier.trees import canonical
+from tests.reports.verifier.zips import zipped
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 UNSIGNED = "is in the pack, but is not signed"
@@ -150,7 +152,7 @@ def the_statement_is_edited_under_its_signature(means: Means) -> Case:
     files = with_sums(means.files | {"README.txt": b"All is well.\n"})
     statement = json.loads(base64.b64decode(json.loads(files[STATEMENT])["payload"]))
     for subject in statement["subject"]:
-        subject["digest"]["sha256"] = packs.sha256(files[subject["name"]])
+        subject["digest"]["sha256"] = trees.sha256(files[subject["name"]])
     payload = base64.b64encode(canonical(statement)).decode()
     means.files = files
     pack = enveloped(means, carrier.envelope(payload=payload))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from tests.acceptance.attacks.registry import Case, Make, Means, attack
-from tests.reports.verifier import packs
+from tests.reports.verifier import packs, zips
 from tests.reports.verifier import test_binding as binding
 from tests.reports.verifier import test_consistency as history
 from tests.reports.verifier import test_insider_attacks as insider
@@ -308,5 +308,5 @@ def evidence_is_dated_anew(means: Means) -> Case:
 
 @attack(67, overlooks=("is not the file that was signed",))
 def the_verifier_in_the_pack_is_replaced(means: Means) -> Case:
-    forged = packs.zipped(means.files | {"verify.py": b"print('VALID')\n"})
+    forged = zips.zipped(means.files | {"verify.py": b"print('VALID')\n"})
     return Case(forged, "verify.py", "is not the file that was signed")

@@ -7,7 +7,8 @@ which weaker verifier falls for it, because an attack that nobody would fall for
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.reports.verifier.packs import KEY, Draft, good, zipped
+from tests.reports.verifier.packs import KEY, Draft, good
+from tests.reports.verifier.zips import zipped
 
 VALID, INVALID, COULD_NOT_CHECK = "VALID", "INVALID", "COULD NOT CHECK"
 

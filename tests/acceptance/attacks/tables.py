@@ -16,8 +16,9 @@ from tests.reports.verifier import test_sample_attacks as sampling
 from tests.reports.verifier import test_signed_papers as papers
 from tests.reports.verifier import test_time_stamps as stamps
 from tests.reports.verifier.attacks import Attacks, resign
-from tests.reports.verifier.packs import KEY, Draft, good, zipped
+from tests.reports.verifier.packs import KEY, Draft, good
 from tests.reports.verifier.test_container import BYTES, FIRST, GOOD, LOCAL, patched
+from tests.reports.verifier.zips import zipped
 
 
 def sealed_long_ago() -> Draft:

@@ -102,68 +102,70 @@ def draw(**more: Any) -> Draw:
     return Draw(**said | more)
 
 
+_SAID: dict[str, Any] = {
+    "oscal_version": "1.2.1",
+    "origin": "log.example/countersign",
+    "organisation": "Acme Payments",
+    "firm": "Achterberg & Partners",
+    "engagement": "ENG-2026-1",
+    "title": "SOC 2 of the summer",
+    "type": "SOC 2 Type 2",
+    "framework": "Trust Services Criteria (2017/2022)",
+    "window_from": "2026-06-01",
+    "window_to": "2026-08-31",
+    "as_of": AT,
+    "issued_at": AT,
+    "version": "ENG-2026-1/1",
+    "selection_sha256": DIGEST,
+    "is_pack": True,
+    "categories": (Category("Security", "Customers ask."),),
+    "criteria": (
+        Criterion("CC6.1", "Logical access is restricted", "Security"),
+        Criterion("CC6.2", "Access follows the people", "Security"),
+        Criterion("CC8.1", "Changes are controlled", "Security"),
+        Criterion("A1.2", "Backups can be restored", "Availability"),
+    ),
+    "controls": (
+        control(met=2, failing=1),
+        Control("CM-01", "Changes", ("CC8.1",), (), {"met": 0}, 0),
+        Control("AV-01", "Restore tests", ("A1.2",), (), {"upcoming": 1}, 0),
+        Control("AV-02", "Drills", ("A1.2",), (), {"exempt": 1}, 0),
+    ),
+    "procedures": (
+        Procedure("staff-mfa-state", "Staff with a factor", "AC-01", "state", "monthly"),
+    ),
+    "populations": (
+        Population(
+            "ENG-2026-1/P1",
+            "CM-01",
+            "All changes",
+            40,
+            ("EV-000001",),
+            File("../populations/P1.json", DIGEST, "application/json"),
+            AT,
+        ),
+    ),
+    "draws": (draw(),),
+    "requests": (
+        Request(
+            "ENG-2026-1/R1",
+            "User lists",
+            "All systems\nof June",
+            "accepted",
+            ("CC6.1",),
+            ("EV-000001", "EV-000009"),
+            True,
+            AT,
+        ),
+        Request("ENG-2026-1/R2", "Charts", "", "open", (), (), False, ""),
+    ),
+    "deviations": (deviation(),),
+    "suppliers": (Supplier("Cloud", "Hosts it", "carve_out", ("Guards the doors.",)),),
+    "customer_controls": (CustomerControl("CUEC-1", "CC6.1", "Keep keys secret."),),
+    "items": frozenset({"EV-000001"}),
+    "items_by_control": {"AC-01": ("EV-000001",)},
+}
+
+
 def facts(**more: Any) -> Facts:
-    said: dict[str, Any] = {
-        "oscal_version": "1.2.1",
-        "origin": "log.example/countersign",
-        "organisation": "Acme Payments",
-        "firm": "Achterberg & Partners",
-        "engagement": "ENG-2026-1",
-        "title": "SOC 2 of the summer",
-        "type": "SOC 2 Type 2",
-        "framework": "Trust Services Criteria (2017/2022)",
-        "window_from": "2026-06-01",
-        "window_to": "2026-08-31",
-        "as_of": AT,
-        "issued_at": AT,
-        "version": "ENG-2026-1/1",
-        "selection_sha256": DIGEST,
-        "is_pack": True,
-        "categories": (Category("Security", "Customers ask."),),
-        "criteria": (
-            Criterion("CC6.1", "Logical access is restricted", "Security"),
-            Criterion("CC6.2", "Access follows the people", "Security"),
-            Criterion("CC8.1", "Changes are controlled", "Security"),
-            Criterion("A1.2", "Backups can be restored", "Availability"),
-        ),
-        "controls": (
-            control(met=2, failing=1),
-            Control("CM-01", "Changes", ("CC8.1",), (), {"met": 0}, 0),
-            Control("AV-01", "Restore tests", ("A1.2",), (), {"upcoming": 1}, 0),
-            Control("AV-02", "Drills", ("A1.2",), (), {"exempt": 1}, 0),
-        ),
-        "procedures": (
-            Procedure("staff-mfa-state", "Staff with a factor", "AC-01", "state", "monthly"),
-        ),
-        "populations": (
-            Population(
-                "ENG-2026-1/P1",
-                "CM-01",
-                "All changes",
-                40,
-                ("EV-000001",),
-                File("../populations/P1.json", DIGEST, "application/json"),
-                AT,
-            ),
-        ),
-        "draws": (draw(),),
-        "requests": (
-            Request(
-                "ENG-2026-1/R1",
-                "User lists",
-                "All systems\nof June",
-                "accepted",
-                ("CC6.1",),
-                ("EV-000001", "EV-000009"),
-                True,
-                AT,
-            ),
-            Request("ENG-2026-1/R2", "Charts", "", "open", (), (), False, ""),
-        ),
-        "deviations": (deviation(),),
-        "suppliers": (Supplier("Cloud", "Hosts it", "carve_out", ("Guards the doors.",)),),
-        "customer_controls": (CustomerControl("CUEC-1", "CC6.1", "Keep keys secret."),),
-        "items": frozenset({"EV-000001"}),
-        "items_by_control": {"AC-01": ("EV-000001",)},
-    }
-    return Facts(**said | more)
+    return Facts(**_SAID | more)

@@ -5,18 +5,18 @@ import csv
 import hashlib
 import io
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 import reports
+from tests.reports.verifier.trees import canonical, history_of, path_of, root_of, sha256
+from tests.reports.verifier.zips import zipped
 
 ORIGIN = "log.example/countersign"
 PREDICATE_TYPE = "https://countersign.invalid/pack/v1"
@@ -28,48 +28,6 @@ SEALED_AT = "2026-11-21T10:00:00.000000Z"
 VERIFIER = Path(reports.__file__).parent / "verifier" / "verify.py"
 
 Json = dict[str, Any]
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def canonical(value: object) -> bytes:
-    return rfc8785.dumps(value)  # type: ignore[arg-type]
-
-
-def node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def history_of(old: int, hashes: Sequence[bytes], *, is_whole: bool = True) -> list[bytes]:
-    """Return the consistency proof as RFC 6962 defines it (PROOF and SUBPROOF of 2.1.2)."""
-    if old == len(hashes):
-        return [] if is_whole else [root_of(hashes)]
-    at = split(len(hashes))
-    if old <= at:
-        return [*history_of(old, hashes[:at], is_whole=is_whole), root_of(hashes[at:])]
-    return [*history_of(old - at, hashes[at:], is_whole=False), root_of(hashes[:at])]
-
-
-def split(count: int) -> int:
-    return 1 << ((count - 1).bit_length() - 1)
-
-
-def root_of(hashes: Sequence[bytes]) -> bytes:
-    if len(hashes) == 1:
-        return hashes[0]
-    at = split(len(hashes))
-    return node(root_of(hashes[:at]), root_of(hashes[at:]))
-
-
-def path_of(index: int, hashes: Sequence[bytes]) -> list[bytes]:
-    if len(hashes) == 1:
-        return []
-    at = split(len(hashes))
-    if index < at:
-        return [*path_of(index, hashes[:at]), root_of(hashes[at:])]
-    return [*path_of(index - at, hashes[at:]), root_of(hashes[:at])]
 
 
 @dataclass(frozen=True)
@@ -433,49 +391,3 @@ def settle(draft: Draft, note: str = "") -> None:
     for leaf in [draft.manifest["seal"], *listed]:
         draft.files[leaf["path"]] = draft.log.leaves[leaf["index"]]
         draft.files[leaf["proof"]] = draft.log.proof(leaf["index"], note)
-
-
-def plain(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    info.external_attr = 0o100644 << 16
-    info.create_system = 3
-    return info
-
-
-class Stream(io.RawIOBase):
-    """A file that can only be written forwards, as a download is."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.content += data
-        return len(data)
-
-
-def zipped(
-    files: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
-    bend: Callable[[zipfile.ZipInfo], None] = lambda _: None,
-    *,
-    streamed: bool = True,
-) -> bytes:
-    """Write the files, in order of their names, as the members of a ZIP."""
-    pairs = sorted(files.items()) if isinstance(files, Mapping) else files
-    target: Any = Stream() if streamed else io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in pairs:
-            info = plain(name)
-            if len(content) * 1.05 > zipfile.ZIP64_LIMIT:
-                # As our writer does, because Python before 3.11.4 forgets it.
-                info.create_version = info.extract_version = zipfile.ZIP64_VERSION
-            bend(info)
-            archive.writestr(info, content)
-    return bytes(target.content) if streamed else target.getvalue()
-
-
-def unzipped(pack: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}

@@ -14,16 +14,9 @@ from securesystemslib.signer import SSlibKey
 
 from tests.conftest import demand
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import (
-    BUNDLE,
-    KEY,
-    STATEMENT,
-    LogKey,
-    bundled,
-    canonical,
-    good,
-    zipped,
-)
+from tests.reports.verifier.packs import BUNDLE, KEY, STATEMENT, LogKey, bundled, good
+from tests.reports.verifier.trees import canonical
+from tests.reports.verifier.zips import zipped
 
 GOOD = good().seal()
 FOLDER = Path(__file__).parent / "sigstore"
@@ -92,3 +85,11 @@ class TestSigstore:
         said = self.verify(tmp_path, bundled(flipped(GOOD[STATEMENT])))
         assert said.returncode != 0
         assert "verified" not in said.stdout
+
+
+def test_oscal_files_are_bound_by_the_statement_alone(verified: Verifier) -> None:
+    draft = good()
+    draft.files |= {"oscal/assessment-results.json": b"{ }", "oscal/poam.json": b"{}"}
+    assert verified(draft.pack()).verdict == "VALID"
+    files = draft.seal() | {"oscal/poam.json": b"[]"}
+    assert verified(zipped(files)).refuses("oscal/poam.json", "is not the file that was sig")

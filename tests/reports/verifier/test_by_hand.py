@@ -9,8 +9,10 @@ from django.conf import settings
 
 from tests.conftest import demand
 from tests.reports.verifier import packs
-from tests.reports.verifier.packs import KEY, STATEMENT, good, sha256, zipped
+from tests.reports.verifier.packs import KEY, STATEMENT, good
 from tests.reports.verifier.test_time_stamps import add, made, token
+from tests.reports.verifier.trees import sha256
+from tests.reports.verifier.zips import zipped
 
 pytestmark = pytest.mark.debian
 

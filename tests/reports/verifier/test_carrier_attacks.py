@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import KEY, UNSUMMED, LogKey, canonical, good, sha256, zipped
+from tests.reports.verifier.packs import KEY, UNSUMMED, LogKey, good
+from tests.reports.verifier.trees import canonical, sha256
+from tests.reports.verifier.zips import zipped
 
 FIRST = "evidence/EV-000001/staff_mfa 2026-01.csv"
 STATEMENT = "statement.dsse.json"

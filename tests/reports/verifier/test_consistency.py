@@ -14,7 +14,8 @@ from reports.verifier import verify
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Outcome, Verifier
-from tests.reports.verifier.packs import Draft, Json, LogKey, canonical, good, history_of, root_of
+from tests.reports.verifier.packs import Draft, Json, LogKey, good
+from tests.reports.verifier.trees import canonical, history_of, root_of
 
 NAME = "consistency.json"
 ATTACKS = Attacks()

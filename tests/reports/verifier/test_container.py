@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import good, unzipped, zipped
+from tests.reports.verifier.packs import good
+from tests.reports.verifier.zips import unzipped, zipped
 
 FIRST = "evidence/EV-000001/staff_mfa 2026-01.csv"
 GOOD = good().seal()

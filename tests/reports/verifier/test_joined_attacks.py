@@ -10,7 +10,7 @@ from typing import Any
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import Draft, Json, canonical, good, sha256
+from tests.reports.verifier.packs import Draft, Json, good
 from tests.reports.verifier.test_sample_attacks import (
     D1,
     P1,
@@ -22,6 +22,7 @@ from tests.reports.verifier.test_sample_attacks import (
     keyed,
     relog,
 )
+from tests.reports.verifier.trees import canonical, sha256
 
 HEADER = b"change,merged_on\n"
 JANUARY = HEADER + b"".join(b"CHG-%d,2026-01-%02d\n" % (day, day) for day in range(1, 29))

@@ -11,7 +11,8 @@ import pytest
 from reports.verifier import verify
 from tests.reports.verifier import packs
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import KEY, ORIGIN, Draft, Json, LogKey, canonical, good, path_of
+from tests.reports.verifier.packs import KEY, ORIGIN, Draft, Json, LogKey, good
+from tests.reports.verifier.trees import canonical, path_of
 
 KEYS = "keys.json"
 NEW, THIRD = LogKey.of(b"the new key"), LogKey.of(b"a third key")

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import Draft, Json, canonical, sha256
+from tests.reports.verifier.packs import Draft, Json
 from tests.reports.verifier.test_sample_attacks import (
     P1,
     finish,
@@ -15,6 +15,7 @@ from tests.reports.verifier.test_sample_attacks import (
     sampled,
     table,
 )
+from tests.reports.verifier.trees import canonical, sha256
 
 T1, T2, T3, E1 = (f"{P1}/{name}" for name in ("T1", "T2", "T3", "T2/E1"))
 W1 = "ENG-2026-1/W1"

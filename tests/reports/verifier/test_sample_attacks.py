@@ -14,7 +14,8 @@ import pytest
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import Draft, Json, canonical, good, sha256
+from tests.reports.verifier.packs import Draft, Json, good
+from tests.reports.verifier.trees import canonical, sha256
 
 P1, D1, D2, W1 = (f"ENG-2026-1/{name}" for name in ("P1", "P1/D1", "P1/D2", "P1/D1/W1"))
 PATHS = {P1: "populations/P1.json", D1: "draws/P1-D1.json", D2: "draws/P1-D2.json"}

@@ -8,17 +8,9 @@ import pytest
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks, replace, resign
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import (
-    BUNDLE,
-    KEY,
-    PAYLOAD_TYPE,
-    Draft,
-    LogKey,
-    canonical,
-    good,
-    sha256,
-    zipped,
-)
+from tests.reports.verifier.packs import BUNDLE, KEY, PAYLOAD_TYPE, Draft, LogKey, good
+from tests.reports.verifier.trees import canonical, sha256
+from tests.reports.verifier.zips import zipped
 
 CHECKPOINT, MANIFEST, STATEMENT = "checkpoint.txt", "manifest.json", "statement.dsse.json"
 SUMS = "SHA256SUMS"

@@ -11,7 +11,8 @@ from tests.evidence.test_time_stamp import Authority
 from tests.reports.verifier import packs
 from tests.reports.verifier.attacks import Attack, Attacks
 from tests.reports.verifier.conftest import Verifier
-from tests.reports.verifier.packs import CHECKPOINT, Draft, good, sha256
+from tests.reports.verifier.packs import CHECKPOINT, Draft, good
+from tests.reports.verifier.trees import sha256
 
 PATH = "tokens/tsa.example-1.tsr"
 LONG_AGO = "2020-01-01T10:00:00.000000Z"

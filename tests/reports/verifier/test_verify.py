@@ -14,7 +14,8 @@ import pytest
 from reports.verifier import verify
 from tests.reports.verifier import packs
 from tests.reports.verifier.conftest import Outcome, Verifier
-from tests.reports.verifier.packs import KEY, VERIFIER, Draft, LogKey, good, zipped
+from tests.reports.verifier.packs import KEY, VERIFIER, Draft, LogKey, good
+from tests.reports.verifier.zips import zipped
 
 GOOD = good().pack()
 
