@@ -18,7 +18,9 @@ _HOLDER = (
     rb"(?![*xX.]+[@;\"'\s]|[$<{%\[(]|(?i:password|passwd|pass|pwd|secret|redacted|removed|masked|"
     rb"hidden|changeme|token|your)[\w-]{0,20}[@;\"'\s])"
 )
-_ADDRESS = rb"://[^\s:/@\"'<>?#]{0,64}:" + _HOLDER + rb"[^\s/@\"'<>?#]{2,128}@[\w\[]"
+# Digits that end at a comma or a bracket are the port of an address in a table, not a password.
+_PORT = rb"(?![0-9]{1,5}[,;|)\]}])"
+_ADDRESS = rb"://[^\s:/@\"'<>?#]{0,64}:" + _PORT + _HOLDER + rb"[^\s/@\"'<>?#]{2,128}@[\w\[]"
 _PAIR = rb"[^\"'\n]{0,200}?(?i:password|pwd)\s?=\s?" + _HOLDER + rb"[^;\"'\s]{3,}"
 _RULES = (
     (

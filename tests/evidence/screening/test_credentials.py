@@ -55,3 +55,10 @@ def test_its_value_shows_nowhere() -> None:
     secret = SECRETS["Postgres address"]
     (hit,) = credentials.find(secret.encode())
     assert "s3cr3t" not in f"{hit} {hit!r}"
+
+
+def test_the_port_of_an_address_in_a_table_is_no_password() -> None:
+    line = b"2,http://localhost:8000,1 Nightly export,alice@example.org\n"
+    assert list(credentials.find(line)) == []
+    (found,) = credentials.find(b"postgres://app:" + b"8000pw@db.internal/main")
+    assert "password in an address" in found.what
