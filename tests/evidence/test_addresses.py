@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from evidence import addresses
-from evidence.addresses import ANCHORS, CHAT, PURPOSES, SIGN_ON, SOURCES
+from evidence.addresses import ANCHORS, CHAT, PURPOSES, SIGN_ON, SOURCES, STORAGE
 from evidence.anchors import git, s3, time_stamp
 from evidence.anchors.note import Note
 from evidence.errors import AddressError, AnchorError
@@ -114,7 +114,7 @@ def test_what_is_allowed_for_one_purpose_is_not_for_another(closed: Settings) ->
 
 
 def test_by_default_sources_anchors_and_the_sign_on_may_stand_in_ones_own_network() -> None:
-    assert {SOURCES, ANCHORS, SIGN_ON} == kept.PRIVATE_ADDRESSES
+    assert {SOURCES, ANCHORS, SIGN_ON, STORAGE} == kept.PRIVATE_ADDRESSES
     assert not kept.CHAT_WEBHOOK_PRIVATE
 
 
