@@ -31,6 +31,7 @@ from evidence.errors import (
     TooLargeError,
 )
 from evidence.models import Blob, BlobKey
+from evidence.seeking import SeekableReader
 from evidence.stores.staged import Staged
 
 
@@ -241,31 +242,15 @@ def stream(digest: str) -> Iterator[bytes]:
         raise BlobDamagedError
 
 
-class BlobReader(io.RawIOBase):
+class BlobReader(SeekableReader):
     """A seekable, read-only file of the plain bytes of one blob."""
 
     def __init__(self, file: io.RawIOBase, data_key: bytes, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._file = file
         self._cipher = AESGCM(data_key)
-        self._size = size
         self._last = max(0, (size - 1) // seal.CHUNK)
-        self._position = 0
         self._cached: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         if self._position >= self._size:

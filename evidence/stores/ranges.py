@@ -1,11 +1,11 @@
 """A remote file read by ranges: what comes next is fetched while the one before is worked on."""
 
-import io
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 from evidence.errors import StoreError
+from evidence.seeking import SeekableReader
 
 FIRST = 1024 * 1024
 MOST = 8 * 1024 * 1024
@@ -15,35 +15,19 @@ _AHEAD = ThreadPoolExecutor(8, thread_name_prefix="read-ahead")
 Read = Callable[[int, int], bytes]
 
 
-class RangedFile(io.RawIOBase):
+class RangedFile(SeekableReader):
     """A seekable file of known size; ranges grow as long as they are read one after another.
 
     The first range is fetched when it is opened, so that a file that is gone is known at once.
     """
 
     def __init__(self, read: Read, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._read_range = read
-        self._size = size
-        self._position = 0
         self._start, self._held = 0, b""
         self._length = FIRST
         self._next: tuple[int, Future[bytes]] | None = None
         self._held = self._fetch(0, min(FIRST, size))
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
 
     def read(self, size: int = -1) -> bytes:
         """Return so many bytes, fewer only at the end of the file."""
