@@ -1,5 +1,6 @@
 """What every test may lean on; a missing part is a skip on a laptop and an error in CI."""
 
+import csv
 import os
 import shutil
 from collections.abc import Iterator
@@ -51,6 +52,14 @@ def flushable_append_only_tables() -> Iterator[None]:
 def nothing_remembered() -> None:
     """Registers begin anew in each test, and what they showed before is not theirs."""
     detection.forget()
+
+
+@pytest.fixture(autouse=True)
+def cells_of_one_size() -> Iterator[None]:
+    """The verifier, a program of its own, lifts this limit for the whole process."""
+    before = csv.field_size_limit()
+    yield
+    csv.field_size_limit(before)
 
 
 @pytest.fixture
