@@ -1,7 +1,6 @@
 """What intake does with an item that screening refuses: it goes to quarantine, or nowhere."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from typing import BinaryIO
 
 from evidence import quarantine, screening
@@ -25,7 +24,7 @@ def refuse_words(submission: Submission, filename: str) -> None:
     words += [f"{key} {value}" for key, value in submission.tags.items()]
     if submission.population:
         words.append(f"{submission.population.ipe.query}\n{submission.population.ipe.parameters}")
-    if screening.scan(BytesIO("\n".join(words).encode(errors="replace"))):
+    if screening.speaks("\n".join(words)):
         raise ScreeningError(
             "The description of this item (title, file, source, owner or tags) seems to hold a "
             "card number or a secret. Nothing was stored. Describe it without."

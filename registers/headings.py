@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from io import BytesIO
 
 from evidence import screening
 from registers.errors import SheetError
@@ -86,7 +85,5 @@ def _strange(place: int, word: str, absent: Sequence[str]) -> str:
         near = [label for label in by_word if label in word.lower() or word.lower() in label][:1]
     hint = f" Did you mean {by_word[near[0]]!r}?" if near and word else ""
     # A sheet without a header has data here, which may be a secret.
-    shown = (
-        "what looks like a secret" if screening.scan(BytesIO(word.encode())) else repr(word[:40])
-    )
+    shown = "what looks like a secret" if screening.speaks(word) else repr(word[:40])
     return f"Column {place + 1}, {shown}, is no column of this register.{hint}"

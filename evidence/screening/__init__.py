@@ -4,13 +4,15 @@
 there registers it. A finding names kind and place, never the value.
 """
 
+from io import BytesIO
 from typing import BinaryIO
 
+from evidence.screening import text
 from evidence.screening.cards import luhn
 from evidence.screening.finding import Finding, Sort
 from evidence.screening.looking import Look, ordered
 
-__all__ = ["Finding", "Sort", "luhn", "scan"]
+__all__ = ["Finding", "Sort", "luhn", "scan", "speaks"]
 
 
 def scan(source: BinaryIO) -> list[Finding]:
@@ -21,3 +23,9 @@ def scan(source: BinaryIO) -> list[Finding]:
     look = Look()
     look.file(source)
     return list(ordered(look.findings))
+
+
+def speaks(words: str | bytes) -> bool:
+    """Return whether a card number or a secret stands in words that are no file."""
+    content = words if isinstance(words, bytes) else words.encode(errors="replace")
+    return any(text.hits(BytesIO(content)))
