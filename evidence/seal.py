@@ -39,9 +39,12 @@ def sealed_size(size: int) -> int:
     return size + TAG * max(1, -(-size // CHUNK))
 
 
-def wrap(data_key: bytes, *, digest: str) -> tuple[bytes, str]:
-    """Wrap a data key for the blob with this SHA-256; return it with the wrapping key's id."""
-    key = keys.sealing_key()
+def wrap(data_key: bytes, *, digest: str, key: bytes = b"") -> tuple[bytes, str]:
+    """Wrap a data key for the blob with this SHA-256; return it with the wrapping key's id.
+
+    Who wraps many at a time may ask for the sealing key once, and hand it in as `key`.
+    """
+    key = key or keys.sealing_key()
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, data_key, digest.encode()), keys.key_id(key)
 

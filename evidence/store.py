@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
-from evidence import disposed, ledger, seal, stores
+from evidence import disposed, keys, ledger, seal, stores
 from evidence.errors import (
     BlobDamagedError,
     BlobDisposedError,
@@ -86,6 +86,7 @@ class _Batch:
     """Files that are written to one folder and brought to stay together."""
 
     folder: str
+    sealing_key: bytes
     files: list[Staged] = field(default_factory=list)
 
 
@@ -95,7 +96,7 @@ _OPEN_BATCH: ContextVar[_Batch | None] = ContextVar("open_batch", default=None)
 @contextmanager
 def batch() -> Iterator[None]:
     """Bring all files put inside to stay together, at the end: many are cheaper than one."""
-    opened = _Batch(_new_folder())
+    opened = _Batch(_new_folder(), keys.sealing_key())
     token = _OPEN_BATCH.set(opened)
     try:
         yield
@@ -138,7 +139,8 @@ def put(
     except BaseException:
         where.discard(staged)
         raise
-    wrapped, key_id = seal.wrap(data_key, digest=metered.sha256)
+    known = together.sealing_key if together else b""
+    wrapped, key_id = seal.wrap(data_key, digest=metered.sha256, key=known)
     return Stored(metered.sha256, metered.size, staged, wrapped, key_id)
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -69,11 +70,16 @@ def sync(files: Sequence[Path]) -> None:
     if len(files) == 1:
         _sync_one(files[0])
     elif files:
-        with ThreadPoolExecutor(_SYNCS) as pool:
-            list(pool.map(_sync_one, files))
+        list(_pool(os.getpid()).map(_sync_one, files))
     if os.name == "posix":
         for folder in {file.parent for file in files}:
             _sync_one(folder)
+
+
+@cache
+def _pool(_process: int) -> ThreadPoolExecutor:
+    """Keep the threads for the next batch; those of a parent process are not there in its child."""
+    return ThreadPoolExecutor(_SYNCS, thread_name_prefix="sync")
 
 
 def _sync_one(path: Path) -> None:
