@@ -21,7 +21,6 @@ from reports.pack import (
     archive,
     contents,
     engagement,
-    extras,
     findings,
     index_csv,
     manifest,
@@ -34,6 +33,7 @@ from reports.pack import (
 )
 from reports.pack.contents import Packed
 from reports.pack.cover import Cover, Manifest, Paper
+from reports.pack.extras import Extras
 from reports.pack.frozen import Frozen
 from reports.pack.index import NAME as INDEX
 from reports.pack.index import Index
@@ -59,14 +59,15 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
     with Spool() as spool, Cover() as cover:
         records = samples.recorded(selection)
         frozen = Frozen(pack, selection, pack_stamps.settled(pack), records)
-        described = _lay_items(spool, frozen, cover, progress)
-        engagement.lay(spool, selection)
-        findings.lay(spool, selection)
-        requests.lay(spool, selection)
-        _lay_samples(spool, frozen.records)
-        _lay_own_leaf(spool, pack)
-        _lay_proofs(spool, pack, selection)
-        extras.lay(spool, frozen)
+        with Extras(frozen) as further:
+            described = _lay_items(spool, frozen, cover, further, progress)
+            engagement.lay(spool, selection)
+            findings.lay(spool, selection)
+            requests.lay(spool, selection)
+            _lay_samples(spool, frozen.records)
+            _lay_own_leaf(spool, pack)
+            _lay_proofs(spool, pack, selection)
+            further.lay(spool)
         _lay_papers(spool, frozen, cover.finish())
         _lay_seal(spool, frozen, manifest_sha256=described)
         archive.write(spool, file, progress=progress)
@@ -75,7 +76,9 @@ def write(pack: Pack, file: BinaryIO, *, progress: Progress | None = None) -> No
 REPORT = Report(title="Audit pack", media_type="application/zip", suffix=".zip", write=write)
 
 
-def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | None) -> str:
+def _lay_items(
+    spool: Spool, frozen: Frozen, cover: Cover, further: Extras, progress: Progress | None
+) -> str:
     """Describe every item in the manifest and in the index, and lay down its leaves.
 
     The cover begins as soon as the manifest is whole. Returns the manifest's SHA-256 in hex.
@@ -88,6 +91,7 @@ def _lay_items(spool: Spool, frozen: Frozen, cover: Cover, progress: Progress | 
                 progress(0, 0, f"Describing item {number + 1} of {len(selection.items)}")
             rows.write(index_csv.line(index.add(packed)))
             _lay_item(spool, packed)
+            further.add(packed)
             yield packed
 
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:

@@ -72,5 +72,9 @@ def _elements(values: "Iterator[Any] | Elements") -> Iterator[bytes]:
     separator = b""
     for value in values:
         yield separator
-        yield from pieces(value)
+        if isinstance(value, dict) and all(isinstance(part, str) for part in value.values()):
+            # Most are links: nothing in them has to be written piece by piece.
+            yield ledger.canonical(value)
+        else:
+            yield from pieces(value)
         separator = b","
