@@ -142,6 +142,9 @@ def _lines(test: ReverseTest) -> Iterator[Line]:
 
 
 def _of_id(one: dict[str, Any], column: str) -> str:
+    """Say what is odd about an id; nothing where it was found once, as it should be."""
+    if one["outcome"] == Outcome.FOUND:
+        return ""
     if one["outcome"] == Outcome.NOT_FOUND:
         return f"{one['id']}, seen in {one['seen']}, is not in column {column} of the list."
     rows = ", ".join(map(str, one["rows"]))
@@ -150,6 +153,8 @@ def _of_id(one: dict[str, Any], column: str) -> str:
 
 def _of_row(result: dict[str, Any]) -> str:
     row, note = result["row"], result["note"]
+    if result["outcome"] == AGREES:
+        return str(note)
     if result["outcome"] == DIFFERS:
         parts = [
             f"{one['column']} is {one['listed']!r} in the list and {one['seen']!r} in its source"

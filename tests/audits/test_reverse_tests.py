@@ -298,6 +298,16 @@ class TestExceptions:
         with pytest.raises(ReverseTestError, match="no exception at 3"):
             reverse_exceptions.exception_at(chosen, 3)
 
+    def test_what_fits_is_not_worded_as_if_it_did_not(
+        self, population: SealedPopulation, chosen: ReverseTest, bob: User
+    ) -> None:
+        results = [SourceResult(3, "agrees"), SourceResult(17, "agrees", note="In the archive.")]
+        reverse_tests.record_source(chosen, results=results, by=bob)
+        made = reverse_tests.look_up(population, text="CHG-0001", seen=LOG, by=bob)
+        [found] = reverse_exceptions.shown(made).lines
+        back = reverse_exceptions.shown(chosen).lines
+        assert [found.words, *(line.words for line in back)] == ["", "", "In the archive.", ""]
+
     def test_it_tells_whoever_keeps_the_findings(
         self, population: SealedPopulation, bob: User
     ) -> None:
