@@ -114,6 +114,8 @@ class Declaration:
     keeper: str = "owner"
     """The field with the address of who must act when it is due; where there is no such field, who
     leads compliance must."""
+    approver: str = ""
+    """The field in which a second person approves with their own address; empty: none is asked."""
     links: tuple[Link, ...] = ()
     computed: Callable[[Values], Values] = nothing_computed
     """Values for fields that were left empty, computed from the others."""

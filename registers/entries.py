@@ -16,7 +16,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from evidence import ledger, screening
 from evidence.models import LedgerEntry
-from registers import relations, writing
+from registers import approving, relations, writing
 from registers import values as reading
 from registers.base import Value, Values
 from registers.errors import (
@@ -42,6 +42,7 @@ def add(register: Register, *, given: Mapping[str, object], by: User, reason: st
     with transaction.atomic():
         ledger.lock()
         _refuse_wrong_names(register, values)
+        _refuse_own_approval(register, None, values, by)
         double = Entry.objects.filter(register=register.slug, key=key_of(register, values)).first()
         if double:
             state = "" if double.is_active else " It is retired; bring it back."
@@ -65,6 +66,7 @@ def change(
             return current
         _refuse_silence(reason)
         _refuse_wrong_names(register, values)
+        _refuse_own_approval(register, current, values, by)
         taken = Entry.objects.filter(register=register.slug, key=key_of(register, values))
         if other := taken.exclude(pk=entry.pk).first():
             raise DoubleEntryError(f"{other.ref} is this {register.declared.entry} already.")
@@ -177,6 +179,12 @@ def _computed(register: Register, values: Values, problems: Mapping[str, str]) -
 
 def _refuse_wrong_names(register: Register, values: Values) -> None:
     (problems,) = relations.obstacles(register, [values])
+    if problems:
+        raise EntryError(problems)
+
+
+def _refuse_own_approval(register: Register, entry: Entry | None, values: Values, by: User) -> None:
+    problems = approving.obstacles(register, entry, values, by=by)
     if problems:
         raise EntryError(problems)
 

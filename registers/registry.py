@@ -63,11 +63,11 @@ def inspected(slug: str, module: ModuleType) -> Register:
         if not _NAME.fullmatch(name) or name in RESERVED or names.count(name) > 1:
             _refuse(slug, f"the field {name!r} needs another name")
     linked = (name for link in declared.links for name in link.fields)
-    done = [declared.done] if declared.done else []
-    wanted = {*declared.key, *declared.shown, *declared.due, *done, *linked}
+    single = {declared.done, declared.approver} - {""}
+    wanted = {*declared.key, *declared.shown, *declared.due, *single, *linked}
     unknown = sorted(wanted.difference(names))
     if unknown or not declared.key or not 0 < len(declared.shown) <= _MOST_SHOWN:
-        _refuse(slug, f"key, shown, due, done and links name fields of it, one at least: {unknown}")
+        _refuse(slug, f"what it names are fields of it, in key and shown one at least: {unknown}")
     for field in declared.fields:
         _inspect_field(slug, declared, field)
     source = Path(inspect.getfile(module)).read_bytes()

@@ -23,7 +23,7 @@ from accounts.access import actor
 from accounts.models import User
 from evidence import ledger
 from evidence.models import LedgerEntry
-from registers import entries, headings, relations, values, writing
+from registers import approving, entries, headings, relations, values, writing
 from registers.base import Field, Type, Value, Values
 from registers.errors import ChangedMeanwhileError, RegistersError, SheetError
 from registers.headings import ACTIVE, REFERENCE
@@ -263,6 +263,9 @@ class _Reader:
         for one, problems in zip(read, wrong, strict=True):
             if not one.problems:
                 one.problems.update(problems)
+            if not one.problems:
+                unapproved = approving.obstacles_of_sheet(self.register, one.entry, one.values)
+                one.problems.update(unapproved)
             yield self._line(one, seen)
 
     def _cells(self, number: int, cells: Sequence[object]) -> _Read:

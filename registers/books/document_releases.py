@@ -1,4 +1,4 @@
-"""Who got which assurance document, and until when: only against an NDA that holds on that day."""
+"""Who got which assurance document, until when: only under an NDA, approved by a second person."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -36,7 +36,7 @@ def _fits_nda(own: Values, nda: Values) -> Iterator[Problem]:
 REGISTER = Declaration(
     title="Releases of assurance documents",
     entry="release",
-    purpose="Who got which of our documents, by whom, and until when; each under a recorded NDA.",
+    purpose="Who got which of our documents, by whom, until when: under an NDA, by two persons.",
     prefix="REL",
     area=Area.AUDIT_REQUESTS,
     fields=(
@@ -52,7 +52,14 @@ REGISTER = Declaration(
         Field(name="released_by", label="Released by", type=Type.EMAIL, required=True),
         Field(name="released_on", label="Released on", type=Type.DATE, required=True),
         Field(name="ends_on", label="Access ends on", type=Type.DATE, required=True),
+        Field(
+            name="approved_by",
+            label="Approved by",
+            type=Type.EMAIL,
+            help="Empty until another person than who recorded it puts their own address here.",
+        ),
     ),
+    approver="approved_by",
     key=("document", "period", "person", "released_on"),
     shown=("document", "period", "company", "person", "ends_on"),
     due=("ends_on",),
