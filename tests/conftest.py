@@ -22,6 +22,23 @@ hypothesis_settings.register_profile("countersign", deadline=None)
 hypothesis_settings.load_profile("countersign")
 
 
+_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run only what asks the database: the rest has run beside SQLite already."""
+    if os.environ.get("TEST_DATABASE") != "postgres":
+        return
+    asks = [
+        one.get_closest_marker("django_db") or _DATABASE & set(getattr(one, "fixturenames", ()))
+        for one in items
+    ]
+    config.hook.pytest_deselected(
+        items=[one for one, does in zip(items, asks, strict=True) if not does]
+    )
+    items[:] = [one for one, does in zip(items, asks, strict=True) if does]
+
+
 def demand(program: str, package: str) -> str:
     """Return the path of a program; without it the test is skipped, or fails where CI is set."""
     path = shutil.which(program)
