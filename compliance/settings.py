@@ -364,7 +364,6 @@ TIME_STAMP_ROOTS = (
     if TIME_STAMP_URLS
     else ""
 )
-# Where no authority is named, packs get a token of our own; it proves nothing against ourselves.
 SELF_ISSUED_TIME_STAMPS = environment.flag("SELF_ISSUED_TIME_STAMPS", default=True)
 
 # --- Papers ------------------------------------------------------------------------------------

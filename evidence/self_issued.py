@@ -60,46 +60,44 @@ def obtain(signed: Checkpoint) -> None:
 def answer(text: bytes, at: datetime) -> bytes:
     """Return the answer of the authority (TimeStampResp, DER) that a text existed at a time."""
     key, certificate = _signer()
-    der = certificate.public_bytes(serialization.Encoding.DER)
+    known = cms.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
     stated = tsp.TSTInfo(_stated(text, at)).dump()
-    told = cms.CMSAttributes(
-        [
-            {"type": "content_type", "values": ["tst_info"]},
-            {"type": "message_digest", "values": [sha256(stated).digest()]},
-            {
-                "type": "signing_certificate_v2",
-                "values": [{"certs": [{"cert_hash": sha256(der).digest()}]}],
-            },
-        ]
+    content = cms.EncapsulatedContentInfo(
+        {"content_type": "tst_info", "content": cms.ParsableOctetString(stated)}
     )
-    known = cms.Certificate.load(der)
-    signer = {
-        "version": "v1",
-        "sid": {
-            "issuer_and_serial_number": {
-                "issuer": known.issuer,
-                "serial_number": known.serial_number,
-            }
-        },
-        "digest_algorithm": {"algorithm": "sha256"},
-        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-        "signed_attrs": told,
-        "signature": key.sign(told.dump(), ec.ECDSA(hashes.SHA256())),
-    }
     signed = {
         "version": "v3",
         "digest_algorithms": [{"algorithm": "sha256"}],
-        "encap_content_info": cms.EncapsulatedContentInfo(
-            {"content_type": "tst_info", "content": cms.ParsableOctetString(stated)}
-        ),
+        "encap_content_info": content,
         "certificates": [known],
-        "signer_infos": [signer],
+        "signer_infos": [_signed(stated, key, known)],
     }
     token = {"content_type": "signed_data", "content": cms.SignedData(signed)}
     raw: bytes = tsp.TimeStampResp(
         {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo(token)}
     ).dump()
     return raw
+
+
+def _signed(stated: bytes, key: ec.EllipticCurvePrivateKey, known: Any) -> Mapping[str, Any]:
+    """Sign what is stated, its kind and the certificate in one (RFC 5652, RFC 5816)."""
+    own = {"certs": [{"cert_hash": sha256(known.dump()).digest()}]}
+    told = cms.CMSAttributes(
+        [
+            {"type": "content_type", "values": ["tst_info"]},
+            {"type": "message_digest", "values": [sha256(stated).digest()]},
+            {"type": "signing_certificate_v2", "values": [own]},
+        ]
+    )
+    place = {"issuer": known.issuer, "serial_number": known.serial_number}
+    return {
+        "version": "v1",
+        "sid": {"issuer_and_serial_number": place},
+        "digest_algorithm": {"algorithm": "sha256"},
+        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+        "signed_attrs": told,
+        "signature": key.sign(told.dump(), ec.ECDSA(hashes.SHA256())),
+    }
 
 
 _USAGES = (
