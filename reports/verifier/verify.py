@@ -92,6 +92,14 @@ SAMPLES |= {"walkthrough": ("walkthroughs", "W")}
 SAMPLE_NAMES = {"population": "populations", "draw": "draws", "walkthrough": "walkthroughs"}
 SAMPLE_NAMES |= {"worksheet": "entries of work sheets", "reversetest": "reverse tests"}
 SAMPLE_NAMES |= {"reverseentry": "entries of reverse tests"}
+BROUGHT = {
+    "--key": "the verifier key",
+    "--witness": "the key of a witness",
+    "--held-checkpoint": "the checkpoint that you kept",
+    "--scope": "your list of refs",
+    "--not-before": "your first day",
+    "--tsa-ca": "your file of certificates",
+}
 # What it means, to somebody who knows nothing of keys and logs, that a step does not hold.
 MEANINGS = {
     "Container": (
@@ -814,7 +822,8 @@ class Anchors:
             known = roots is None or b"-----BEGIN CERTIFICATE-----" in roots.read_bytes()
             demand(known, "it holds no certificate as PEM")
         except ValueError as error:
-            raise CannotCheckError(f"anything with this {what}: {error}") from None
+            told = f"anything, because {BROUGHT[what]} ({what}) cannot be used: {error}"
+            raise CannotCheckError(told) from None
         nonce = None if nonce is None else unicodedata.normalize("NFC", nonce.strip())
         within = None if days is None else timedelta(days=days)
         return cls(key, held, scope, nonce, options.request, start, within, roots, witnesses)

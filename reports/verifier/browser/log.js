@@ -108,6 +108,15 @@ export function leafHash(entry) {
   return sha256(joined(new Uint8Array([0]), entry));
 }
 
+const BROUGHT = new Map([
+  ["--key", "the verifier key"],
+  ["--witness", "the key of a witness"],
+  ["--held-checkpoint", "the checkpoint that you kept"],
+  ["--scope", "your list of refs"],
+  ["--not-before", "your first day"],
+  ["--within", "your number of days"],
+]);
+
 // What the auditor brings; nothing in a pack can stand in for it.
 export async function readAnchors(asked) {
   const { key: vkey, held: note, scope: refs } = asked;
@@ -130,7 +139,8 @@ export async function readAnchors(asked) {
     const found = { key, witnesses, held, scope: new Set(scope) };
     return { ...found, nonce: own, request, notBefore, within };
   } catch (error) {
-    throw new CannotCheckError(`anything with this ${what}: ${error.message}`);
+    const told = `anything, because ${BROUGHT.get(what)} (${what}) cannot be used`;
+    throw new CannotCheckError(`${told}: ${error.message}`);
   }
 }
 

@@ -9,7 +9,7 @@ const SIGNS = { good: "✓", bad: "✗", open: "?" };
 const SPOKEN = { good: "holds:", bad: "refused:", open: "not checked:" };
 const SILENT = {
   Key: "the pack tells of no exchange of it; yours must have signed everything",
-  Witnesses: "you named none",
+  Witnesses: "none that you named has spoken of it",
   History: "the pack holds no proof from an earlier one",
   "Time-stamps": "the pack has none",
   Samples: "the pack has none",
