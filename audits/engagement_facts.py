@@ -150,6 +150,14 @@ class EngagementFacts:
         }
         return cls(**{**said, **made, **single})
 
+    def leaves(self) -> frozenset[int]:
+        """Return the entries of the log that bind these facts."""
+        places = {self.opened, self.chosen, *(one.leaf for one in self.changes)}
+        places |= {one.leaf for one in self.customer_controls}
+        places |= {one.leaf for one in self.description}
+        places |= {one.leaf for one in (self.assertion, self.signature) if one}
+        return frozenset(places - {-1})
+
     def people(self) -> frozenset[int]:
         """Return the keys of everybody who is named."""
         named = {one.by for one in self.changes} | {one.by for one in self.customer_controls}

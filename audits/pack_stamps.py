@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.db import transaction
 
 from audits.models import Pack, PackStamps
+from evidence import self_issued
 from evidence.anchors import time_stamp, witness
-from evidence.errors import CosignatureError
+from evidence.errors import CosignatureError, SealError
 from evidence.log_models import TimeStamp
 
 _SECONDS = 10
@@ -42,6 +43,10 @@ def _settle(pack: Pack) -> PackStamps:
     with suppress(CosignatureError):
         witness.obtain(pack.checkpoint)
     missing = time_stamp.obtain(pack.checkpoint, seconds=_SECONDS)
+    try:
+        self_issued.obtain(pack.checkpoint)
+    except SealError as error:
+        missing[TimeStamp.SELF_ISSUED] = str(error)
     tokens = []
     for one in pack.checkpoint.time_stamps.order_by("pk"):
         # No verifier believes a checkpoint that is stamped before its pack says it was sealed.

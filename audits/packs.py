@@ -92,7 +92,7 @@ def freeze(
             sealed_at=now,
             built_by=by,
         )
-        pack.ledger_entry = _bind(pack, bound_to, doer=actor(by) if by else "system")
+        pack.ledger_entry = _bind(pack, chosen, doer=actor(by) if by else "system")
         pack.checkpoint = checkpoint.sign()
         pack.save(force_insert=True)
         anchoring.enqueue(pack.checkpoint, requested_by=pack.ledger_entry.actor)
@@ -132,7 +132,8 @@ def _bound_to(
     return BoundTo(nonce=nonce or own or "", request=request.ref)
 
 
-def _bind(pack: Pack, bound_to: BoundTo, *, doer: str) -> LedgerEntry:
+def _bind(pack: Pack, chosen: Selection, *, doer: str) -> LedgerEntry:
+    bound_to = chosen.bound_to
     return ledger.append(
         "pack",
         subject=pack.ref,
@@ -143,8 +144,7 @@ def _bind(pack: Pack, bound_to: BoundTo, *, doer: str) -> LedgerEntry:
             "sealed_at": ledger.stamp(pack.sealed_at),
             "nonce_sha256": digest(bound_to.nonce) if bound_to.nonce else None,
             "request": bound_to.request or None,
-            "items": pack.item_count,
-            "shortfall": pack.shortfall_count,
+            **chosen.counts(),
         },
         actor=doer,
     )

@@ -5,6 +5,7 @@ written down here, once. The text is RFC 8785 canonical JSON; its SHA-256 stands
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -200,6 +201,26 @@ class Selection:
         if lack.expectation == NO_EXPECTATION:
             return Expected("", "An answer to a request", "", "", "")
         return self.expectations[lack.expectation]
+
+    def counts(self) -> dict[str, Any]:
+        """Return how long each list is, and which entries of the log stand behind all of them.
+
+        This stands in the leaf of the pack: nobody can leave out the last draw, finding, review or
+        step later, although no other entry points to it.
+        """
+        lists = (self.items, self.findings, self.requests)
+        places = {leaf for listed in lists for one in listed for leaf in one.leaves}
+        places |= {one.leaf for one in self.samples}
+        places |= self.facts.leaves() if self.facts else frozenset()
+        return {
+            "items": len(self.items),
+            "shortfall": len(self.shortfall),
+            "findings": len(self.findings),
+            "requests": len(self.requests),
+            "samples": dict(Counter(one.kind.value for one in self.samples)),
+            "entries": len(places),
+            "entries_sha256": digest("".join(f"{place}\n" for place in sorted(places))),
+        }
 
     def to_text(self) -> str:
         """Return the canonical JSON, with the long lists as rows."""

@@ -364,6 +364,7 @@ TIME_STAMP_ROOTS = (
     if TIME_STAMP_URLS
     else ""
 )
+SELF_ISSUED_TIME_STAMPS = environment.flag("SELF_ISSUED_TIME_STAMPS", default=True)
 
 # --- Papers ------------------------------------------------------------------------------------
 # Version of the OSCAL documents that a pack carries; patch versions of 1.2 have one schema.

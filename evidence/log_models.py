@@ -105,6 +105,9 @@ class Deposit(models.Model):
 class TimeStamp(models.Model):
     """An RFC 3161 token: an authority says that a checkpoint existed at a time."""
 
+    SELF_ISSUED = "self-issued"
+    """What stands for an authority where the token is our own; verifiers know the word."""
+
     checkpoint = models.ForeignKey("Checkpoint", models.PROTECT, related_name="time_stamps")
     authority = models.CharField(max_length=200)
     token = models.BinaryField()
@@ -119,3 +122,8 @@ class TimeStamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.authority} at {self.stated_at}"
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether we issued it ourselves, so that it proves nothing against us."""
+        return self.authority == self.SELF_ISSUED

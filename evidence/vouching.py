@@ -12,6 +12,7 @@ from evidence.anchors import time_stamp
 from evidence.cosignature import Witness
 from evidence.errors import AnchorError, SealError
 from evidence.key_models import Cosignature
+from evidence.log_models import TimeStamp
 from evidence.models import Checkpoint, LedgerEntry
 from evidence.verification_step import Problem, Step
 
@@ -93,7 +94,7 @@ def _of_times(row: Checkpoint, latest: datetime) -> Iterator[str]:
             f"It says that it was signed at {_shown(row.signed_at)}, but a smaller checkpoint was"
             f" there at {_shown(latest)} already: a clock was set back, or a time made up."
         )
-    for token in row.time_stamps.all():
+    for token in _from_outside(row):
         who = f"The time-stamp of {token.authority}"
         try:
             stated = time_stamp.verified(bytes(token.token), row.note)
@@ -125,7 +126,12 @@ def _latest(row: Checkpoint | None) -> datetime:
     """
     if row is None:
         return datetime(1970, 1, 1, tzinfo=UTC)
-    return min([row.signed_at, *(one.stated_at for one in row.time_stamps.all())])
+    return min([row.signed_at, *(one.stated_at for one in _from_outside(row))])
+
+
+def _from_outside(row: Checkpoint) -> list[TimeStamp]:
+    """Return the time-stamps that prove something: those that we issue ourselves do not."""
+    return [one for one in row.time_stamps.all() if not one.proves_nothing]
 
 
 def _shown(moment: datetime) -> str:

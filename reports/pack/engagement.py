@@ -67,7 +67,7 @@ def described(selection: Selection) -> dict[str, Any]:
 
 def leaves(selection: Selection) -> list[int]:
     """Return the leaves that bind what is said of the engagement."""
-    return sorted({one.leaf for one in _entries(selection)})
+    return sorted(selection.facts.leaves()) if selection.facts else []
 
 
 def lay(spool: Spool, selection: Selection) -> None:

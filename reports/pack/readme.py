@@ -28,7 +28,8 @@ def _lines(pack: Pack, selection: Selection, cover_name: str) -> Iterator[str]:
         "Signatures show that nothing was changed since it was recorded. They do not show that a "
         "source told the truth, nor what nobody ever recorded. Judge these by shortfall.csv, which "
         "names what was expected and did not come, by the record of how each list was made (in "
-        "manifest.json and index.xlsx), and by your own tests."
+        "manifest.json and index.xlsx), and by your own tests. A time-stamp whose name begins with "
+        "self-issued comes from the company itself: it proves nothing against the company."
     )
     yield ""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from audits.pack_stamps import Stamps
+from evidence import self_issued
 from evidence.log_models import TimeStamp
 from reports.pack.spool import Spool
 
@@ -13,7 +14,11 @@ _UNFIT = re.compile(r"[^A-Za-z0-9.-]+")
 
 def listed(stamps: Stamps) -> list[dict[str, str]]:
     """Return how the manifest names the tokens."""
-    return [{"authority": one.authority, "path": path} for path, one in _named(stamps)]
+    told = []
+    for path, one in _named(stamps):
+        about = {"self_issued": self_issued.MEANING} if one.proves_nothing else {}
+        told.append({"authority": one.authority, "path": path, **about})
+    return told
 
 
 def lay(spool: Spool, stamps: Stamps) -> None:

@@ -69,7 +69,7 @@ FURTHER = re.compile(r"oscal/[A-Za-z0-9][A-Za-z0-9._-]*\.json")
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
-CHUNK, LARGEST_TEXT = 2**20, 2**28
+CHUNK, LARGEST_TEXT, LARGEST_NUMBER = 2**20, 2**28, 2**53 - 1
 HISTORY = "countersign-consistency/v1"
 KEYS, KEY_EVENTS, KEY_EVENT = "keys.json", "countersign-keys/v1", "countersign-key-event/v1"
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
@@ -83,11 +83,75 @@ SIGNED: dict[bool | None, str] = {
     False: "not signed under your certificates",
     None: "not checked here: openssl ts -verify does, or --tsa-ca",
 }
+SELF_ISSUED, OWN_WORD = "self-issued", "issued by the company itself: proves nothing against it"
 RESULTS = {"pass", "deviation", "not applicable", "not tested"}
 REVERSE_TEST, REVERSE_ENTRY = "countersign-reversetest/v1", "countersign-reverseentry/v1"
 WALKTHROUGH, MOST_NAMED = "countersign-walkthrough/v1", 20
 SAMPLES |= {"reversetest": ("reversetests", "T"), "reverseentry": ("reversetests", "E")}
 SAMPLES |= {"walkthrough": ("walkthroughs", "W")}
+SAMPLE_NAMES = {"population": "populations", "draw": "draws", "walkthrough": "walkthroughs"}
+SAMPLE_NAMES |= {"worksheet": "entries of work sheets", "reversetest": "reverse tests"}
+SAMPLE_NAMES |= {"reverseentry": "entries of reverse tests"}
+BROUGHT = {
+    "--key": "the verifier key",
+    "--witness": "the key of a witness",
+    "--held-checkpoint": "the checkpoint that you kept",
+    "--scope": "your list of refs",
+    "--not-before": "your first day",
+    "--tsa-ca": "your file of certificates",
+}
+# What it means, to somebody who knows nothing of keys and logs, that a step does not hold.
+MEANINGS = {
+    "Container": (
+        "The ZIP file is not as it was written: it was damaged on its way, or somebody unpacked "
+        "and packed it again, or put something into it. Get it once more from where it came from."
+    ),
+    "Key": (
+        "Nothing leads from the key that you hold to the key that signed this pack. Ask the "
+        "company, by another way than this pack, which key is right; do not use the one in the "
+        "pack."
+    ),
+    "Signature": (
+        "The list of files was not signed with the key that you hold: the key is another "
+        "company's, or somebody without the key made or changed the pack."
+    ),
+    "Files": (
+        "A file is not the one that was signed: it was changed after the pack was sealed, or "
+        "damaged on its way."
+    ),
+    "Log": (
+        "What the pack says of the company's log is not what the company signed: entries may have"
+        " been changed or cut off."
+    ),
+    "Witnesses": (
+        "A witness that you trust has signed another log than this one: the company may show one "
+        "log to you and another one to others."
+    ),
+    "History": (
+        "The pack does not prove that its log goes on from the one that you know: earlier entries"
+        " may have been changed or cut off."
+    ),
+    "Manifest": (
+        "The table of contents is not what was signed or recorded, or the pack is not the one "
+        "that you asked for; it may be an old one."
+    ),
+    "Time-stamps": (
+        "A time-stamp is about something else than this pack, or its time contradicts when the "
+        "pack says that it was sealed."
+    ),
+    "Items": (
+        "A piece of evidence, a review, a finding or a request is not what was recorded at the "
+        "time, or something was left out or put in later."
+    ),
+    "Samples": (
+        "A sample is not what was recorded, or does not come out again: rows, results or their "
+        "order were changed, or a draw was left out."
+    ),
+    "Nothing else": (
+        "The pack holds something that nothing explains, or lacks an entry that was there when it"
+        " was sealed."
+    ),
+}
 # Clocks of two machines differ a little; a time-stamp before the sealing by more refuses the pack.
 SKEW = timedelta(minutes=5)
 # Where it is the latest day on earth when it is midnight in Greenwich.
@@ -207,6 +271,13 @@ def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+def exact(digits: str) -> int:
+    """Read a number that every program reads alike: beyond 2^53 many round it."""
+    number = int(digits) if len(digits) < 18 else LARGEST_NUMBER + 1
+    demand(abs(number) <= LARGEST_NUMBER, "holds a number too large to be read alike everywhere")
+    return number
+
+
 def parse(raw: bytes, make: Callable[[list[tuple[str, Any]]], Any] = ordered) -> Any:
     """Read canonical JSON (RFC 8785); `make` is handed each object as soon as it is complete."""
     text, position = raw.decode(), 0
@@ -217,7 +288,7 @@ def parse(raw: bytes, make: Callable[[list[tuple[str, Any]]], Any] = ordered) ->
             raise ValueError(f"is not canonical JSON at character {position}")
         position = tokens.end()
     try:
-        return json.loads(text, object_pairs_hook=make)
+        return json.loads(text, object_pairs_hook=make, parse_int=exact)
     except RecursionError:
         raise ValueError("is JSON that nests too deep") from None
 
@@ -751,7 +822,8 @@ class Anchors:
             known = roots is None or b"-----BEGIN CERTIFICATE-----" in roots.read_bytes()
             demand(known, "it holds no certificate as PEM")
         except ValueError as error:
-            raise CannotCheckError(f"anything with this {what}: {error}") from None
+            told = f"anything, because {BROUGHT[what]} ({what}) cannot be used: {error}"
+            raise CannotCheckError(told) from None
         nonce = None if nonce is None else unicodedata.normalize("NFC", nonce.strip())
         within = None if days is None else timedelta(days=days)
         return cls(key, held, scope, nonce, options.request, start, within, roots, witnesses)
@@ -775,11 +847,13 @@ class Verification:
     findings: dict[str, dict[str, Any]]
     requests: dict[str, dict[str, Any]]
     samples: list[dict[str, Any]]
+    sealed: dict[str, Any]
 
     def __init__(self) -> None:
         self.passed: list[str] = []
         self.failures: list[dict[str, str]] = []
         self.unchecked: list[str] = []
+        self.meaning = ""
         self.owners: dict[str, str] = {}
         # Of the samples: how many of a kind a parent has, where each was logged, what it says.
         self.counts: dict[tuple[str, str], int] = {}
@@ -801,23 +875,24 @@ class Verification:
 
     def run(self, file: BinaryIO, anchors: Anchors) -> None:
         self.file, self.key, self.anchors = file, anchors.key, anchors
-        for name, check in (
-            ("the pack", self.check_container),
-            (KEYS, self.check_keys),
-            (STATEMENT, self.check_signature),
-            (SUMS, self.check_files),
-            (CHECKPOINT, self.check_log),
-            (COSIGNED, self.check_cosigned),
-            (CONSISTENCY, self.check_consistency),
-            (MANIFEST, self.check_manifest),
-            (MANIFEST, self.check_time_stamps),
-            (MANIFEST, self.check_items),
-            (MANIFEST, self.check_samples),
-            (MANIFEST, self.check_strays),
+        for step, name, check in (
+            ("Container", "the pack", self.check_container),
+            ("Key", KEYS, self.check_keys),
+            ("Signature", STATEMENT, self.check_signature),
+            ("Files", SUMS, self.check_files),
+            ("Log", CHECKPOINT, self.check_log),
+            ("Witnesses", COSIGNED, self.check_cosigned),
+            ("History", CONSISTENCY, self.check_consistency),
+            ("Manifest", MANIFEST, self.check_manifest),
+            ("Time-stamps", MANIFEST, self.check_time_stamps),
+            ("Items", MANIFEST, self.check_items),
+            ("Samples", MANIFEST, self.check_samples),
+            ("Nothing else", MANIFEST, self.check_strays),
         ):
             with self.blaming(name):
                 sentence = check()
             if self.failures:
+                self.meaning = MEANINGS[step]
                 return
             # A step with nothing to check says nothing.
             self.passed += [sentence] if sentence else []
@@ -903,14 +978,17 @@ class Verification:
         demand(found == known, f"is of type {found!r} where it must be {known!r}")
 
     def check_files(self) -> str:
-        for name in self.pack.members:
+        for name, member in self.pack.members.items():
             with self.blaming(name):
-                hashed = hashlib.sha256()
+                hashed, crc = hashlib.sha256(), 0
                 for piece in self.pack.pieces(name):
                     hashed.update(piece)
+                    crc = binascii.crc32(piece, crc)
                 digest = hashed.hexdigest()
                 same = digest == self.signed.get(name, digest)
                 demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
+                # Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
+                demand(crc == member.crc, "is whole, but the ZIP tells another checksum (CRC-32)")
         names = sorted(set(self.signed) - {SUMS})
         listed = "".join(f"{self.signed[name]}  {name}\n" for name in names)
         demand(self.pack.read(SUMS).decode() == listed, "is not the list of the signed digests")
@@ -1039,8 +1117,11 @@ class Verification:
 
     def check_time_stamps(self) -> str:
         """Read what authorities say of the checkpoint; the signature is for openssl to check."""
-        if self.anchors.roots and not self.manifest["tokens"]:
-            self.unchecked.append("who has stamped the time: the pack holds no time-stamp")
+        others = [one for one in self.manifest["tokens"] if one["authority"] != SELF_ISSUED]
+        if self.anchors.roots and not others:
+            self.unchecked.append(
+                "who has stamped the time: the pack holds no time-stamp from outside the company"
+            )
         told, verdicts = [], set()
         for place, token in enumerate(self.manifest["tokens"], 1):
             with self.blaming(token["path"]):
@@ -1052,9 +1133,13 @@ class Verification:
                 demand(same, f"is about something else than this {CHECKPOINT}")
                 sealed_at = self.told["sealed_at"]
                 demand(at + SKEW >= moment(sealed_at), f"says {at:%Y-%m-%dT%H:%M:%SZ}, {EARLY}")
+                said = f"{token['authority']} says {at:%Y-%m-%dT%H:%M:%SZ}"
+                if token["authority"] == SELF_ISSUED:
+                    told.append(f"{said}, {OWN_WORD}")
+                    continue
                 verdict = self.is_stamped(raw, at)
                 verdicts.add(verdict)
-                told.append(f"{token['authority']} says {at:%Y-%m-%dT%H:%M:%SZ}, {SIGNED[verdict]}")
+                told.append(f"{said}, {SIGNED[verdict]}")
         demand(verdicts != {False}, "has no time-stamp that is signed under your certificates")
         return f"Time-stamps: {'; '.join(told)}" if told else ""
 
@@ -1111,10 +1196,33 @@ class Verification:
             body = self.open_body(index, "pack", told["pack"])
             due = {name: told[name] for name in ("engagement", "sealed_at")}
             due |= {"as_of": manifest["as_of"], "request": bound["request"]}
-            due |= {"items": len(self.items), "shortfall": len(manifest["shortfall"])}
             due["nonce_sha256"] = sha256_of(bound["nonce"]) if bound["nonce"] else None
             for name, value in due.items():
                 demand(body[name] == value, f"was logged with another {name} than the pack has")
+            self.check_counts(body)
+            self.sealed = body
+
+    def check_counts(self, body: dict[str, Any]) -> None:
+        """Count every list as when the pack was sealed: the last of a list could lack unseen."""
+        lists = {"items": len(self.items), "shortfall": len(self.manifest["shortfall"])}
+        lists |= {"findings": len(self.findings), "requests": len(self.requests)}
+        told = [(name, body[name], here) for name, here in lists.items()]
+        found, kinds = Counter(sample["kind"] for sample in self.samples), body["samples"]
+        names = sorted({*kinds, *found})
+        told += [(SAMPLE_NAMES.get(one, one), kinds.get(one, 0), found[one]) for one in names]
+        for name, logged, here in told:
+            demand(logged == here, f"was logged with {logged} {name}, where the pack has {here}")
+
+    def check_entries(self) -> None:
+        """Hold the entries that lie here to those of the sealing: reviews and steps are in them."""
+        own = self.manifest["seal"]["index"]
+        places = sorted(int(name[7:-5]) for name in self.owners if name.startswith("leaves/"))
+        digest = sha256_of("".join(f"{place}\n" for place in places if place != own))
+        with self.blaming(f"leaves/{own}.json"):
+            logged, here = self.sealed["entries"], len(places) - 1
+            told = f"was logged with {logged} entries of the log, where the pack shows {here}"
+            demand(logged == here, told)
+            demand(self.sealed["entries_sha256"] == digest, "was logged with other entries of it")
 
     def check_lists(self) -> None:
         """Hold the list of items to the manifest, and see that no spreadsheet would run a cell."""
@@ -1142,6 +1250,7 @@ class Verification:
         return csv.reader(chain([first], lines))
 
     def check_strays(self) -> str:
+        self.check_entries()
         strays = set(self.signed) - FIXED - COVERS - set(self.owners)
         for name in sorted(name for name in strays if not FURTHER.fullmatch(name)):
             self.failures.append({"file": name, "reason": "belongs to no item of the manifest"})
@@ -1624,10 +1733,12 @@ def main(arguments: list[str] | None = None) -> int:
     verdict = ("VALID", "INVALID", "COULD NOT CHECK")[status]
     lines = [f"ok    {sentence}" for sentence in found.passed]
     lines += [f"FAIL  {one['file']} {one['reason']}" for one in found.failures]
+    lines += [f"      That means: {found.meaning}"] if found.meaning else []
     lines += [f"?     could not check {reason}" for reason in found.unchecked]
     if options.json:
         told = {"verdict": verdict, "exit_status": status, "passed": found.passed}
         told |= {"failures": found.failures, "unchecked": found.unchecked}
+        told |= {"meaning": found.meaning}
         print(json.dumps(told, indent=2))
         return status
     for line in [] if options.quiet else lines:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.journal import digest
 from accounts.models import User
@@ -14,8 +15,9 @@ from audits.errors import ClosedError, FreezeError, NotAllowedError, RequestErro
 from audits.models import Engagement, Pack, PackAsk, PackStamps
 from audits.selection import BoundTo
 from controls.append_only import unguarded
-from evidence import checkpoint, ledger
+from evidence import checkpoint, ledger, self_issued
 from evidence.anchors import time_stamp
+from evidence.errors import SealError
 from evidence.log_models import LogRestart, TimeStamp
 from tests.audits.asking import admit, asked
 from tests.audits.world import World, clock, moment
@@ -186,6 +188,10 @@ class TestContinued:
 class TestStamps:
     """Which time-stamps belong to a pack is settled once."""
 
+    @pytest.fixture(autouse=True)
+    def from_outside_alone(self, settings: Settings) -> None:
+        settings.SELF_ISSUED_TIME_STAMPS = False
+
     def stamp(self, pack: Pack, name: str, minutes: int = 0) -> TimeStamp:
         return TimeStamp.objects.create(
             checkpoint=pack.checkpoint,
@@ -237,6 +243,28 @@ class TestStamps:
     def test_without_authorities_there_is_nothing(self, engagement: Engagement) -> None:
         found = pack_stamps.settled(packs.freeze(engagement, by=None))
         assert (found.tokens, found.missing) == ((), ())
+
+    def test_then_the_built_in_one_stamps_and_says_what_it_is(
+        self, engagement: Engagement, settings: Settings
+    ) -> None:
+        settings.SELF_ISSUED_TIME_STAMPS = True
+        pack = packs.freeze(engagement, by=None)
+        (token,) = pack_stamps.settled(pack).tokens
+        assert token.proves_nothing
+        assert pack_stamps.settled(pack).tokens == (token,)
+
+    def test_without_a_key_for_that_the_pack_is_whole_all_the_same(
+        self, engagement: Engagement, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.SELF_ISSUED_TIME_STAMPS = True
+
+        def unfit(*_: object) -> bytes:
+            raise SealError("The key can be read by others.")
+
+        monkeypatch.setattr(self_issued, "answer", unfit)
+        found = pack_stamps.settled(packs.freeze(engagement, by=None))
+        assert found.tokens == ()
+        assert found.missing == (("self-issued", "The key can be read by others."),)
 
 
 def test_asks_and_stamps_cannot_be_changed(engagement: Engagement, bob: User) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from reports import verifier_page
+from reports.verifier import verify
 from reports.verifier_page import PAGE, PARTS, SCRIPT, assembled, bundled, published
 
 LIMIT = 400
@@ -118,3 +119,19 @@ def test_both_verifiers_are_given_out_with_their_digests() -> None:
     assert (script.name, script.content) == ("verify.py", SCRIPT.read_bytes())
     assert page.name == "verify.html"
     assert page.sha256 == hashlib.sha256(PAGE.read_bytes()).hexdigest()
+
+
+def test_it_says_what_a_refusal_means_in_the_words_of_the_script() -> None:
+    text = (PARTS / "meanings.js").read_text("utf-8")
+    entries = re.findall(r'\[\s+"([^"]+)",\s+((?:"[^"]*"[\s+]*)+),\s+\]', text)
+    told = {step: "".join(re.findall(r'"([^"]*)"', words)) for step, words in entries}
+    assert told == verify.MEANINGS
+    text = (PARTS / "verification.js").read_text("utf-8")
+    steps = re.findall(r'^  \["([^"]+)", ', text, re.MULTILINE)
+    assert steps == list(verify.MEANINGS)
+
+
+def test_no_meaning_needs_an_engineer() -> None:
+    jargon = {"sha-256", "digest", "merkle", "root", "ed25519", "json", "base64", "dsse", "hash"}
+    words = {one for text in verify.MEANINGS.values() for one in re.findall(r"[\w-]+", text)}
+    assert {one.lower() for one in words} & jargon == set()

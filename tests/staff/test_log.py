@@ -141,3 +141,13 @@ def test_a_time_stamp_is_handed_over_as_a_file(alices: Desk, charlie: User) -> N
     assert alices.post("log_token", made.pk).status_code == 405
     assert alices.get("log_token", made.pk + 1).status_code == 404
     desk.assert_refused("log_token", made.pk, strangers=(charlie,))
+
+
+@pytest.mark.parametrize("authority", ["self-issued", "https://tsa.example"])
+def test_a_time_stamp_of_our_own_is_called_no_proof(alices: Desk, authority: str) -> None:
+    grow(3)
+    now = timezone.now()
+    given = {"token": b"\x30token", "stated_at": now, "received_at": now}
+    TimeStamp.objects.create(checkpoint=checkpoint.sign(), authority=authority, **given)
+    said = "issued by this installation itself, so it proves nothing against whoever runs it"
+    assert (said in alices.text(PAGE)) == (authority == "self-issued")

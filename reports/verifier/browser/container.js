@@ -18,6 +18,32 @@ const [PIECE, BLOCK, KEPT_BLOCKS] = [2 ** 22, 2 ** 20, 48];
 const LARGEST_TEXT = 2 ** 28;
 const ENTRY = 46;
 
+// The tables of CRC-32, by which four bytes are taken in at a time.
+const TABLES = [new Uint32Array(256)];
+for (let byte = 0; byte < 256; byte += 1) {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  TABLES[0][byte] = crc;
+}
+for (let number = 1; number < 4; number += 1) {
+  TABLES.push(TABLES[number - 1].map((crc) => (crc >>> 8) ^ TABLES[0][crc & 0xff]));
+}
+
+// Return the checksum of a file that goes on with these bytes.
+export function crc32(bytes, before = 0) {
+  const [zero, one, two, three] = TABLES;
+  let crc = ~before;
+  let place = 0;
+  for (; place + 4 <= bytes.length; place += 4) {
+    crc ^=
+      bytes[place] | (bytes[place + 1] << 8) | (bytes[place + 2] << 16) | (bytes[place + 3] << 24);
+    const low = three[crc & 0xff] ^ two[(crc >>> 8) & 0xff];
+    crc = low ^ one[(crc >>> 16) & 0xff] ^ zero[crc >>> 24];
+  }
+  for (; place < bytes.length; place += 1) crc = (crc >>> 8) ^ zero[(crc ^ bytes[place]) & 0xff];
+  return ~crc >>> 0;
+}
+
 // Write numbers as ZIP does, lowest byte first: pairs of a number and how many bytes it takes.
 function packed(...fields) {
   const bytes = new Uint8Array(fields.reduce((length, [, width]) => length + width, 0));

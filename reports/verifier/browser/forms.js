@@ -147,7 +147,7 @@ export function unbase64(text) {
 // --- JSON after RFC 8785: one way to write a string, no space, names in order, no fractions ------
 const DEEPEST = 900;
 const ESCAPE = /\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))/y;
-const PLAIN = /0|-?[1-9][0-9]{0,15}|true|false|null/y;
+const PLAIN = /0|-?[1-9][0-9]*|true|false|null/y;
 const LITERALS = new Map([["true", true], ["false", false], ["null", null]]);
 
 class Canonical {
@@ -238,11 +238,15 @@ class Canonical {
     if (!found) this.refuse();
     this.place = PLAIN.lastIndex;
     if (LITERALS.has(found[0])) return LITERALS.get(found[0]);
-    return wholeNumber(found[0]);
+    const number = Number(found[0]);
+    // Beyond 2^53 many programs round, so that one file would say two things.
+    const isExact = Number.isSafeInteger(number);
+    demand(isExact, "holds a number too large to be read alike everywhere");
+    return number;
   }
 }
 
-// A number keeps all of its digits, as those of a lie must not be rounded to the truth.
+// A number of a checkpoint keeps all of its digits: those of a lie are not rounded to the truth.
 export function wholeNumber(digits) {
   const number = Number(digits);
   return Number.isSafeInteger(number) ? number : BigInt(digits);
@@ -270,4 +274,22 @@ export function record(pairs) {
 
 export function same(one, other) {
   return canonical(one) === canonical(other);
+}
+
+// Return things by their refs, none of which may stand twice.
+export function byRef(things, twice) {
+  const found = new Map(things.map((one) => [textAt(one, "ref"), one]));
+  demand(found.size === things.length, twice);
+  return found;
+}
+
+// Put names in the order of their code points; JavaScript by itself compares halves of them.
+export function inOrder(names) {
+  if (!names.some((name) => /[\ud800-\udfff]/.test(name))) return names.sort();
+  const points = (name) => Array.from(name, (letter) => letter.codePointAt(0));
+  return names.sort((one, other) => {
+    const [ours, theirs] = [points(one), points(other)];
+    const place = ours.findIndex((point, index) => point !== theirs[index]);
+    return place < 0 ? ours.length - theirs.length : ours[place] - (theirs[place] ?? -1);
+  });
 }

@@ -1,7 +1,8 @@
 // Step 5: the log begins with the older one of an earlier pack, and with what the auditor has kept.
 
 import { alike, at, bytesOf, demand, hex, listAt, parse, record, same, textAt, unbase64 } from "./forms.js";
-import { isSameRoot, node, readCheckpoint } from "./log.js";
+import { openCheckpoint } from "./keys.js";
+import { isSameRoot, node } from "./log.js";
 
 const FORMAT = "countersign-consistency/v1";
 export const CONSISTENCY = "consistency.json";
@@ -45,7 +46,7 @@ export async function checkConsistency(v) {
   const [from, pack, proof] = [at(said, "from"), at(said, "pack"), listAt(said, "proof")];
   let [older, sentence] = [null, ""];
   if (from) {
-    older = await readCheckpoint(bytesOf(textAt(said, "checkpoint")), v.key);
+    older = await openCheckpoint(v, bytesOf(textAt(said, "checkpoint")));
     demand(same(from, told(older)), "starts from another log than its older checkpoint says");
     checkHistory(older, v.log, proof.map(unbase64));
     const entries = older.size.toLocaleString("en-US");

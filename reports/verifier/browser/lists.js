@@ -1,12 +1,21 @@
-// Step 8: the lists for people say what the manifest says, and no spreadsheet would run a cell.
+// Step 6: the lists for people say what the manifest says, and no spreadsheet would run a cell.
 
-import { at, decoded, demand, maybe, numberAt, quoted, same, textAt, words } from "./forms.js";
+import { at, decoded, demand, listAt, maybe, numberAt, quoted, same, textAt, words } from "./forms.js";
 import { DAY, momentOf } from "./moments.js";
 import { rowsOf } from "./tables.js";
 
 const [SCOPE, INDEX] = ["scope.txt", "index.csv"];
 const LISTS = [INDEX, "shortfall.csv", "requests.csv", "findings.csv"];
 const COLUMNS = ["Item", "Status", "File in this pack", "SHA-256"];
+
+const SAMPLE_NAMES = new Map([
+  ["population", "populations"],
+  ["draw", "draws"],
+  ["walkthrough", "walkthroughs"],
+  ["worksheet", "entries of work sheets"],
+  ["reversetest", "reverse tests"],
+  ["reverseentry", "entries of reverse tests"],
+]);
 
 async function* withoutMark(batches) {
   let isFirst = true;
@@ -86,12 +95,42 @@ export async function checkSeal(v) {
       ["sealed_at", at(v.told, "sealed_at")],
       ["as_of", at(v.manifest, "as_of")],
       ["request", at(bound, "request")],
-      ["items", v.items.size],
-      ["shortfall", at(v.manifest, "shortfall").length],
       ["nonce_sha256", nonce ? words(nonce) : null],
     ]) {
       demand(same(at(body, name), value), `was logged with another ${name} than the pack has`);
     }
+    checkCounts(v, body);
+    v.sealed = body;
+  });
+}
+
+// Count every list as when the pack was sealed: the last of a list could lack unseen.
+function checkCounts(v, body) {
+  const lists = [["items", v.items.size], ["shortfall", listAt(v.manifest, "shortfall").length]];
+  lists.push(["findings", v.findings.size], ["requests", v.requests.size]);
+  const told = lists.map(([name, here]) => [name, at(body, name), here]);
+  const found = new Map();
+  for (const { kind } of v.samples) found.set(kind, (found.get(kind) ?? 0) + 1);
+  const kinds = at(body, "samples");
+  for (const kind of [...new Set([...Object.keys(kinds), ...found.keys()])].sort()) {
+    told.push([SAMPLE_NAMES.get(kind) ?? kind, maybe(kinds, kind, 0), found.get(kind) ?? 0]);
+  }
+  for (const [name, logged, here] of told) {
+    demand(logged === here, `was logged with ${logged} ${name}, where the pack has ${here}`);
+  }
+}
+
+// Hold the entries that lie here to those of the sealing: reviews and steps are in them.
+export async function checkEntries(v) {
+  const own = numberAt(v.manifest, "seal", "index");
+  const names = [...v.owners.keys()].filter((name) => name.startsWith("leaves/"));
+  const numbers = names.map((name) => Number(name.slice(7, -5))).filter((number) => number !== own);
+  const digest = words(numbers.sort((one, other) => one - other).map((one) => `${one}\n`).join(""));
+  await v.blaming(`leaves/${own}.json`, () => {
+    const [logged, here] = [at(v.sealed, "entries"), numbers.length];
+    const told = `was logged with ${logged} entries of the log, where the pack shows ${here}`;
+    demand(logged === here, told);
+    demand(at(v.sealed, "entries_sha256") === digest, "was logged with other entries of it");
   });
 }
 

@@ -23,17 +23,19 @@ const NOTE =
 const PROOF =
   /^c2sp\.org\/tlog-proof@v1\nindex (0|[1-9][0-9]*)\n((?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\n)*)\n([^]*)$/;
 
-// The verifier key of a log, as C2SP signed notes write it: name+id+base64.
-export function readKey(vkey) {
+// The verifier key of a log, as C2SP signed notes write it: name+id+base64. Another kind of key
+// begins with another byte: 4 is that of a witness.
+export function readKey(vkey, kind = 1) {
   const parts = /^([^+]*)\+([^+]*)\+([^]*)$/.exec(vkey);
   demand(parts, "it is not name+id+base64");
   const [, name, keyId, encoded] = parts;
   const data = unbase64(encoded);
   const digest = hex(sha256(joined(bytesOf(`${name}\n`), data)));
   demand(keyId === digest.slice(0, 8), "its parts do not belong together");
-  demand(data[0] === 1 && data.length === 33, "it is not an Ed25519 key");
+  const isKind = data[0] === kind && data.length === 33;
+  demand(isKind, `it is not an Ed25519 key of type ${kind}`);
   decodePoint(data.slice(1));
-  return { name, keyId, publicKey: data.slice(1) };
+  return { vkey, name, keyId, publicKey: data.slice(1) };
 }
 
 // Return type and bytes of what a key has signed in a DSSE envelope.
@@ -47,6 +49,16 @@ export async function openEnvelope(raw, key) {
   const head = `DSSEv1 ${bytesOf(kind).length} ${kind} ${payload.length} `;
   await checkSignature(key.publicKey, joined(bytesOf(head), payload), signature);
   return [kind, payload];
+}
+
+export function isNote(note) {
+  return NOTE.test(decoded(note));
+}
+
+// Return how many entries a signed note speaks of, before anybody looks at its signature.
+export function sizeOfNote(note) {
+  const found = NOTE.exec(decoded(note));
+  return found ? wholeNumber(found[3]) : 0;
 }
 
 // Open the signed note in which the log that has the key's name says of its size and root.
@@ -96,6 +108,15 @@ export function leafHash(entry) {
   return sha256(joined(new Uint8Array([0]), entry));
 }
 
+const BROUGHT = new Map([
+  ["--key", "the verifier key"],
+  ["--witness", "the key of a witness"],
+  ["--held-checkpoint", "the checkpoint that you kept"],
+  ["--scope", "your list of refs"],
+  ["--not-before", "your first day"],
+  ["--within", "your number of days"],
+]);
+
 // What the auditor brings; nothing in a pack can stand in for it.
 export async function readAnchors(asked) {
   const { key: vkey, held: note, scope: refs } = asked;
@@ -103,6 +124,8 @@ export async function readAnchors(asked) {
   let what = "--key";
   try {
     const key = readKey(vkey);
+    what = "--witness";
+    const witnesses = (asked.witnesses ?? []).map((one) => readKey(one, 4));
     what = "--held-checkpoint";
     const held = note ? await readCheckpoint(note, key) : null;
     what = "--scope";
@@ -113,9 +136,11 @@ export async function readAnchors(asked) {
     what = "--within";
     demand(within === null || Number.isSafeInteger(within), "it is no number of days");
     const own = nonce === null ? null : nonce.trim().normalize("NFC");
-    return { key, held, scope: new Set(scope), nonce: own, request, notBefore, within };
+    const found = { key, witnesses, held, scope: new Set(scope) };
+    return { ...found, nonce: own, request, notBefore, within };
   } catch (error) {
-    throw new CannotCheckError(`anything with this ${what}: ${error.message}`);
+    const told = `anything, because ${BROUGHT.get(what)} (${what}) cannot be used`;
+    throw new CannotCheckError(`${told}: ${error.message}`);
   }
 }
 

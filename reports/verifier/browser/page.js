@@ -8,6 +8,8 @@ const SHOWN_AT_ONCE = 100;
 const SIGNS = { good: "✓", bad: "✗", open: "?" };
 const SPOKEN = { good: "holds:", bad: "refused:", open: "not checked:" };
 const SILENT = {
+  Key: "the pack tells of no exchange of it; yours must have signed everything",
+  Witnesses: "none that you named has spoken of it",
   History: "the pack holds no proof from an earlier one",
   "Time-stamps": "the pack has none",
   Samples: "the pack has none",
@@ -112,6 +114,7 @@ class Page {
     const own = (id) => part(id).value.trim();
     const anchors = {
       key: asked.key,
+      witnesses: own("witness").split(/\s+/).filter(Boolean),
       held: note,
       scope: scope.trim() ? bytesOf(scope) : null,
       nonce: own("nonce") || null,
@@ -189,6 +192,7 @@ class Page {
     part("meaning").textContent = meaning;
     this.showAbout(result.about);
     this.showSteps(result);
+    part("means").textContent = result.meaning ?? "";
     this.showList("bad", "failures", result.failures, (one) => line("bad", one.file, [one.reason]));
     this.showList("open", "unchecked", result.unchecked, (one) => line("open", one, []));
     this.rows = [...result.rows.filter(isRefused), ...result.rows.filter((row) => !isRefused(row))];
@@ -266,8 +270,8 @@ class Page {
   }
 
   save() {
-    const { verdict, status, passed, failures, unchecked, rows } = this.result;
-    const told = { verdict, exit_status: status, passed, failures, unchecked };
+    const { verdict, status, passed, failures, meaning, unchecked, rows } = this.result;
+    const told = { verdict, exit_status: status, passed, failures, meaning, unchecked };
     const whole = { file: this.name, checked_at: new Date().toISOString(), ...told, rows };
     const text = JSON.stringify(whole, null, 2);
     const link = document.createElement("a");

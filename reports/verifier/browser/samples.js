@@ -10,6 +10,7 @@ import {
 } from "./draws.js";
 import { at, demand, hex, listAt, listOf, maybe, numberAt, parse, same, textAt } from "./forms.js";
 import { DAY, dayNumber, dayText, isoMoment, momentOf } from "./moments.js";
+import { checkReverseEntry, checkReverseTest, checkWalkthrough } from "./reversals.js";
 import { sha256 } from "./sha256.js";
 import { rowsOf } from "./tables.js";
 
@@ -21,6 +22,17 @@ const PLACES = new Map([
   ["population", ["populations", "P"]],
   ["draw", ["draws", "D"]],
   ["worksheet", ["worksheets", "W"]],
+  ["reversetest", ["reversetests", "T"]],
+  ["reverseentry", ["reversetests", "E"]],
+  ["walkthrough", ["walkthroughs", "W"]],
+]);
+const CHECKS = new Map([
+  ["population", checkPopulation],
+  ["draw", checkDraw],
+  ["worksheet", checkWorksheet],
+  ["reversetest", checkReverseTest],
+  ["reverseentry", checkReverseEntry],
+  ["walkthrough", checkWalkthrough],
 ]);
 const RESULTS = new Set(["pass", "deviation", "not applicable", "not tested"]);
 
@@ -40,7 +52,9 @@ export async function checkSamples(v) {
   const count = (kind) => v.samples.filter((sample) => sample.kind === kind).length;
   if (!v.samples.length) return "";
   const sentence = `${count("draw")} draws from ${count("population")} populations come out again`;
-  return `Samples: ${sentence}; ${count("worksheet")} entries of work sheets`;
+  const reversed = count("reversetest") ? `; ${count("reversetest")} reverse tests too` : "";
+  const walked = count("walkthrough") ? `; ${count("walkthrough")} walkthroughs` : "";
+  return `Samples: ${sentence}; ${count("worksheet")} entries of work sheets${reversed}${walked}`;
 }
 
 async function checkSample(v, state, sample) {
@@ -68,11 +82,7 @@ async function checkSample(v, state, sample) {
   });
   const record = parse(raw);
   const about = { ref, parent, record, body };
-  if (!v.failures.length) {
-    if (kind === "population") await checkPopulation(v, state, about);
-    else if (kind === "draw") checkDraw(v, state, about);
-    else checkWorksheet(v, state, about);
-  }
+  if (!v.failures.length) await CHECKS.get(kind)(v, state, about);
   state.places.set(ref, index);
   state.records.set(ref, record);
 }

@@ -11,6 +11,7 @@ const IMPRINTS = new Map([
 ]);
 const EARLY = "which is before the pack says that it was sealed";
 const UNCHECKED = "not checked here: openssl ts -verify does, or verify.py with --tsa-ca";
+const [SELF_ISSUED, OWN_WORD] = ["self-issued", "issued by the company itself: proves nothing against it"];
 const CUT = "is not a time-stamp: it is cut short";
 const OTHER = "holds something else than a signed time";
 // Clocks of two machines differ a little; a time-stamp before the sealing by more refuses the pack.
@@ -80,7 +81,9 @@ export async function checkTimeStamps(v) {
       demand(alike(digest, stamp.digest), "is about something else than this checkpoint.txt");
       const sealed = momentOf(at(v.told, "sealed_at"));
       demand(stamp.moment + SKEW >= sealed, `says ${stamp.told}, ${EARLY}`);
-      said.push(`${at(token, "authority")} says ${stamp.told}, ${UNCHECKED}`);
+      const authority = at(token, "authority");
+      const meaning = authority === SELF_ISSUED ? OWN_WORD : UNCHECKED;
+      said.push(`${authority} says ${stamp.told}, ${meaning}`);
     });
   }
   return said.length ? `Time-stamps: ${said.join("; ")}` : "";

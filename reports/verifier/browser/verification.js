@@ -1,6 +1,6 @@
 // The seven steps, each resting on the last, in the order and with the words of verify.py.
 
-import { Pack, Source, checkName } from "./container.js";
+import { Pack, Source, checkName, crc32 } from "./container.js";
 import { checkEngagementEntry, engagementEntries, unlike } from "./engagement.js";
 import { FINDINGS, checkFindings } from "./findings.js";
 import {
@@ -8,10 +8,12 @@ import {
   RefusedError,
   at,
   alike,
+  byRef,
   bytesOf,
   decoded,
   demand,
   hex,
+  inOrder,
   listAt,
   parse,
   quoted,
@@ -20,12 +22,15 @@ import {
 } from "./forms.js";
 import { Item, checkItem, itemOf } from "./items.js";
 import { CONSISTENCY, checkConsistency } from "./history.js";
-import { checkBinding, checkLists, checkScopeList, checkSeal } from "./lists.js";
-import { climb, leafHash, openEnvelope, readAnchors, readCheckpoint, readProof } from "./log.js";
+import { checkBinding, checkEntries, checkLists, checkScopeList, checkSeal } from "./lists.js";
+import { KEYS, checkKeyEntries, checkKeys, openCheckpoint } from "./keys.js";
+import { climb, leafHash, openEnvelope, readAnchors, readProof } from "./log.js";
+import { MEANINGS } from "./meanings.js";
 import { REQUESTS, REQUEST_LIST, checkRequests } from "./requests.js";
 import { checkSamples } from "./samples.js";
 import { Sha256 } from "./sha256.js";
 import { checkTimeStamps } from "./stamps.js";
+import { COSIGNED, checkCosigned } from "./witnesses.js";
 
 const [FORMAT, PREDICATE_TYPE] = ["countersign-pack/v1", "https://countersign.invalid/pack/v1"];
 const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
@@ -45,9 +50,11 @@ const SMALL = 2 ** 22;
 
 export const STEPS = [
   ["Container", "the pack"],
+  ["Key", KEYS],
   ["Signature", STATEMENT],
   ["Files", SUMS],
   ["Log", CHECKPOINT],
+  ["Witnesses", COSIGNED],
   ["History", CONSISTENCY],
   ["Manifest", MANIFEST],
   ["Time-stamps", MANIFEST],
@@ -56,7 +63,7 @@ export const STEPS = [
   ["Nothing else", MANIFEST],
 ];
 
-const ITEMS = STEPS.findIndex(([name]) => name === "Items");
+const [FILES, ITEMS] = ["Files", "Items"].map((step) => STEPS.findIndex(([name]) => name === step));
 
 function listing(number) {
   return number.toLocaleString("en-US");
@@ -69,6 +76,7 @@ export class Verification {
     this.passed = [];
     this.failures = [];
     this.unchecked = [];
+    this.meaning = "";
     this.steps = [];
     this.rows = [];
     this.owners = new Map();
@@ -104,16 +112,18 @@ export class Verification {
   result() {
     const status = this.failures.length ? 1 : this.unchecked.length ? 2 : 0;
     const verdict = ["VALID", "INVALID", "COULD NOT CHECK"][status];
-    const { passed, failures, unchecked, steps, rows, about } = this;
-    return { status, verdict, passed, failures, unchecked, steps, rows, about };
+    const { passed, failures, meaning, unchecked, steps, rows, about } = this;
+    return { status, verdict, passed, failures, meaning, unchecked, steps, rows, about };
   }
 
   async takeSteps() {
     const checks = [
       () => this.checkContainer(),
+      () => checkKeys(this),
       () => this.checkSignature(),
       () => this.checkFiles(),
       () => this.checkLog(),
+      () => checkCosigned(this),
       () => checkConsistency(this),
       () => this.checkManifest(),
       () => checkTimeStamps(this),
@@ -127,6 +137,7 @@ export class Verification {
       const sentence = await this.blaming(file, check);
       this.steps.push({ name, sentence, failed: this.failures.length > 0 });
       if (this.failures.length) {
+        this.meaning = MEANINGS.get(name);
         await this.lookFurther(checks.slice(number + 1, ITEMS + 1), number);
         return;
       }
@@ -139,7 +150,7 @@ export class Verification {
   async lookFurther(checks, number) {
     const told = this.failures;
     const papers = new Set([STATEMENT, CHECKPOINT, MANIFEST]);
-    if (!this.signed || number > 2 || told.some(({ file }) => papers.has(file))) return;
+    if (!this.signed || number > FILES || told.some(({ file }) => papers.has(file))) return;
     const [found, unchecked] = [[...told], [...this.unchecked]];
     for (const check of checks) {
       this.failures = [];
@@ -173,7 +184,6 @@ export class Verification {
     }
   }
 
-  // --- Steps 1 to 5 ---
   async checkContainer() {
     this.pack = await Pack.of(this.source);
     const names = this.pack.members;
@@ -231,11 +241,14 @@ export class Verification {
     const members = [...this.pack.members.values()];
     const whole = members.reduce((sum, member) => sum + member.size, 0);
     let done = 0;
-    for (const { name, size } of members) {
+    for (const { name, size, crc } of members) {
       await this.blaming(name, async () => {
-        const digest = await this.digest(name, size, (read) => this.tell("Files", done + read, whole));
+        const tell = (read) => this.tell("Files", done + read, whole);
+        const [digest, checksum] = await this.digest(name, size, tell);
         const fits = !this.signed.has(name) || digest === this.signed.get(name);
         demand(fits, `is not the file that was signed: its SHA-256 is ${digest}`);
+        // Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
+        demand(checksum === crc, "is whole, but the ZIP tells another checksum (CRC-32)");
       });
       done += size;
     }
@@ -250,18 +263,22 @@ export class Verification {
     if (size <= SMALL) {
       const { value: whole } = await this.pack.pieces(name).next();
       tell(size);
-      return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", whole)));
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+      return [hex(digest), crc32(whole)];
     }
     const hashed = new Sha256();
+    let checksum = 0;
     for await (const piece of this.pack.pieces(name)) {
       hashed.update(piece);
+      checksum = crc32(piece, checksum);
       tell(hashed.length);
     }
-    return hex(hashed.digest());
+    return [hex(hashed.digest()), checksum];
   }
 
   async checkLog() {
-    this.log = await readCheckpoint(await this.pack.read(CHECKPOINT), this.key);
+    this.log = await openCheckpoint(this, await this.pack.read(CHECKPOINT));
+    await this.blaming(KEYS, () => checkKeyEntries(this));
     return `Log: ${listing(this.log.size)} entries under the root ${hex(this.log.root)}`;
   }
 
@@ -341,7 +358,8 @@ export class Verification {
     return sentence + findings + requests;
   }
 
-  checkStrays() {
+  async checkStrays() {
+    await checkEntries(this);
     const known = new Set([...FIXED, ...COVERS, ...this.owners.keys()]);
     const others = [...this.signed.keys()].filter((name) => !known.has(name));
     const strays = others.filter((name) => !FURTHER.test(name)).sort();
@@ -379,22 +397,4 @@ export class Verification {
     demand(alike(root, this.log.root), "is not in the log: its proof leads to another root");
     return parse(entry);
   }
-}
-
-// Return things by their refs, none of which may stand twice.
-function byRef(things, twice) {
-  const found = new Map(things.map((one) => [textAt(one, "ref"), one]));
-  demand(found.size === things.length, twice);
-  return found;
-}
-
-// Put names in the order of their code points; JavaScript by itself compares halves of them.
-function inOrder(names) {
-  if (!names.some((name) => /[\ud800-\udfff]/.test(name))) return names.sort();
-  const points = (name) => Array.from(name, (letter) => letter.codePointAt(0));
-  return names.sort((one, other) => {
-    const [ours, theirs] = [points(one), points(other)];
-    const place = ours.findIndex((point, index) => point !== theirs[index]);
-    return place < 0 ? ours.length - theirs.length : ours[place] - (theirs[place] ?? -1);
-  });
 }

@@ -3,6 +3,6 @@
 Being imported here enters the attacks of a module.
 """
 
-from tests.acceptance.attacks import carriers, insiders
+from tests.acceptance.attacks import carriers, insiders, signers
 
-__all__ = ["carriers", "insiders"]
+__all__ = ["carriers", "insiders", "signers"]

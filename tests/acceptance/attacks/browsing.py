@@ -21,6 +21,7 @@ READ_OUT = """() => {
         verdict: document.getElementById("result").dataset.verdict,
         failures: lines("failures"),
         unchecked: lines("unchecked").map(([told]) => told),
+        meaning: document.getElementById("means").textContent,
     };
 }"""
 
@@ -58,7 +59,7 @@ class Browsed:
         """Hand the page a pack with what the auditor holds, and read out what it says."""
         told: dict[str, Any] = self.do(lambda: self._verify(case))
         failures = [(file, reason) for file, reason in told["failures"]]
-        return Outcome(told["verdict"], failures, told["unchecked"])
+        return Outcome(told["verdict"], failures, told["unchecked"], told["meaning"])
 
     def _verify(self, case: Case) -> Any:
         page = self.page
@@ -67,6 +68,7 @@ class Browsed:
         for name, text in (
             ("#key", case.key),
             ("#scope", case.scope),
+            ("#witness", "\n".join(case.witnesses or ())),
             ("#nonce", case.nonce),
             ("#request", case.request),
             ("#not-before", case.not_before),

@@ -19,7 +19,11 @@ from tests.reports.verifier.test_carrier_attacks import (
     UNFIT,
     with_sums,
 )
-from tests.reports.verifier.test_container import bend_compression, bend_mode
+from tests.reports.verifier.test_container import (
+    bend_compression,
+    bend_mode,
+    of_another_checksum,
+)
 from tests.reports.verifier.trees import canonical
 from tests.reports.verifier.zips import zipped
 
@@ -246,6 +250,12 @@ def as_encrypted(means: Means) -> bytes:
 @attack(50, overlooks=("not as a plain file", "contradicts the ZIP"))
 def a_member_is_marked_as_encrypted(means: Means) -> Case:
     return Case(as_encrypted(means), "the pack", "not as a plain file")
+
+
+@attack(50, overlooks=("tells another checksum",))
+def the_zip_tells_a_checksum_that_is_not_that_of_its_file(_means: Means) -> Case:
+    """Programs that unpack it call the file damaged; some leave it out."""
+    return Case(of_another_checksum(), FIRST, "the ZIP tells another checksum (CRC-32)")
 
 
 @attack(50)

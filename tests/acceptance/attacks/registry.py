@@ -27,6 +27,7 @@ class Case:
     nonce: str | None = None
     request: str | None = None
     not_before: str | None = None
+    witnesses: tuple[str, ...] | None = None
 
 
 class Means:

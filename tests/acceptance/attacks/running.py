@@ -17,10 +17,14 @@ class Outcome:
     verdict: str
     failures: list[tuple[str, str]]
     unchecked: list[str]
+    meaning: str = ""
 
     def fits(self, case: Case) -> bool:
         """Say whether this is what must be said of the case."""
         if self.verdict != case.verdict:
+            return False
+        # Whoever is no engineer reads what a refusal means; nothing else has a meaning to tell.
+        if bool(self.meaning) != (self.verdict == "INVALID"):
             return False
         if case.verdict == "COULD NOT CHECK":
             return any(case.reason in told for told in self.unchecked)
@@ -47,6 +51,8 @@ def options(case: Case, folder: Path) -> list[str]:
         ("--not-before", case.not_before),
     ):
         told += [option, text] if text is not None else []
+    for witness in case.witnesses or ():
+        told += ["--witness", witness]
     return told
 
 
@@ -57,4 +63,4 @@ def run_script(case: Case, folder: Path) -> Outcome:
     told = json.loads(done.stdout)
     assert told["exit_status"] == done.returncode
     failures = [(one["file"], one["reason"]) for one in told["failures"]]
-    return Outcome(told["verdict"], failures, told["unchecked"])
+    return Outcome(told["verdict"], failures, told["unchecked"], told["meaning"])

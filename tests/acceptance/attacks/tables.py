@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Callable, Iterator
 
+from tests.acceptance.attacks import signers
 from tests.acceptance.attacks.registry import COULD_NOT_CHECK, VALID, Case
 from tests.reports.verifier import packs
 from tests.reports.verifier import test_binding as binding
@@ -12,6 +13,8 @@ from tests.reports.verifier import test_consistency as history
 from tests.reports.verifier import test_container as container
 from tests.reports.verifier import test_insider_attacks as insider
 from tests.reports.verifier import test_joined_attacks as joining
+from tests.reports.verifier import test_left_out as left_out
+from tests.reports.verifier import test_reverse_attacks as reverse
 from tests.reports.verifier import test_sample_attacks as sampling
 from tests.reports.verifier import test_signed_papers as papers
 from tests.reports.verifier import test_time_stamps as stamps
@@ -34,6 +37,7 @@ TABLES: tuple[tuple[str, Attacks, Callable[[], Draft]], ...] = (
     ("paper", papers.ATTACKS, good),
     ("sample", sampling.ATTACKS, sampling.sampled),
     ("joined", joining.ATTACKS, joining.joined),
+    ("reverse", reverse.ATTACKS, reverse.whole),
     ("binding", binding.ATTACKS, binding.bound),
     ("history", history.ATTACKS, history.continued),
     ("time-stamp", stamps.ATTACKS, sealed_long_ago),
@@ -43,7 +47,15 @@ TABLES: tuple[tuple[str, Attacks, Callable[[], Draft]], ...] = (
 def cases() -> dict[str, Callable[[], Case]]:
     """Return what makes each case, by a name that tells it from all others."""
     found: dict[str, Callable[[], Case]] = {}
-    for name, make in (*_drafts(), *_carried(), *_contained(), *_good(), *_open()):
+    for name, make in (
+        *_drafts(),
+        *_carried(),
+        *_contained(),
+        *_good(),
+        *_open(),
+        *signers.cases(),
+        *_numbers(),
+    ):
         assert name not in found
         found[name] = make
     return found
@@ -122,9 +134,12 @@ def _good() -> Iterator[tuple[str, Callable[[], Case]]]:
         ("reviewed, replaced and new", good),
         ("samples", sampling.sampled),
         ("a joined population", joining.joined),
+        ("reverse tests and a walkthrough", reverse.whole),
+        ("a finding and a request", left_out.told),
         ("a cover page", _with_cover_page),
         ("any script", _in_any_script),
         ("a time-stamp", _stamped),
+        ("a self-issued time-stamp", lambda: stamps.self_issued(stamps.ANSWERS[0])),
         ("OSCAL", _oscal),
     ):
         yield f"good: {name}", lambda begin=begin: Case(begin().pack(), verdict=VALID)  # type: ignore[misc]
@@ -194,6 +209,14 @@ def _open() -> Iterator[tuple[str, Callable[[], Case]]]:
     )
     for name, draft in (("manifest", good()), ("statement", good()), ("draw", sampling.sampled())):
         yield f"open: a later {name}", lambda name=name, draft=draft: _later(name, draft)  # type: ignore[misc]
+
+
+def _numbers() -> Iterator[tuple[str, Callable[[], Case]]]:
+    """Numbers that one program would round and another not."""
+    for name, pack, verdict in papers.numbered():
+        reason = papers.TOO_LARGE if verdict != VALID else ""
+        case = Case(pack, "manifest.json", reason, verdict)
+        yield f"number: {name}", lambda case=case: case  # type: ignore[misc]
 
 
 def _later(name: str, draft: Draft) -> Case:

@@ -152,7 +152,10 @@ class TestTokens:
             "tokens/tsa.example-1.tsr",
             "tokens/tsa.example-2.tsr",
             "tokens/own-..-house-3.tsr",
+            "tokens/self-issued-4.tsr",
         ]
+        meant = "issued by the company itself: proves nothing against it"
+        assert [one.get("self_issued") for one in listed] == [None, None, None, meant]
         assert found["tokens/tsa.example-2.tsr"] == b"https://tsa.example/b"
 
     def test_a_token_that_comes_later_changes_nothing(self, world: World) -> None:

@@ -15,6 +15,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 import reports
+from tests.reports.verifier.counted import entries_body
 from tests.reports.verifier.trees import canonical, history_of, path_of, root_of, sha256
 from tests.reports.verifier.zips import zipped
 
@@ -338,8 +339,8 @@ def seal_body(draft: Draft) -> Json:
         "sealed_at": told["sealed_at"],
         "nonce_sha256": sha256(bound["nonce"].encode()) if bound["nonce"] else None,
         "request": bound["request"],
-        "items": len(told["items"]),
-        "shortfall": len(told["shortfall"]),
+        **{name: len(told[name]) for name in ("items", "shortfall", "findings", "requests")},
+        **entries_body(told),
     }
 
 

@@ -109,7 +109,7 @@ def the_request_is_not_in_the_pack(draft: Draft) -> None:
     packs.finish(draft)
 
 
-@ATTACKS.on("leaves/11.json", "was logged with another shortfall than the pack has")
+@ATTACKS.on("leaves/11.json", "was logged with 1 shortfall, where the pack has 0")
 def a_shortfall_is_left_out_after_the_sealing(draft: Draft) -> None:
     draft.manifest["shortfall"].clear()
 

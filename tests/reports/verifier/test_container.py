@@ -171,6 +171,30 @@ def test_it_refuses_an_end_of_a_file_that_lies_about_it(verified: Verifier) -> N
     assert outcome.refuses(min(GOOD), "has an end that contradicts the ZIP"), outcome
 
 
+CONTENT = BYTES.index(GOOD[FIRST])
+
+
+def of_another_checksum() -> bytes:
+    """A pack whose directory and descriptor agree on a checksum that is not that of the file."""
+    true, false = (struct.pack("<L", zlib.crc32(GOOD[FIRST]) ^ bit) for bit in (0, 1))
+    assert BYTES.count(true) == 2
+    return BYTES.replace(true, false)
+
+
+def test_it_refuses_a_file_that_other_programs_would_call_damaged(verified: Verifier) -> None:
+    pack = of_another_checksum()
+    with pytest.raises(zipfile.BadZipFile, match="Bad CRC-32"):
+        unzipped(pack)
+    outcome = verified(pack)
+    assert outcome.failures == [(FIRST, "is whole, but the ZIP tells another checksum (CRC-32)")]
+
+
+def test_of_a_changed_file_its_digest_is_told_first(verified: Verifier) -> None:
+    pack = patched(CONTENT, bytes([BYTES[CONTENT] ^ 1]))
+    ((file, reason),) = verified(pack).failures
+    assert (file, reason[:31]) == (FIRST, "is not the file that was signed")
+
+
 LIES = {
     "version": (4, b"\x2d"),
     "flags": (6, b"\0"),

@@ -198,6 +198,7 @@ def a_test_that_failed_is_hidden(draft: Draft) -> None:
     draft.manifest["samples"].remove(gone)
     for name in (gone["path"], gone["leaf"]["path"], gone["leaf"]["proof"]):
         del draft.files[name]
+    finish(draft)
 
 
 @ATTACKS.on(PATHS[T2], "chooses rows that its table does not have")

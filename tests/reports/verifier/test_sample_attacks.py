@@ -168,11 +168,13 @@ def test_a_draw_that_the_scope_names_must_be_there(verified: Verifier, tmp_path:
 def the_first_draw_is_hidden(draft: Draft) -> None:
     drop(draft, D1)
     drop(draft, W1)
+    finish(draft)
 
 
 @ATTACKS.on(PATHS[D1], "belongs to ENG-2026-1/P1, which is not in the pack")
 def the_population_is_hidden(draft: Draft) -> None:
     drop(draft, P1)
+    finish(draft)
 
 
 @ATTACKS.on(PATHS[D1], "names other rows than the seed draws")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -324,3 +325,33 @@ def test_a_cosignature_of_a_witness_does_no_harm(verified: Verifier) -> None:
     witness = LogKey.of(b"witness", "witness.example").note(checkpoint(draft)).splitlines()[-1]
     packs.finish(draft, draft.log.checkpoint() + witness + "\n")
     assert verified(draft.pack()).verdict == "VALID"
+
+
+# --- Numbers that programs do not read alike ------------------------------------------------------
+TOO_LARGE = "holds a number too large to be read alike everywhere"
+EDGE = 2**53 - 1
+NUMBERS = {
+    "the largest": (str(EDGE), True),
+    "the smallest": (str(-EDGE), True),
+    "the first too large": (str(EDGE + 1), False),
+    "the first too small": (str(-EDGE - 1), False),
+    "of 17 digits": ("1" * 17, False),
+    "of 5,000 digits": ("9" * 5000, False),
+}
+
+
+def numbered() -> Iterator[tuple[str, bytes, str]]:
+    """Yield packs whose manifest has one number more, under a name that nobody looks at."""
+    for name, (digits, is_good) in NUMBERS.items():
+        draft = good()
+        draft.manifest["zz"] = 0
+        told = canonical(draft.manifest).replace(b'"zz":0', f'"zz":{digits}'.encode())
+        draft.files["manifest.json"] = told
+        yield name, draft.pack(), "VALID" if is_good else "INVALID"
+
+
+def test_numbers_that_programs_round_are_refused(verified: Verifier) -> None:
+    for name, pack, verdict in numbered():
+        outcome = verified(pack)
+        assert outcome.verdict == verdict, name
+        assert verdict == "VALID" or outcome.refuses("manifest.json", TOO_LARGE), outcome

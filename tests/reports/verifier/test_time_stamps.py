@@ -109,7 +109,7 @@ def test_without_a_token_there_is_no_verdict_on_who_stamped(
 ) -> None:
     outcome = verified(good().pack(), "--tsa-ca", str(authority.root))
     assert (outcome.status, outcome.failures) == (2, [])
-    assert "the pack holds no time-stamp" in outcome.unchecked[0]
+    assert "no time-stamp from outside the company" in outcome.unchecked[0]
 
 
 def test_without_openssl_there_is_no_verdict_on_who_stamped(
@@ -143,6 +143,34 @@ def test_roots_that_are_none_are_no_verdict(
     path.write_bytes(content)
     assert verified(good().pack(), "--tsa-ca", str(path)).status == 2
     assert verified(good().pack(), "--tsa-ca", str(tmp_path / "gone.pem")).status == 2
+
+
+def self_issued(authority: Authority) -> Draft:
+    """A pack whose one time-stamp is called the company's own."""
+    draft = stamped(authority)
+    draft.files["tokens/self-issued-1.tsr"] = draft.files.pop(PATH)
+    told = {"authority": "self-issued", "path": "tokens/self-issued-1.tsr"}
+    draft.manifest["tokens"] = [told]
+    return draft
+
+
+def test_a_token_of_the_company_itself_is_said_to_be_one(
+    verified: Verifier, authority: Authority
+) -> None:
+    outcome = verified(self_issued(authority).pack())
+    assert outcome.verdict == "VALID", outcome
+    (said,) = [one for one in outcome.passed if one.startswith("Time-stamps: ")]
+    assert said.startswith("Time-stamps: self-issued says 20")
+    assert said.endswith("Z, issued by the company itself: proves nothing against it")
+
+
+def test_a_token_of_the_company_itself_counts_for_nothing(
+    verified: Verifier, authority: Authority
+) -> None:
+    """Not even where its certificate was slipped among those that are trusted."""
+    outcome = verified(self_issued(authority).pack(), "--tsa-ca", str(authority.root))
+    assert (outcome.status, outcome.failures) == (2, [])
+    assert "no time-stamp from outside the company" in outcome.unchecked[0]
 
 
 # --- Tokens that an insider has put there ---------------------------------------------------------

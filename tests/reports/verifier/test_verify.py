@@ -56,7 +56,8 @@ class TestAsAProgram:
         pack.write_bytes(GOOD[:at] + b"A" + GOOD[at + 1 :])
         result = run(pack, "--key", KEY.vkey)
         assert result.returncode == 1
-        *_, failure, verdict = result.stdout.splitlines()
+        *_, failure, meaning, verdict = result.stdout.splitlines()
+        assert "was changed after the pack was sealed" in meaning
         assert failure.startswith("FAIL  evidence/EV-000001/staff_mfa 2026-01.csv is not the file")
         assert verdict == "INVALID"
 
