@@ -19,6 +19,12 @@ MOST_LISTED = 10_000
 _AGES = ((1, "0-1"), (3, "2-3"), (7, "4-7"), (30, "8-30"))
 _SHOWN_IDS = 200
 _LABEL = "COALESCE(i.own_id, i.processor_id, i.reference, i.settlement_id, i.parent_id, '?')"
+# What could not be mapped stands aside in every comparison of its leg, and is told once.
+_TOLD = (
+    "(c.class = 'break' OR (c.class = 'quarantined' AND NOT EXISTS (SELECT 1 FROM classed d"
+    " WHERE d.id = c.id AND d.class = 'quarantined'"
+    " AND d.comparison || ' ' || d.side < c.comparison || ' ' || c.side)))"
+)
 _GROUPED = "c.grp IS NOT NULL AND c.reason <> 'duplicate'"
 
 
@@ -35,7 +41,7 @@ def count_breaks(engine: Engine) -> int:
     sql = (
         "SELECT count(*) FROM (SELECT DISTINCT c.comparison, c.pass, c.reason,"
         f" CASE WHEN {_GROUPED} THEN c.grp END, CASE WHEN {_GROUPED} THEN 0 ELSE c.id END"
-        " FROM classed c WHERE c.class IN ('break', 'quarantined')) found"
+        f" FROM classed c WHERE {_TOLD}) found"
     )
     return int(next(iter(engine.rows(sql)))[0])
 
@@ -52,7 +58,7 @@ def breaks(engine: Engine, as_of: date, files: Mapping[int, str]) -> list[Break]
         f" {_LABEL} AS label, i.amount, i.currency,"
         " lpad(CAST(i.file AS VARCHAR), 6, '0') || ':' || lpad(CAST(i.line AS VARCHAR), 12, '0')"
         " AS spot FROM classed c JOIN item i ON i.id = c.id"
-        " WHERE c.class IN ('break', 'quarantined')) members"
+        f" WHERE {_TOLD}) members"
         f" GROUP BY comparison, reason, pass, grp, single ORDER BY 1, 2, 6 LIMIT {MOST_BREAKS}"
     )
     seen: Counter[str] = Counter()
