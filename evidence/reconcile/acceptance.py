@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from hashlib import file_digest
 from itertools import pairwise
@@ -28,6 +28,7 @@ from evidence.reconcile.reading import Reading, Statement
 from evidence.reconcile.rules import FileRule, RuleSet
 
 _MOST_MISSING = 1000
+_OCCURRED = Item._fields.index("occurred_at")
 
 
 @dataclass
@@ -178,12 +179,11 @@ def _count(facts: FileFacts, item: Item) -> None:
     facts.last = max(facts.last, moment)
 
 
-def _cells(item: Item) -> Iterator[object]:
-    for value in item:
-        if isinstance(value, datetime):
-            yield value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        else:
-            yield value
+def _cells(item: Item) -> list[object]:
+    cells: list[object] = list(item)
+    # The table keeps UTC without a zone: a zoned time would follow the zone of the machine.
+    cells[_OCCURRED] = item.occurred_at.replace(tzinfo=None)
+    return cells
 
 
 def _gaps(rules: RuleSet, leg: str, files: Sequence[FileFacts]) -> Iterator[FileBreak]:

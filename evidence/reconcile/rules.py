@@ -63,6 +63,9 @@ def _pattern(text: str) -> str:
     return text
 
 
+ISO_DATES = "%Y-%m-%dT%H:%M:%S%z"
+"""The moment with its offset, as most programs write it; a fraction of seconds may follow."""
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_known_currency)]
 Pattern = Annotated[Line, AfterValidator(_pattern)]
@@ -119,7 +122,7 @@ class FileRule(Shape):
     thousands: Literal["", ",", ".", " ", "'"] = ""
     unit: Literal["minor", "major"] = "major"
     sign: Literal["as_is", "inverted", "by_kind"] = "as_is"
-    dates: Word = "%Y-%m-%dT%H:%M:%S%z"
+    dates: Word = ISO_DATES
     trailer: Trailer | None = None
     currency: Currency | None = None
     account: Word | None = None

@@ -12,7 +12,7 @@ from evidence.reconcile.amounts import MINOR, Style, parse
 from evidence.reconcile.currencies import EXPONENTS
 from evidence.reconcile.errors import FileRefusedError, RowError
 from evidence.reconcile.reading import Reading, Row
-from evidence.reconcile.rules import FileRule, Trailer
+from evidence.reconcile.rules import ISO_DATES, FileRule, Trailer
 
 Cells = Sequence[str | datetime | date]
 
@@ -107,10 +107,19 @@ def _row(line: int, named: dict[str, str | datetime | date], rule: FileRule) -> 
 
 def _moment(text: str, rule: FileRule, line: int) -> datetime | date:
     try:
+        if rule.dates == ISO_DATES:
+            return _iso_moment(text.strip())
         found = datetime.strptime(text.strip(), rule.dates)  # noqa: DTZ007  The zone comes later.
     except ValueError as error:
         raise FileRefusedError(f"{text[:40]!r} is no time like {rule.dates}", line) from error
     return found if "%H" in rule.dates or "%I" in rule.dates else found.date()
+
+
+def _iso_moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or text[10:11] != "T":
+        raise ValueError
+    return found
 
 
 def _compare(
