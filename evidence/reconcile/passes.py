@@ -10,8 +10,8 @@ Rules:
 """
 
 from evidence.reconcile.engine import Engine
-from evidence.reconcile.rules import Comparison, Leg, Pass
-from evidence.reconcile.tables import Place, content, keep_rest, quoted
+from evidence.reconcile.rules import Comparison, Leg, Pass, Side
+from evidence.reconcile.tables import Place, content, in_scope, keep_rest, quoted
 
 REUSED_AFTER_DAYS = 45
 """Sources give an id once more after years; such a pair is no duplicate."""
@@ -21,23 +21,30 @@ _SAME = (
 )
 
 
-def set_duplicates_apart(engine: Engine, place: Place, leg: Leg) -> None:
+def set_duplicates_apart(engine: Engine, place: Place, side: Side, leg: Leg) -> None:
     """Class every further item with the same unique id, kind, amount and currency as a break."""
-    key = f"s.{leg.unique}"
+    key = leg.unique
+    # Ids alone first, straight from the table: nearly all are there once.
+    engine.execute("DROP TABLE IF EXISTS repeated")
+    engine.execute(
+        f"CREATE TABLE repeated AS SELECT i.{key} AS grp FROM item i WHERE {in_scope(side)}"
+        f" AND i.{key} IS NOT NULL GROUP BY i.{key} HAVING count(*) > 1"
+    )
+    if not next(iter(engine.rows("SELECT count(*) FROM repeated")))[0]:
+        return
     engine.execute("DROP TABLE IF EXISTS twice")
     engine.execute(
-        f"CREATE TABLE twice AS SELECT {key} AS grp, kind, amount, currency FROM {place.open} s"
-        f" WHERE {key} IS NOT NULL GROUP BY {key}, kind, amount, currency HAVING count(*) > 1"
-        f" AND max(day) - min(day) <= {REUSED_AFTER_DAYS}"
+        "CREATE TABLE twice AS SELECT s.id, t.grp, s.kind, s.amount, s.currency, s.day, s.due_on"
+        f" FROM {place.open} s JOIN repeated t ON s.{key} = t.grp"
     )
+    same = "PARTITION BY s.grp, s.kind, s.amount, s.currency"
     engine.execute(
         f"INSERT INTO classed SELECT {_names(place)}, id, 'break', 'duplicate', 'P1', grp, NULL,"
-        " due_on"
-        " FROM (SELECT s.id, t.grp, s.due_on, row_number() OVER ("
-        f" PARTITION BY t.grp, s.kind, s.amount, s.currency ORDER BY {content('i')}, s.id) AS place"
-        f" FROM {place.open} s JOIN item i ON i.id = s.id JOIN twice t ON {key} = t.grp"
-        " AND s.kind = t.kind AND s.amount = t.amount AND s.currency = t.currency) ranked"
-        " WHERE place > 1"
+        " due_on FROM (SELECT s.id, s.grp, s.due_on,"
+        f" row_number() OVER ({same} ORDER BY {content('i')}, s.id) AS place,"
+        f" max(s.day) OVER ({same}) - min(s.day) OVER ({same}) AS days"
+        " FROM twice s JOIN item i ON i.id = s.id) ranked"
+        f" WHERE place > 1 AND days <= {REUSED_AFTER_DAYS}"
     )
 
 

@@ -110,10 +110,11 @@ def settle(
 ) -> None:
     """Class everything of one side that is still open; `legs` and `names`: its own, the other."""
     own, other = legs
+    _find_originals(engine, place, names)
     engine.execute("DROP TABLE IF EXISTS alone")
     engine.execute(
         f"CREATE TABLE alone AS SELECT s.*, {_is_copy(place, own)} AS is_copy,"
-        f" {_is_orphan(names)} AS is_orphan FROM {place.open} s"
+        f" s.id NOT IN (SELECT id FROM with_original) AS is_orphan FROM {place.open} s"
     )
     missing = "unexpected_in_bank" if own.role is Role.BANK else MISSING[other.role]
     overdue = "unexpected_in_bank" if own.role is Role.BANK else "timing_overdue"
@@ -154,12 +155,13 @@ def _is_copy(place: Place, leg: Leg) -> str:
     )
 
 
-def _is_orphan(names: tuple[str, str]) -> str:
-    """Return the condition that no leg of the comparison holds the original that an item names."""
-    own, other = (quoted(name) for name in names)
-    return (
-        "NOT EXISTS (SELECT 1 FROM item o WHERE o.id <> s.id"
-        f" AND o.leg IN ({own}, {other}) AND o.own_id = s.parent_id)"
-        " AND NOT EXISTS (SELECT 1 FROM item o WHERE o.id <> s.id"
-        f" AND o.leg IN ({own}, {other}) AND o.processor_id = s.parent_id)"
+def _find_originals(engine: Engine, place: Place, names: tuple[str, str]) -> None:
+    """Note which open items name an original that some leg of the comparison holds."""
+    legs = ", ".join(quoted(name) for name in names)
+    found = " UNION ".join(
+        f"SELECT s.id FROM {place.open} s JOIN item o ON o.{key} = s.parent_id"
+        f" WHERE o.id <> s.id AND o.leg IN ({legs})"
+        for key in ("own_id", "processor_id")
     )
+    engine.execute("DROP TABLE IF EXISTS with_original")
+    engine.execute(f"CREATE TABLE with_original AS {found}")

@@ -105,7 +105,7 @@ def compare(engine: Engine, rules: RuleSet, comparison: Comparison, as_of: date)
     for place, side in seats:
         tables.fill_due(engine, rules, place, side, comparison.grace_days)
         tables.open_side(engine, place, side)
-        passes.set_duplicates_apart(engine, place, rules.legs[place.leg])
+        passes.set_duplicates_apart(engine, place, side, rules.legs[place.leg])
     passes.match(engine, comparison, left, right)
     residue.explain(engine, comparison, left, right, as_of)
     for place, other in ((left, right), (right, left)):

@@ -55,13 +55,9 @@ def listed(words: Iterator[str] | tuple[str, ...]) -> str:
 
 def content(alias: str) -> str:
     """Return the expression of all that an item is; unlike items never share it."""
-    # Each value is led by its length, so that no two lists of values make the same text.
-    parts = [
-        f"COALESCE(CAST(length(CAST({alias}.{name} AS VARCHAR)) AS VARCHAR) || ':'"
-        f" || CAST({alias}.{name} AS VARCHAR), '-')"
-        for name in CONTENT
-    ]
-    return "(" + " || ".join(parts) + ")"
+    # No text of an item holds a control character, so that these marks keep the values apart.
+    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in CONTENT]
+    return "(" + " || chr(31) || ".join(parts) + ")"
 
 
 def create(engine: Engine) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.reconcile import findings, identities, opening, passes, residue, rules, run
+from evidence.reconcile import findings, identities, opening, passes, residue, rules, run, tables
+from evidence.reconcile.engine import Engine
 from evidence.reconcile.errors import OpeningError
 from evidence.reconcile.outcome import Outcome, State
 from tests.evidence.reconcile.small import reconcile, row, rule_text
@@ -53,13 +54,13 @@ def test_a_pass_that_matches_unlike_amounts_fails_the_run(
 def test_rows_that_vanish_on_the_way_in_fail_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = run.tables.create
+    create = tables.create
 
-    def lossy(engine: run.Engine) -> None:
+    def lossy(engine: Engine) -> None:
         create(engine)
         engine.execute("DELETE FROM item WHERE own_id = 'B'")
 
-    monkeypatch.setattr(run.tables, "create", lossy)
+    monkeypatch.setattr(tables, "create", lossy)
     found = reconcile(tmp_path, rule_text(), [row("A"), row("B")], [row("A")])
     assert failed(found) == {"files"}
 
@@ -85,7 +86,7 @@ def statements(folder: Path, changes: Callable[[list[Sheet]], list[Sheet]]) -> O
         )
         sheets.append(sheet)
         balance = sheet.closing
-    paths = []
+    paths: list[Path] = []
     for sheet in changes(sheets):
         path = folder / f"b{sheet.number}-{len(paths)}.xml"
         path.write_text(camt053(sheet, message=f"M{len(paths)}"), encoding="utf-8")
