@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("intake", "pages", "packs", "coverage", "registers", "readiness", "screening")
+NAMES = ("intake", "pages", "packs", "coverage", "registers", "readiness", "screening", "reconcile")
 
 
 def main(arguments: list[str]) -> int:

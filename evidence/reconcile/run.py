@@ -1,0 +1,171 @@
+"""One reconciliation from files to outcome: accept, match, explain, prove, digest."""
+
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import rfc8785
+
+from evidence.reconcile import findings, identities, opening, passes, recalculation, residue, tables
+from evidence.reconcile.acceptance import Accepted, accept
+from evidence.reconcile.engine import Engine, duckdb_engine
+from evidence.reconcile.errors import InputError, ReconcileError
+from evidence.reconcile.identities import Seat
+from evidence.reconcile.items import COLUMNS
+from evidence.reconcile.opening import Open
+from evidence.reconcile.outcome import Identity, Outcome, State
+from evidence.reconcile.rules import Comparison, Fees, RuleSet
+from evidence.reconcile.tables import Place
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run is asked beside rules and files.
+
+    `as_of` is the day whose end the run looks from; without it, the latest day of the inputs.
+    `opening` are the breaks that were open before; `seen` are digests of files that came before.
+    """
+
+    as_of: date | None = None
+    opening: Mapping[str, Open] | None = None
+    seen: Collection[str] = ()
+    memory: str = "1GB"
+    threads: int = 2
+
+
+def reconcile(
+    rules: RuleSet,
+    given: Mapping[str, Sequence[Path]],
+    *,
+    scratch: Path,
+    terms: Terms | None = None,
+) -> Outcome:
+    """Reconcile the files of all legs by a rule set and return all that was found.
+
+    Raises InputError where files and rules do not fit, ReconcileError where the engine gave up.
+    """
+    terms = terms or Terms()
+    strangers = sorted({*given} - {*rules.legs})
+    if strangers:
+        raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        place = Path(folder)
+        accepted = accept(rules, given, place, as_of=terms.as_of, seen=terms.seen)
+        try:
+            with duckdb_engine(place, memory=terms.memory, threads=terms.threads) as engine:
+                engine.load("loaded", COLUMNS, accepted.tables)
+                return judge(engine, rules, accepted, terms)
+        except duckdb.Error as error:
+            first = str(error).strip().partition("\n")[0]
+            raise ReconcileError(f"The database gave up: {first[:500]}") from error
+
+
+def judge(engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms) -> Outcome:
+    """Run all passes over the table `loaded` of an engine, and prove the result."""
+    tables.create(engine)
+    as_of = terms.as_of or _latest_day(engine)
+    seats: list[Seat] = []
+    for comparison in rules.comparisons:
+        seats += compare(engine, rules, comparison, as_of)
+    seats += _recalculate(engine, rules)
+    summed = identities.totals(engine, seats)
+    proved = identities.prove(engine, rules, accepted, seats, summed)
+    names = {facts.number: facts.name for facts in accepted.files}
+    breaks = findings.breaks(engine, as_of, names)
+    count = findings.count_breaks(engine)
+    if terms.opening is not None:
+        proved += opening.roll_forward(terms.opening, breaks)
+    return Outcome(
+        state=_state(proved, bool(count or accepted.breaks)),
+        digest=_digest(engine, rules, accepted, proved, as_of),
+        rules=rules.name,
+        rules_version=rules.version,
+        rules_digest=rules.digest,
+        as_of=as_of,
+        files=accepted.files,
+        file_breaks=accepted.breaks,
+        totals=summed,
+        identities=proved,
+        breaks=breaks,
+        tolerated=findings.tolerated(engine),
+        candidates=findings.candidates(engine),
+        break_count=count,
+    )
+
+
+def compare(engine: Engine, rules: RuleSet, comparison: Comparison, as_of: date) -> list[Seat]:
+    """Give every item of both sides of a comparison its class."""
+    left = Place(comparison.name, "left", comparison.left.leg)
+    right = Place(comparison.name, "right", comparison.right.leg)
+    seats = [(left, comparison.left), (right, comparison.right)]
+    for place, side in seats:
+        tables.fill_due(engine, rules, place, side, comparison.grace_days)
+        tables.open_side(engine, place, side)
+        passes.set_duplicates_apart(engine, place, side, rules.legs[place.leg])
+    passes.match(engine, comparison, left, right)
+    residue.explain(engine, comparison, left, right, as_of)
+    for place, other in ((left, right), (right, left)):
+        legs = rules.legs[place.leg], rules.legs[other.leg]
+        residue.settle(engine, place, legs, (place.leg, other.leg), as_of)
+    passes.find_candidates(engine, comparison, left, right)
+    return seats
+
+
+def _recalculate(engine: Engine, rules: RuleSet) -> list[Seat]:
+    seats: list[Seat] = []
+    for rule in (part for part in rules.parts if not isinstance(part, Comparison)):
+        place = Place(rule.name, "left", rule.of.leg)
+        tables.fill_due(engine, rules, place, rule.of, 0)
+        tables.open_side(engine, place, rule.of)
+        seats.append((place, rule.of))
+        if isinstance(rule, Fees):
+            recalculation.recalculate_fees(engine, rule, place)
+        else:
+            recalculation.recalculate_conversions(engine, rule, place)
+    return seats
+
+
+def _latest_day(engine: Engine) -> date:
+    (day,) = next(iter(engine.rows("SELECT max(day) FROM item")))
+    return day or date.min
+
+
+def _state(proved: Sequence[Identity], has_breaks: bool) -> State:
+    if not all(identity.holds for identity in proved):
+        return State.FAILED
+    return State.BREAKS if has_breaks else State.CLEAN
+
+
+def _digest(
+    engine: Engine,
+    rules: RuleSet,
+    accepted: Accepted,
+    proved: Sequence[Identity],
+    as_of: date,
+) -> str:
+    """Return the digest of the output; names, lines and order of the files are no part of it."""
+    digest = sha256()
+    facts = {
+        "rules": rules.digest,
+        "as_of": as_of.isoformat(),
+        # What was refused is told by its reason alone: its line moves with the order of rows.
+        "files": sorted(
+            [found.leg, found.reason, found.subject if found.reason == "file_missing" else ""]
+            for found in accepted.breaks
+        ),
+        # Open breaks of before are no part of what an auditor re-performs on the same files.
+        "identities": sorted(
+            [i.name, i.subject if i.name != "files" else "", i.currency]
+            + [str(number) for number in (*i.left, *i.right)]
+            for i in proved
+            if i.name != "roll_forward"
+        ),
+    }
+    digest.update(rfc8785.dumps(facts))
+    for line in findings.digest_lines(engine):
+        digest.update(f"\n{line}".encode())
+    return digest.hexdigest()

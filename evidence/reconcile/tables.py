@@ -1,0 +1,133 @@
+"""The tables of a run and the views of the two sides of a comparison, as SQL.
+
+`item` holds every accepted row; `classed` says of each item in each comparison what became of it:
+matched, break, not_due, quarantined or out_of_scope, with reason, pass and the key that was used.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from evidence.reconcile.calendars import due_on
+from evidence.reconcile.engine import Engine
+from evidence.reconcile.items import CONTENT, KEYS
+from evidence.reconcile.rules import RuleSet, Side
+
+_CLASSED = """
+    CREATE TABLE classed (
+        comparison VARCHAR, side VARCHAR, id BIGINT, class VARCHAR, reason VARCHAR, pass VARCHAR,
+        grp VARCHAR, diff DECIMAL(38, 0), due_on DATE
+    )
+"""
+_DUE = "CREATE TABLE due (comparison VARCHAR, side VARCHAR, day DATE, due_on DATE, lost_on DATE)"
+_CANDIDATE = 'CREATE TABLE candidate (comparison VARCHAR, "left" BIGINT, "right" BIGINT)'
+_FIELDS = (*KEYS, "kind", "status", "amount", "currency", "merchant", "last_four", "occurred_at")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One side of one comparison: where its rows are."""
+
+    comparison: str
+    side: str
+    leg: str
+
+    @property
+    def scope(self) -> str:
+        """The view of all items that take part."""
+        return f"scope_{self.side}"
+
+    @property
+    def open(self) -> str:
+        """The view or table of those that no pass has classed yet."""
+        return f"open_{self.side}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(words: Iterator[str] | tuple[str, ...]) -> str:
+    """Return texts as a list of literals of SQL."""
+    return ", ".join(quoted(word) for word in words)
+
+
+def content(alias: str) -> str:
+    """Return the expression of all that an item is; unlike items never share it."""
+    # No text of an item holds a control character, so that these marks keep the values apart.
+    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in CONTENT]
+    return "(" + " || chr(31) || ".join(parts) + ")"
+
+
+def create(engine: Engine) -> None:
+    """Make the tables that all comparisons share; `loaded` is there already."""
+    engine.execute("CREATE TABLE item AS SELECT row_number() OVER () AS id, * FROM loaded")
+    engine.execute("DROP TABLE loaded")
+    for sql in (_CLASSED, _DUE, _CANDIDATE):
+        engine.execute(sql)
+
+
+def in_scope(side: Side) -> str:
+    """Return the condition on an item `i` for taking part on a side."""
+    condition = f"i.leg = {quoted(side.leg)} AND i.kind IN ({listed(side.kinds)})"
+    return condition + (f" AND i.account = {quoted(side.account)}" if side.account else "")
+
+
+def open_side(engine: Engine, place: Place, side: Side) -> None:
+    """Make the views of one side, and class what could not be mapped as quarantined."""
+    fields = ", ".join(f"i.{name}" for name in _FIELDS)
+    engine.execute(
+        f"CREATE OR REPLACE VIEW {place.scope} AS SELECT i.id, {fields}, i.day,"
+        " d.due_on, d.lost_on,"
+        " COALESCE(i.settled_amount, i.amount) - COALESCE(i.fee, 0) AS net,"
+        " COALESCE(i.settled_currency, i.currency) AS net_currency"
+        f" FROM item i JOIN due d ON d.day = i.day AND d.comparison = {quoted(place.comparison)}"
+        f" AND d.side = {quoted(place.side)} WHERE i.fault IS NULL AND {in_scope(side)}"
+    )
+    engine.execute(
+        f"INSERT INTO classed SELECT {quoted(place.comparison)}, {quoted(place.side)}, i.id,"
+        " 'quarantined', 'mapping_unknown', 'P0', NULL, NULL, NULL FROM item i"
+        # A row of unknown kind may belong anywhere, so that every comparison of its leg shows it.
+        f" WHERE i.leg = {quoted(place.leg)} AND i.fault IS NOT NULL"
+    )
+    engine.execute(f"DROP TABLE IF EXISTS rest_{place.side}")
+    engine.execute(
+        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM {place.scope} s"
+        f" WHERE {_not_classed(place)}"
+    )
+
+
+def keep_rest(engine: Engine, place: Place) -> None:
+    """Put the items that are still open into a table of their own: most are matched by now."""
+    engine.execute(f"DROP TABLE IF EXISTS kept_{place.side}")
+    engine.execute(f"CREATE TABLE kept_{place.side} AS SELECT * FROM {place.open}")
+    engine.execute(f"DROP TABLE IF EXISTS rest_{place.side}")
+    engine.execute(f"CREATE TABLE rest_{place.side} AS SELECT * FROM kept_{place.side}")
+    engine.execute(
+        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM rest_{place.side} s"
+        f" WHERE {_not_classed(place)}"
+    )
+
+
+def _not_classed(place: Place) -> str:
+    return (
+        "NOT EXISTS (SELECT 1 FROM classed c WHERE c.id = s.id"
+        f" AND c.comparison = {quoted(place.comparison)} AND c.side = {quoted(place.side)})"
+    )
+
+
+def fill_due(engine: Engine, rules: RuleSet, place: Place, side: Side, grace: int) -> None:
+    """Say for each day of a side when a counterpart is due, and from when it counts as missing."""
+    closed = rules.closed(side.leg)
+    days = [
+        day for (day,) in engine.rows(f"SELECT DISTINCT i.day FROM item i WHERE {in_scope(side)}")
+    ]
+    rows = [_due_row(place, day, due_on(day, side.lag_days, closed), grace, closed) for day in days]
+    if rows:
+        engine.execute(f"INSERT INTO due VALUES {', '.join(rows)}")
+
+
+def _due_row(place: Place, day: date, due: date, grace: int, closed: frozenset[date]) -> str:
+    values = (place.comparison, place.side, day, due, due_on(due, grace, closed))
+    return f"({', '.join(quoted(str(value)) for value in values)})"
