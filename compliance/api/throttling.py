@@ -62,7 +62,7 @@ class _Purse:
 class SharedMeter:
     """Grants each key a number of calls a minute to all processes that share the cache."""
 
-    def __init__(self, shared: BaseCache = cache) -> None:  # type: ignore[assignment]
+    def __init__(self, shared: BaseCache = cache) -> None:
         self._shared = shared
         self._purses: dict[tuple[str, int], _Purse] = {}
         self._lock = threading.Lock()
