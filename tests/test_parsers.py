@@ -27,10 +27,10 @@ from audits import request_list
 from audits.errors import AuditsError
 from collectors import schedule
 from collectors.errors import CollectorError
-from collectors.files import labels
+from collectors.files import inbox, labels
 from collectors.wire import git, tls
 from compliance import delivery, environment
-from compliance.api import batches, paging, pushing
+from compliance.api import batches, forms, paging, pushing
 from compliance.api.errors import Refusal
 from compliance.backups import keyring, manifest
 from compliance.backups.errors import BackupError
@@ -137,7 +137,7 @@ def _file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object
 def _label(path: Path) -> object:
     table = path.with_name("a__2026-01-01.csv")
     table.touch()
-    assert labels.inbox.sidecar_of(table) == path
+    assert inbox.sidecar_of(table) == path
     return labels.read(table)
 
 
@@ -164,7 +164,7 @@ def _form(text: str) -> object:
     given = QueryDict(mutable=True)
     for name in ("tags", "steps", "observation", "collected_at", "covers_from", "sha256"):
         given[name] = text
-    return pushing.forms.checked(pushing._FORM, given)
+    return forms.checked(pushing._FORM, given)
 
 
 def _authorities(text: str) -> object:
