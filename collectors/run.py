@@ -10,7 +10,7 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from collectors import configuration, recording, scratch
@@ -23,8 +23,8 @@ from collectors.period import Period
 from collectors.recording import Order
 from collectors.redaction import redact
 from collectors.submission import submission_of
-from evidence import checks, held_back, intake, ledger
-from evidence.errors import EvidenceError, QuarantinedError, ScreeningError
+from evidence import checks, disk, held_back, intake, ledger, store
+from evidence.errors import EvidenceError, QuarantinedError, ScreeningError, StoreError
 from jobs.errors import LeaseLostError
 
 log = logging.getLogger(__name__)
@@ -80,15 +80,12 @@ def _attempt(order: Order) -> Run:
     except LeaseLostError:
         # Another worker does this now; what comes of it is its to say.
         raise
-    except PassingError as error:
-        return _keep_failure(order, started_at, str(error), passing=error)
-    except OperationalError as error:
-        reason = f"The database did not answer: {error}"
-        return _keep_failure(order, started_at, reason, passing=PassingError(reason))
     except (CollectorError, EvidenceError) as error:
-        return _keep_failure(order, started_at, str(error))
+        return _keep_failure(order, started_at, str(error), passing=_passing(error))
     except Exception as error:  # noqa: BLE001  # a fault of a collector is a fact about its run
-        return _keep_failure(order, started_at, _fault(order, error))
+        passing = _passing(error)
+        reason = str(passing) if passing else _fault(order, error)
+        return _keep_failure(order, started_at, reason, passing=passing)
 
 
 def _hand_in(order: Order, gathered: Gathered) -> Run:
@@ -106,17 +103,13 @@ def _hand_in(order: Order, gathered: Gathered) -> Run:
                 inbox.withdraw(order.file, reason=str(held))
             raise
         raise
-    try:
-        with transaction.atomic():
-            ledger.lock()
-            kept = recording.kept(order)
-            if kept:
-                prepared.discard()
-                return kept
-            return recording.keep_answer(order, gathered, prepared, reason=reason)
-    except BaseException:
-        prepared.discard()
-        raise
+    with store.undone_on_failure(prepared.files), transaction.atomic():
+        ledger.lock()
+        kept = recording.kept(order)
+        if kept:
+            prepared.discard()
+            return kept
+        return recording.keep_answer(order, gathered, prepared, reason=reason)
 
 
 def _keep_failure(
@@ -127,6 +120,21 @@ def _keep_failure(
         return recording.kept(order) or recording.keep_failure(
             order, started_at=started_at, reason=_clean(order, reason), passing=passing
         )
+
+
+def _passing(error: Exception) -> PassingError | None:
+    """Return the cause of a failure as one that may pass by itself; None for any other."""
+    if isinstance(error, PassingError):
+        return error
+    if isinstance(error, OperationalError | InterfaceError):
+        # A broken connection is opened anew for what is kept of this. A caller's must stay.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        return PassingError(f"The database did not answer: {error}")
+    if disk.is_full(error):
+        return PassingError(disk.FULL)
+    # What is lost or damaged is told by kinds of their own, and does not pass.
+    return PassingError(str(error)) if type(error) is StoreError else None
 
 
 def _fault(order: Order, error: Exception) -> str:

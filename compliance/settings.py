@@ -175,9 +175,9 @@ CATALOGUE_DIR = Path(
     environment.text("CATALOGUE_DIR", str(BASE_DIR / "controls" / "catalogue"))
 ).resolve()
 
-CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
-}
+_CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+# Beyond this, counts of the rate limits are thrown away; the usual 300 are soon reached.
+CACHES: dict[str, Any] = {"default": {**_CACHE, "OPTIONS": {"MAX_ENTRIES": 20_000}}}
 
 # --- Jobs --------------------------------------------------------------------------------------
 BROKER_URL = environment.text("BROKER_URL", "filesystem://")

@@ -17,6 +17,12 @@ DEEPEST = 20
 
 _NOT_ALLOWED: re.Pattern[str] = yaml.reader.Reader.NON_PRINTABLE
 
+UNREADABLE_YAML = (
+    yaml.YAMLError,
+    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError),
+)
+"""What a reader of YAML raises: a day that is none, or an odd tag, comes as an error of Python."""
+
 Place = tuple[str | int, ...]
 """Where a value lies: keys and list positions, outermost first."""
 
@@ -108,17 +114,20 @@ def _value(loader: _Loader, node: yaml.Node, place: Place, lines: dict[Place, in
         ]
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, place, lines)
-    line = node.start_mark.line + 1
-    try:
-        value = loader.construct_object(node)
-    except ValueError as error:
-        # PyYAML goes by the look of a date or a number before it sees whether there is such one.
-        reason = f"{node.value[:40]} is no day or number that there is; put text in quotes"
-        raise _problem(loader.file, line, reason) from error
+    value = _scalar(loader, node)
     odd = _NOT_ALLOWED.search(value) if isinstance(value, str) else None
     if odd:
-        raise _problem(loader.file, line, _not_allowed(odd))
+        raise _problem(loader.file, node.start_mark.line + 1, _not_allowed(odd))
     return value
+
+
+def _scalar(loader: _Loader, node: yaml.Node) -> object:
+    try:
+        return loader.construct_object(node)
+    except (ValueError, OverflowError) as error:
+        # PyYAML goes by the look of a date or a number before it sees whether there is such one.
+        reason = f"{str(node.value)[:40]} is no day or number that there is; put text in quotes"
+        raise _problem(loader.file, node.start_mark.line + 1, reason) from error
 
 
 def _mapping(
@@ -127,7 +136,7 @@ def _mapping(
     found: dict[str, object] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        key = loader.construct_object(key_node)
+        key = _scalar(loader, key_node)
         if not isinstance(key, str):
             raise _problem(loader.file, line, "a key here is no text; put it in quotes")
         if key in found:

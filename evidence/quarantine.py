@@ -63,20 +63,15 @@ def keep(
     with other content it raises IdempotencyConflictError.
     """
     sealed: list[store.Stored] = []
-    try:
-        with transaction.atomic():
-            ledger.lock()
-            earlier = _earlier(submission, actor)
-            if earlier:
-                return earlier
-            sealed.append(_seal(submission.content))
-            if submission.population and submission.population.table:
-                sealed.append(_seal(submission.population.table))
-            return _record(submission, findings, sealed, filename=filename, actor=actor)
-    except BaseException:
-        for file in sealed:
-            store.discard(file)
-        raise
+    with store.undone_on_failure(sealed), transaction.atomic():
+        ledger.lock()
+        earlier = _earlier(submission, actor)
+        if earlier:
+            return earlier
+        sealed.append(_seal(submission.content))
+        if submission.population and submission.population.table:
+            sealed.append(_seal(submission.population.table))
+        return _record(submission, findings, sealed, filename=filename, actor=actor)
 
 
 def answered(submission: Submission, *, actor: str) -> Evidence | None:

@@ -54,17 +54,13 @@ def release(quarantined: Quarantined, *, by: User, reason: str) -> Evidence:
             idempotency_key=quarantined.idempotency_key,
         )
         ready = intake.prepare(submission)
-    try:
-        with transaction.atomic():
-            ledger.lock()
-            _check(quarantined, Deed.RELEASED, by, reason)
-            (evidence,) = intake.record([ready], actor=quarantined.sender)
-            _decide(quarantined, Deed.RELEASED, by=by, reason=reason, evidence=evidence)
-            quarantine.destroy_keys(_blobs(quarantined))
-            return evidence
-    except BaseException:
-        ready.discard()
-        raise
+    with store.undone_on_failure(ready.files), transaction.atomic():
+        ledger.lock()
+        _check(quarantined, Deed.RELEASED, by, reason)
+        (evidence,) = intake.record([ready], actor=quarantined.sender)
+        _decide(quarantined, Deed.RELEASED, by=by, reason=reason, evidence=evidence)
+        quarantine.destroy_keys(_blobs(quarantined))
+        return evidence
 
 
 def redact(
@@ -86,26 +82,21 @@ def redact(
     sealed = store.put(
         BytesIO(json.dumps([salt.hex() for salt in salts]).encode()), allow_empty=True
     )
-    try:
-        with transaction.atomic():
-            ledger.lock()
-            _check(quarantined, Deed.REDACTED, by, reason)
-            (evidence,) = intake.record([ready], actor=actor(by))
-            store.record([sealed])
-            _decide(
-                quarantined,
-                Deed.REDACTED,
-                by=by,
-                reason=reason,
-                evidence=evidence,
-                removed=_committed(removed, salts),
-                salts=sealed.sha256,
-            )
-            return evidence
-    except BaseException:
-        ready.discard()
-        store.discard(sealed)
-        raise
+    with store.undone_on_failure([*ready.files, sealed]), transaction.atomic():
+        ledger.lock()
+        _check(quarantined, Deed.REDACTED, by, reason)
+        (evidence,) = intake.record([ready], actor=actor(by))
+        store.record([sealed])
+        _decide(
+            quarantined,
+            Deed.REDACTED,
+            by=by,
+            reason=reason,
+            evidence=evidence,
+            removed=_committed(removed, salts),
+            salts=sealed.sha256,
+        )
+        return evidence
 
 
 def _prepare_copy(

@@ -16,8 +16,9 @@ from pathlib import Path
 import yaml
 from django.conf import settings
 from django.db.models import Q
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from controls.yaml_source import UNREADABLE_YAML
 from evidence.errors import RetentionError
 from evidence.models import Evidence
 
@@ -81,7 +82,7 @@ def keep_until(digest: str) -> date | None:
 def _rules(path: Path) -> _File:
     try:
         return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, *UNREADABLE_YAML) as error:
         raise RetentionError(
             f"The classes of retention in {path} cannot be read. Compare the file with"
             f" evidence/retention.yaml. {error}"

@@ -195,6 +195,19 @@ def remove(location: str, version: str) -> None:
         stores.current().remove(location, version)
 
 
+@contextmanager
+def undone_on_failure(files: Sequence[Stored]) -> Iterator[None]:
+    """Remove files again where naming them failed, unless the commit took place all the same.
+
+    Whoever lost the database in a commit does not know what became of it.
+    """
+    try:
+        yield
+    except BaseException:
+        discard_unnamed(files)
+        raise
+
+
 def discard_unnamed(files: Sequence[Stored]) -> None:
     """Remove the files of a commit in doubt, unless it took place; keep them where none can say."""
     with suppress(DatabaseError, InterfaceError), transaction.atomic():

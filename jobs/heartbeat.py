@@ -5,7 +5,7 @@ import threading
 import time
 from types import TracebackType
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import leases
 from jobs.errors import LeaseLostError
@@ -66,7 +66,7 @@ class Heartbeat:
             except LeaseLostError:
                 self._work.lost.set()
                 return
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 # The next beat tries again; until then the fence keeps the outcome honest.
                 log.warning("The lease of job %s was not renewed: %s", self._lease.job.pk, error)
                 connection.close()

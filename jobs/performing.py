@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from jobs import handlers, leases
@@ -58,7 +58,7 @@ def _attempt(lease: Lease, work: Work) -> None:
         _try_again(lease, work, after=request.after, reason=str(request))
     except TransientError as error:
         _try_again(lease, work, after=leases.back_off(work.attempt), reason=str(error))
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         log.exception("Job %s (%s) could not reach the database.", work.job_id, lease.job.kind)
         # A broken connection is opened anew. Inside a caller's transaction it must stay.
         if not connection.in_atomic_block:

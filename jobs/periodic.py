@@ -33,6 +33,17 @@ class Periodic:
         """Return the start of the period after the one that `now` lies in."""
         return EPOCH + ((now - EPOCH) // self.period + 1) * self.period
 
+    def latest(self, now: datetime) -> datetime:
+        """Return the latest time that can be due next; a later one wrote a clock that was ahead.
+
+        A period more, for the clocks of several machines never agree to the second.
+        """
+        return self.next_due(now) + self.period
+
+    def is_waiting(self, due_at: datetime, now: datetime) -> bool:
+        """Say whether it is time; work must not stand still until a wrong clock is right again."""
+        return due_at <= now or due_at > self.latest(now)
+
 
 _registry: dict[str, Periodic] = {}
 
@@ -60,13 +71,20 @@ def run_due(now: datetime | None = None) -> list[str]:
     new = [Beat(name=name, due_at=now) for name in _registry if name not in known]
     if new:
         Beat.objects.bulk_create(new, ignore_conflicts=True)
-    waiting = [work for work in _registry.values() if known.get(work.name, now) <= now]
+    waiting = [
+        work for work in _registry.values() if work.is_waiting(known.get(work.name, now), now)
+    ]
     return [work.name for work in waiting if _claim(work, now) and _run(work, now)]
 
 
 def _claim(work: Periodic, now: datetime) -> bool:
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    mine = Beat.objects.filter(free, name=work.name, due_at__lte=now)
+    free = (
+        Q(lease_until__isnull=True)
+        | Q(lease_until__lt=now)
+        | Q(lease_until__gt=now + 2 * TICK_LEASE)
+    )
+    waits = Q(due_at__lte=now) | Q(due_at__gt=work.latest(now))
+    mine = Beat.objects.filter(free & waits, name=work.name)
     return bool(mine.update(lease_until=now + TICK_LEASE))
 
 

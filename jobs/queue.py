@@ -17,6 +17,7 @@ from jobs.models import Job
 MAX_ATTEMPTS = 5
 PATIENT_ATTEMPTS = 14
 """For what waits for a foreign server: with the usual back-off these last for about five hours."""
+LONGEST_LEASE = timedelta(days=1)
 # So many unread wake-up calls are enough to keep every worker busy until the next sweep.
 SWEEP_BATCH = 200
 PURGE_BATCH = 1000
@@ -87,8 +88,10 @@ def retry(job: Job, *, requested_by: str) -> Job:
 def due(now: datetime) -> QuerySet[Job]:
     """Return the jobs that a worker may claim: due ones, and those whose worker is gone."""
     waiting = Q(state=Job.State.WAITING, run_after__lte=now)
-    abandoned = Q(state=Job.State.RUNNING, lease_until__lt=now)
-    return Job.objects.filter(waiting | abandoned, finished_at__isnull=True)
+    running = Q(state=Job.State.RUNNING)
+    # No lease is that long: a clock that was ahead wrote it, and its worker is gone.
+    gone = Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST_LEASE)
+    return Job.objects.filter(waiting | (running & gone), finished_at__isnull=True)
 
 
 def sweep(now: datetime | None = None) -> int:

@@ -15,7 +15,7 @@ from accounts.models import User
 from audits import packs
 from audits.models import Engagement, EvidenceRequest, Pack, PackFile
 from controls.models import Area, Expectation
-from evidence import intake, ledger
+from evidence import intake, ledger, store
 from evidence.models import Evidence
 from jobs.models import Job
 from jobs.queue import enqueue
@@ -50,16 +50,12 @@ def issue(pack: Pack, *, progress: Progress | None = None) -> PackFile:
         with path.open("wb") as file:
             audit_pack_zip.write(pack, file, progress=progress)
         ready = intake.prepare(_submission(pack, path))
-    try:
-        with transaction.atomic():
-            ledger.lock()
-            # Asked again under the lock: another worker may have taken the job over meanwhile.
-            existing = PackFile.objects.filter(pack=pack).first()
-            if existing is None:
-                return _record(pack, ready)
-    except BaseException:
-        ready.discard()
-        raise
+    with store.undone_on_failure(ready.files), transaction.atomic():
+        ledger.lock()
+        # Asked again under the lock: another worker may have taken the job over meanwhile.
+        existing = PackFile.objects.filter(pack=pack).first()
+        if existing is None:
+            return _record(pack, ready)
     ready.discard()
     return existing
 

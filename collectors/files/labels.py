@@ -21,6 +21,7 @@ from collectors.base import SourceSettings
 from collectors.errors import FileRefusedError
 from collectors.files import inbox
 from collectors.period import Period
+from controls.yaml_source import UNREADABLE_YAML
 from evidence.handling import MOST_STEPS, Did, Handling, Observation, Step
 
 Type = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
@@ -116,13 +117,13 @@ def _sidecar(path: Path) -> Label:
             raise FileRefusedError(message)
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Label.model_validate(said or {})
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        message = f"{path.name}{place}: this is no readable YAML."
-        raise FileRefusedError(message) from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "content"
         message = f"{path.name}: {where}: {first['msg']}."
+        raise FileRefusedError(message) from error
+    except UNREADABLE_YAML as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        message = f"{path.name}{place}: this is no readable YAML."
         raise FileRefusedError(message) from error

@@ -250,7 +250,12 @@ def _parsed(shown: Path) -> Iterator[Commit]:
             return
         if len(record) != width + 1:
             raise SourceNonsenseError("The output of git was cut off.")
-        yield _commit([piece.decode("utf-8", errors="replace") for piece in record])
+        try:
+            yield _commit([piece.decode("utf-8", errors="replace") for piece in record])
+        except (ValueError, OverflowError, OSError) as error:
+            raise SourceNonsenseError(
+                "A commit of git says a time or a number that is none."
+            ) from error
 
 
 def _pieces(shown: Path) -> Iterator[bytes]:

@@ -79,7 +79,7 @@ def trusting(pem: str) -> ssl.SSLContext:
     if pem.strip():
         try:
             context.load_verify_locations(cadata=pem)
-        except ssl.SSLError as error:
+        except (ssl.SSLError, TypeError) as error:  # a TypeError for letters beyond ASCII
             message = "the text holds no certificate in PEM form"
             raise ValueError(message) from error
     return context

@@ -64,7 +64,7 @@ def operation(
         (code, "application/json"): OpenApiResponse(
             response=ERROR_SHAPE, description=HTTPStatus(code).phrase
         )
-        for code in sorted({401, 403, 429, 500, *refusals})
+        for code in sorted({401, 403, 429, 500, 503, *refusals})
     }
     needed: Any = [{TOKEN_SCHEME: [str(scope)]}]
     decorate: Callable[[Handler], Handler] = extend_schema(

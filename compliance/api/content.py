@@ -44,13 +44,13 @@ class EvidenceContent(ApiView):
         "Download the original bytes",
         scope=Scope.READ_EVIDENCE,
         description=(
-            "Every download leaves a leaf in the log. The ETag is the SHA-256 of the whole file; "
-            "`Range` and `If-Range` resume a download."
+            "The type is that of the item. Every download leaves a leaf in the log. The ETag "
+            "is the SHA-256 of the whole file; `Range` and `If-Range` resume a download."
         ),
         parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            (200, "*/*"): OpenApiTypes.BINARY,
+            (206, "*/*"): OpenApiTypes.BINARY,
             304: OpenApiResponse(description="The caller has these bytes already."),
         },
         refusals=(404, 410, 416),

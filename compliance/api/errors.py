@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework.exceptions import (
     APIException,
@@ -19,6 +19,7 @@ from rest_framework.exceptions import (
 from accounts.errors import ScopeError
 from compliance.api.conventions import CHALLENGE
 from compliance.api.envelope import FAILED, ErrorResponse, Fields, request_id
+from evidence import disk
 from evidence.errors import (
     BlobDisposedError,
     DigestMismatchError,
@@ -31,12 +32,19 @@ from evidence.errors import (
     QuarantinedError,
     ScreeningError,
     SigningRefusedError,
+    StoreError,
     SupersededError,
     TimeError,
     TooLargeError,
 )
+from evidence.group_commit import GroupError
 
 log = logging.getLogger(__name__)
+
+STORE_AWAY = (
+    "The store of evidence does not answer, so nothing was stored. Try again later with the same "
+    "idempotency key."
+)
 
 _CODES = {
     400: "malformed",
@@ -48,6 +56,13 @@ _CODES = {
     415: "unsupported_media_type",
     422: "invalid",
     429: "throttled",
+}
+# What has a status and a code of its own.
+_PLAIN: dict[type[EvidenceError], tuple[int, str]] = {
+    TooLargeError: (413, "too_large"),
+    IdempotencyConflictError: (409, "idempotency_conflict"),
+    SupersededError: (409, "superseded"),
+    BlobDisposedError: (410, "disposed"),
 }
 # What intake refuses, and which field of the request its sentence belongs to.
 _BLAMED: dict[type[EvidenceError], str] = {
@@ -126,8 +141,16 @@ def not_signed() -> Refusal:
     return Refusal(503, "log_not_signed", message, headers={"Retry-After": "300"})
 
 
+def _no_room(error: Exception) -> Refusal | None:
+    if not disk.is_full(error):
+        return None
+    log.error("There is no room left on the disk", exc_info=error)
+    message = f"{disk.FULL} Nothing was stored."
+    return Refusal(503, "no_room", message, headers={"Retry-After": "300"})
+
+
 # The first that fits counts, so what is special stands before what is general.
-_MEANT: dict[type[Exception], Callable[[Exception], APIException]] = {
+_MEANT: dict[type[Exception], Callable[[Exception], APIException | None]] = {
     Http404: lambda _: NotFound("There is no such thing here."),
     ScopeError: _lacking,
     DjangoPermissionDenied: lambda _: PermissionDenied(),
@@ -135,24 +158,25 @@ _MEANT: dict[type[Exception], Callable[[Exception], APIException]] = {
     SuspiciousOperation: _broken,
     UnreadablePostError: _broken,
     OperationalError: _busy,
+    InterfaceError: _busy,
+    GroupError: _busy,
+    OSError: _no_room,
 }
 
 
 def _intake(error: EvidenceError) -> Refusal | None:
     message = str(error)
-    if isinstance(error, TooLargeError):
-        return Refusal(413, "too_large", message)
-    if isinstance(error, IdempotencyConflictError):
-        return Refusal(409, "idempotency_conflict", message)
-    if isinstance(error, SupersededError):
-        return Refusal(409, "superseded", message)
+    for kind, (status, code) in _PLAIN.items():
+        if isinstance(error, kind):
+            return Refusal(status, code, message)
     if isinstance(error, SigningRefusedError):
         log.error("The log is not signed: %s", message)
         return not_signed()
     if isinstance(error, QuarantinedError):
         return Refusal(422, "quarantined", message, fields=_held(error))
-    if isinstance(error, BlobDisposedError):
-        return Refusal(410, "disposed", message)
+    if type(error) is StoreError:
+        log.error("The store of evidence fails: %s", message)
+        return Refusal(503, "store_away", STORE_AWAY, headers={"Retry-After": "30"})
     blamed = _BLAMED.get(type(error))
     if blamed is None:
         return None

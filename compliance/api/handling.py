@@ -46,11 +46,21 @@ class HandlingObservation(serializers.Serializer[Any]):
     clock_seen = serializers.CharField(max_length=LONGEST_NAME, required=False)
 
 
+class NestedJson(serializers.JSONField):
+    """JSON in the text of one part; nested too deep it is none that anybody means."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
+
+
 _STEP, _OBSERVATION = HandlingStep(), HandlingObservation()
 
 
 @extend_schema_field(HandlingStep(many=True))
-class StepsField(serializers.JSONField):
+class StepsField(NestedJson):
     """A JSON list: in a form it is the text of one part."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -63,7 +73,7 @@ class StepsField(serializers.JSONField):
 
 
 @extend_schema_field(HandlingObservation)
-class ObservationField(serializers.JSONField):
+class ObservationField(NestedJson):
     """A JSON object: in a form it is the text of one part."""
 
     def to_internal_value(self, data: Any) -> Any:

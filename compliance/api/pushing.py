@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from accounts.models import ApiToken
 from compliance.api import access, forms
 from compliance.api.errors import Refusal
-from compliance.api.handling import ObservationField, StepsField, handling_of
+from compliance.api.handling import NestedJson, ObservationField, StepsField, handling_of
 from controls.models import Area, Expectation, Risk
 from evidence import checks, intake, tags
 from evidence.errors import TagError
@@ -50,7 +50,7 @@ class _Moment(serializers.DateTimeField):
 
 
 @extend_schema_field(serializers.DictField(child=serializers.CharField()))
-class _Tags(serializers.JSONField):
+class _Tags(NestedJson):
     """A JSON object of text; in a form it is written as JSON."""
 
     def to_internal_value(self, data: Any) -> dict[str, str]:

@@ -60,7 +60,7 @@ def open_sealed(content: bytes, phrase: str) -> dict[str, bytes]:
         files = json.loads(AESGCM(_key(phrase, salt)).decrypt(nonce, sealed, None))
     except InvalidTag as error:
         raise BackupError("The passphrase does not open the keys of this backup.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupDamagedError("The keys of the backup cannot be read.") from error
     if not all(_NAME.fullmatch(name) for name in files):
         raise BackupDamagedError("The keys of the backup have names that are none.")

@@ -87,7 +87,7 @@ class Manifest:
             for name in ("sealing_keys", "migrations"):
                 said[name] = tuple(map(str, said[name]))
             return cls(**said)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BackupDamagedError("The manifest of the backup cannot be read.") from error
 
 
@@ -102,5 +102,5 @@ def read_lines(content: Iterable[bytes]) -> Iterator[SealedFile]:
     for line in content:
         try:
             yield SealedFile(**json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise BackupDamagedError("The list of the backup's files cannot be read.") from error

@@ -55,6 +55,15 @@ class TestClaim:
         assert timedelta(seconds=59) < job.lease_until - before < timedelta(seconds=70)
         assert job.dispatched_at is None
 
+    def test_a_clock_that_was_ahead_does_not_hold_a_job_for_ever(self) -> None:
+        first = claim(enqueue())
+        Job.objects.update(lease_until=timezone.now() + timedelta(days=400))
+        second = claim(first.job)
+        assert second.job.attempt == 2
+        leases.finish(second, NOTHING, None)
+        with pytest.raises(LeaseLostError):
+            leases.finish(first, NOTHING, None)
+
     def test_it_uses_the_lease_and_the_limit_of_the_handler(self, handle: Handle) -> None:
         handle(lambda _work: None, "test.long", lease_seconds=300, limit_seconds=7200)
         job = queue.enqueue("test.long", key="long", payload={})

@@ -56,6 +56,24 @@ class TestRunDue:
         assert run_due(NOON) == []
         assert runs == []
 
+    def test_a_clock_that_was_ahead_does_not_hold_it_up(self, runs: list[datetime]) -> None:
+        ahead = NOON + timedelta(days=400)
+        run_due(ahead)
+        assert run_due(NOON) == ["test.minute"]
+        assert run_due(NOON) == []
+        assert runs == [ahead, NOON]
+
+    def test_a_clock_that_is_a_little_ahead_runs_nothing_twice(self, runs: list[datetime]) -> None:
+        run_due(NOON + MINUTE)
+        assert run_due(NOON) == []
+        assert runs == [NOON + MINUTE]
+
+    def test_it_takes_work_over_from_a_clock_that_was_ahead(self, runs: list[datetime]) -> None:
+        late = NOON + timedelta(days=400)
+        Beat.objects.create(name="test.minute", due_at=NOON, lease_until=late)
+        assert run_due(NOON) == ["test.minute"]
+        assert runs == [NOON]
+
     def test_it_takes_work_over_from_a_process_that_vanished(self, runs: list[datetime]) -> None:
         Beat.objects.create(name="test.minute", due_at=NOON, lease_until=NOON - MINUTE)
 

@@ -17,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("count", type=int)
         parser.add_argument("--seconds", type=float, default=0.0)
         parser.add_argument("--attempts", type=int, default=60)
+        parser.add_argument("--name", default="", help="begins the keys, instead of the kind")
 
     def handle(self, *_args: object, **options: Any) -> None:
         with connection.cursor() as cursor:
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             for number in range(options["count"]):
                 queue.enqueue(
                     options["kind"],
-                    key=f"{options['kind']}-{number:03d}",
+                    key=f"{options['name'] or options['kind']}-{number:03d}",
                     payload={"seconds": options["seconds"]},
                     max_attempts=options["attempts"],
                 )
