@@ -1,8 +1,7 @@
 """Generates a seeded world of payments with a known set of every fault, and lists what is planted.
 
-35 days over the end of a month and a change of the clock, three currencies, two processors, a
-ledger, banks in four formats and ACH returns. Each sale goes through all legs unless a plant says
-otherwise, and a plant is told by comparison, reason and key.
+35 days over the end of a month and a change of the clock; each sale goes through all legs unless a
+plant says otherwise, and a plant is told by comparison, reason and key.
 """
 
 import random
@@ -16,13 +15,13 @@ from evidence.reconcile.amounts import written
 from evidence.reconcile.calendars import business_day, due_on
 from evidence.reconcile.currencies import EXPONENTS
 from tests.evidence.reconcile import banking
+from tests.evidence.reconcile.contract import fee_of
 from tests.evidence.reconcile.writing import Return, nacha
 
 FIRST, DAYS = date(2026, 3, 2), 35
 AS_OF = date(2026, 4, 10)
 CLOSED = frozenset({date(2026, 4, 3), date(2026, 4, 6)})
 BERLIN = ZoneInfo("Europe/Berlin")
-FIXED_FEE = {"USD": 30, "JPY": 0, "BHD": 100}
 EACH = 5
 ALPHA_NUMBERS, BETA_NUMBERS = (1, 2, 4, 6, 8, 9), (1, 3, 4, 5, 7, 8)
 ALPHA = (
@@ -60,12 +59,6 @@ class Movement:
     @property
     def net(self) -> int:
         return (self.amount if self.settled is None else self.settled) - self.fee
-
-
-def fee_of(amount: int, currency: str) -> int:
-    """Return 290 basis points, half to even, and the fixed part."""
-    whole, rest = divmod(abs(amount) * 290, 10_000)
-    return whole + (rest > 5_000 or (rest == 5_000 and whole % 2 == 1)) + FIXED_FEE[currency]
 
 
 @dataclass
@@ -225,11 +218,10 @@ def _alpha(each: Movement) -> str:
 
 def _beta(each: Movement) -> str:
     def german(amount: int) -> str:
-        text = f"{abs(amount):0{EXPONENTS[each.currency] + 1}}"
         decimals = EXPONENTS[each.currency]
+        text = f"{abs(amount):0{decimals + 1}}"
         whole = int(text[:-decimals] if decimals else text)
-        sign = "-" if amount < 0 else ""
-        grouped = sign + f"{whole:,}".replace(",", ".")
+        grouped = ("-" if amount < 0 else "") + f"{whole:,}".replace(",", ".")
         return f"{grouped},{text[-decimals:]}" if decimals else grouped
 
     local = each.moment.astimezone(BERLIN)
@@ -336,7 +328,6 @@ def _fitting_split(world: World, number: int) -> None:
 
 
 def _refund(world: World, number: int) -> None:
-    """A good refund, and one whose original nobody knows."""
     sale = world.sale(f"ref-{number}")
     made = world.other(f"back-{number}", "REFUND", -sale.amount, parent=sale.own_id)
     made.currency, made.processor = sale.currency, "alpha"
