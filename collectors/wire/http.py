@@ -226,7 +226,7 @@ class Client:
 
 @functools.cache
 def _usual_trust() -> SSLContext:
-    """Load the usual authorities once; to do it for every client would cost more than its asking."""
+    """Load the usual authorities once: it takes longer than most questions."""
     return httpx2.create_ssl_context(trust_env=False)
 
 

@@ -173,9 +173,12 @@ def _with(listed: Listed, changed: Mapping[str, str | None]) -> Place:
 
 
 def _items(page: Page, where: str, *, may_lack: bool) -> Iterator[Item]:
-    asked = page.reply.asked
-    found: Json = Item(page.content, asked).value(where) if where else page.content
-    if found is None and may_lack:
+    asked, whole = page.reply.asked, page.content
+    left_out = isinstance(whole, dict) and where.split(".", 1)[0] not in whole
+    if may_lack and left_out:
+        return
+    found: Json = Item(whole, asked).value(where) if where else whole
+    if may_lack and found is None:
         return
     if not isinstance(found, list):
         message = f"{asked} answered without the list {where or 'that was asked for'}."
