@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, StringConstraints, model_validator
 
 from collectors.base import Ask, SourceSettings
 from collectors.wire import credentials, paging
@@ -14,6 +14,7 @@ from collectors.wire.http import Client
 VERSION = "2022-11-28"
 ACCEPT = "application/vnd.github+json"
 SECRETS = ("token", "private_key", "temp_clone_token")
+Name = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
 _MOST_PER_PAGE = "100"
 _PER_SEARCH = 4
 
@@ -32,7 +33,7 @@ class GitHubSettings(SourceSettings):
         max_length=100,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$",
     )
-    repositories: tuple[str, ...] = Field(
+    repositories: tuple[Name, ...] = Field(
         default=(),
         title="Repositories",
         description="Names of repositories in scope. Empty: all of the organisation.",
