@@ -1,6 +1,7 @@
 """What is special about Finix: two ways of paging, and an answer that is no list."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,13 @@ def test_an_offset_is_followed_until_an_empty_page(scratch: Path) -> None:
 def test_an_answer_that_is_no_list_is_not_an_empty_one(scratch: Path, body: str) -> None:
     with pytest.raises(SourceNonsenseError):
         users(scratch, body)
+
+
+@pytest.mark.parametrize("body", ["{}", '{"_embedded": {"transfers": []}}', '{"page": {}}'])
+def test_nothing_is_not_taken_for_a_month_without_payments(scratch: Path, body: str) -> None:
+    values: dict[str, Any] = {"user": "US1", "password": "planted-word"}
+    with Loopback(Reply(body.encode())) as server, pytest.raises(SourceNonsenseError):
+        ask("finix_transfers", scratch, period=OCTOBER, url=server.url, **values)
 
 
 def test_bounds_of_a_period_are_exact_to_the_fraction(scratch: Path) -> None:
