@@ -52,7 +52,7 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-S = TypeVar("S", bound=SourceSettings)
+S_co = TypeVar("S_co", bound=SourceSettings, covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +88,10 @@ def quiet(_done: int, _total: int, _note: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask(Generic[S]):
+class Ask(Generic[S_co]):
     """One question: the settings of a source, the days it is about, and the means to answer."""
 
-    settings: S
+    settings: S_co
     source: str
     """The slug of the source; stable, so that a collector may keep a cache by it."""
     period: Period
@@ -125,6 +125,7 @@ class Ask(Generic[S]):
         trust: SSLContext | None = None,
         most_bytes: int = MOST_BYTES,
         request_seconds: float = REQUEST_SECONDS,
+        authorise: Callable[[], str] | None = None,
     ) -> Client:
         """Return a client that notes every answer in the trail and keeps the deadline."""
         return Client(
@@ -137,6 +138,7 @@ class Ask(Generic[S]):
             most_bytes=most_bytes,
             request_seconds=request_seconds,
             secrets=self.secrets,
+            authorise=authorise,
         )
 
 

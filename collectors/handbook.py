@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
+
 from collectors import registry
 from collectors.base import AsksFor
 from collectors.registry import Collector
+from controls.catalogue_file import ExpectationEntry
+from controls.catalogue_folder import read_folder
 
 _ASKED = {
     AsksFor.MOMENT: "the day of the collection",
@@ -20,12 +24,38 @@ Written by `manage.py describe_collectors`; do not edit. To add one, see
 
 def page() -> str:
     """Return the page as Markdown."""
-    parts = [_HEAD, *(_section(collector) for collector in registry.collectors().values())]
-    return "\n".join(parts)
+    known = [
+        expectation
+        for control in read_folder(settings.CATALOGUE_DIR).controls
+        for expectation in control.entry.expectations
+    ]
+    sections = (_section(collector, known) for collector in registry.collectors().values())
+    return "\n".join([_HEAD, *sections])
 
 
-def _section(collector: Collector) -> str:
-    return "\n".join([f"## {collector.slug}: {collector.declared.title}", "", *_lines(collector)])
+def fed(collector: Collector, known: list[ExpectationEntry]) -> list[ExpectationEntry]:
+    """Return the expectations of the catalogue that the collector's rows can meet as they come."""
+    given = {column.name: column.type for column in collector.columns}
+    return [
+        each
+        for each in known
+        if each.columns
+        and each.kind.value == collector.declared.kind.value
+        and each.evidence_type == collector.declared.evidence_type
+        and each.collector in {"", collector.slug}
+        and each.columns.items() <= given.items()
+    ]
+
+
+def _section(collector: Collector, known: list[ExpectationEntry]) -> str:
+    lines = [*_lines(collector), *_fed(collector, known), ""]
+    return "\n".join([f"## {collector.slug}: {collector.declared.title}", "", *lines])
+
+
+def _fed(collector: Collector, known: list[ExpectationEntry]) -> Iterator[str]:
+    for each in fed(collector, known):
+        checks = ", ".join(f"`{check.slug}`" for check in each.checks)
+        yield f"- Feeds `{each.slug}` and its checks: {checks}"
 
 
 def _lines(collector: Collector) -> Iterator[str]:
@@ -48,4 +78,3 @@ def _lines(collector: Collector) -> Iterator[str]:
         marks += ["sealed at rest"] if name in collector.secret_fields else []
         mark = f" ({', '.join(marks)})" if marks else ""
         yield f"- Setting `{name}`{mark}: {field.description}"
-    yield ""

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+MOST_PLACES = 20
+
 
 @dataclass
 class Trail:
@@ -14,10 +16,14 @@ class Trail:
     source_count: int | None = None
     source_clock: datetime | None = None
     shortfalls: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """What was asked and answered, each once and the first few only."""
 
-    def saw(self, body: bytes, *, clock: datetime | None = None) -> None:
+    def saw(self, body: bytes, *, clock: datetime | None = None, asked: str = "") -> None:
         """Note one raw answer of the source, and the source's own time where it told it."""
         self.saw_digest(sha256(body).hexdigest())
+        if asked and asked not in self.places and len(self.places) < MOST_PLACES:
+            self.places.append(asked)
         self.source_clock = clock or self.source_clock
 
     def saw_digest(self, digest: str) -> None:

@@ -34,6 +34,10 @@ class Outcome:
     message: str
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    seen: tuple[str, ...] = ()
+    """The questions that the source answered for us."""
+    unseen: tuple[str, ...] = ()
+    """What it does not let us see: with these the list would not be whole."""
 
 
 def try_connection(source: Source) -> Outcome:
@@ -47,9 +51,23 @@ def try_connection(source: Source) -> Outcome:
             return Outcome(works=True, message=f"Files are taken from {inbox.folder_of(source)}.")
         with scratch.folder() as folder:
             asked = ask_of(source, collector, folder=folder, now=timezone.now())
-            return _read(collector, replace(asked, deadline=Deadline.after(LIMIT)))
+            return _tried(source, collector, replace(asked, deadline=Deadline.after(LIMIT)))
     except (CollectorError, EvidenceError) as error:
         return Outcome(works=False, message=redact(str(error), known_secrets(source)))
+
+
+def _tried(source: Source, collector: Collector, ask: Ask[Any]) -> Outcome:
+    """Read what comes; what was answered before an error is told beside it."""
+    secrets = known_secrets(source)
+    try:
+        outcome = _read(collector, ask)
+    except (CollectorError, EvidenceError) as error:
+        outcome = Outcome(works=False, message=redact(str(error), secrets))
+    return replace(
+        outcome,
+        seen=tuple(redact(place, secrets) for place in ask.trail.places),
+        unseen=tuple(redact(reason, secrets) for reason in ask.trail.shortfalls),
+    )
 
 
 def _read(collector: Collector, ask: Ask[Any]) -> Outcome:

@@ -1,23 +1,18 @@
 """How collectors speak HTTP: bounded in time and size, never following redirects, always noted.
 
-One mapping from answers to errors, so that every source fails alike:
-401, 403 SourceDenied; 429 SourceBusy with its Retry-After; 5xx SourceBroken; no or too slow an
-answer SourceUnreachable; redirects and other 4xx SourceRefused; a web page where JSON was asked
-for, or JSON that does not end, SourceNonsense. What may pass is tried again twice at once; a longer
-outage is the job's business.
+One mapping from answers to errors, so that every source fails alike (`collectors.wire.answers`).
+What may pass is tried again twice at once; a longer outage is the job's business. Credentials go to
+the one server that was named, and nowhere else.
 """
 
-import json
+import functools
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import httpx2
 import stamina
@@ -26,40 +21,28 @@ from collectors.deadline import Deadline
 from collectors.errors import (
     PassingError,
     SourceBrokenError,
-    SourceBusyError,
-    SourceDeniedError,
     SourceNonsenseError,
     SourceRefusedError,
     SourceUnreachableError,
 )
 from collectors.trail import Trail
 from collectors.wire import addresses
+from collectors.wire.answers import Json, Reply, decode_json, refuse_failure, without
 from collectors.wire.ripcord import RipCord
 
 MOST_BYTES = 64 * 1024**2
 REQUEST_SECONDS = 60.0
 SILENCE_SECONDS = 20.0
-LONGEST_PAUSE = timedelta(hours=6)
 _ATTEMPTS = 3
 _SHORT_PAUSE = 5.0
 
-Json = dict[str, Any] | list[Any] | str | int | Decimal | bool | None
-
 
 @dataclass(frozen=True)
-class Reply:
-    """A whole HTTP answer of any status."""
+class Page:
+    """One decoded answer, without the fields that are secret, and what came with it."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    asked: str
-    """Method and address without its query, which may hold a secret."""
-
-    @property
-    def clock(self) -> datetime | None:
-        """The server's own time from the Date header."""
-        return _moment(self.headers.get("date", ""))
+    content: Json
+    reply: Reply
 
 
 class Client:
@@ -77,19 +60,22 @@ class Client:
         most_bytes: int = MOST_BYTES,
         request_seconds: float = REQUEST_SECONDS,
         secrets: Collection[str] = (),
+        authorise: Callable[[], str] | None = None,
     ) -> None:
+        """`authorise` gets an Authorization header, anew when the one that worked has run out."""
         self._deadline = deadline
         self._trail = trail
         self._most_bytes = most_bytes
         self._request_seconds = request_seconds
         self._secrets = frozenset(secrets)
+        self._authorise = authorise
         self._cord = RipCord()
         # The environment is not trusted: a proxy or .netrc there would change what is asked.
         self._client = httpx2.Client(
             base_url=base_url,
             headers={"User-Agent": "Countersign", **(headers or {})},
             auth=auth,
-            verify=trust or True,
+            verify=trust or _usual_trust(),
             trust_env=False,
             follow_redirects=False,
         )
@@ -114,21 +100,55 @@ class Client:
 
         The answer is noted in the trail by the digest of all its bytes.
         """
-        told = decode_json(self.get(path, params=params, accept="application/json"))
-        return without(told, self._secrets) if self._secrets else told
+        return self.get_page(path, params=params).content
+
+    def get_page(
+        self,
+        path: str = "",
+        *,
+        params: Mapping[str, str] | None = None,
+        also: Collection[int] = (),
+        accept: str = "application/json",
+    ) -> Page:
+        """GET a JSON answer with its headers; `also` names statuses that are answers beside 2xx."""
+        reply = self.get(path, params=params, accept=accept, also=also)
+        told = decode_json(reply)
+        return Page(without(told, self._secrets) if self._secrets else told, reply)
 
     def get(
-        self, path: str = "", *, params: Mapping[str, str] | None = None, accept: str = "*/*"
+        self,
+        path: str = "",
+        *,
+        params: Mapping[str, str] | None = None,
+        accept: str = "*/*",
+        also: Collection[int] = (),
     ) -> Reply:
         """GET an answer of status 2xx, trying again at once what may pass; note it in the trail."""
         for attempt in stamina.retry_context(
             on=_pause, attempts=_ATTEMPTS, timeout=self._deadline.left(), wait_initial=0.5
         ):
             with attempt:
-                reply = self.ask("GET", path, params=params, headers={"Accept": accept})
-                refuse_failure(reply)
-        self._trail.saw(reply.body, clock=reply.clock)
+                reply = self._permitted(path, params, {"Accept": accept})
+                if reply.status not in also:
+                    refuse_failure(reply)
+        self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
         return reply
+
+    def _permitted(
+        self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
+    ) -> Reply:
+        """Ask with a permission of the moment, where it has to be fetched first."""
+        if self._authorise is None:
+            return self.ask("GET", path, params=params, headers=headers)
+        fresh = "Authorization" not in self._client.headers
+        if fresh:
+            self._client.headers["Authorization"] = self._authorise()
+        reply = self.ask("GET", path, params=params, headers=headers)
+        if reply.status != 401 or fresh:
+            return reply
+        # A long collection outlives its token: one that had worked may be renewed once.
+        self._client.headers["Authorization"] = self._authorise()
+        return self.ask("GET", path, params=params, headers=headers)
 
     def ask(
         self,
@@ -137,8 +157,12 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Return the answer whatever its status; SourceUnreachableError where there is none."""
+        """Return the answer whatever its status; SourceUnreachableError where there is none.
+
+        `data` is sent as a form. An address beside the one that was named is refused.
+        """
         seconds = self._deadline.left(at_most=self._request_seconds)
         try:
             request = self._client.build_request(
@@ -146,6 +170,7 @@ class Client:
                 path,
                 params=params,
                 headers=headers,
+                data=data,
                 timeout=min(seconds, SILENCE_SECONDS),
                 extensions={"trace": self._watch},
             )
@@ -153,6 +178,7 @@ class Client:
             message = f"This is no address that can be asked: {error}."
             raise SourceRefusedError(message) from error
         asked = f"{method} {request.url.copy_with(query=None, userinfo=b'')}"
+        self._refuse_stranger(request.url)
         with self._cord.ready(seconds), _explained(asked, self._cord):
             response = self._client.send(request, stream=True)
             try:
@@ -160,6 +186,20 @@ class Client:
             finally:
                 response.close()
         return Reply(response.status_code, response.headers, body, asked)
+
+    def _refuse_stranger(self, url: httpx2.URL) -> None:
+        """Refuse to carry credentials to another server, whatever a source links to."""
+        named = self._client.base_url
+        if named.host and (url.scheme, url.host, url.port) != (
+            named.scheme,
+            named.host,
+            named.port,
+        ):
+            message = (
+                f"The source leads on to {url.scheme}://{url.host}, which is not the server that "
+                "was named; our credentials are not carried there."
+            )
+            raise SourceRefusedError(message)
 
     def _watch(self, event: str, info: Mapping[str, Any]) -> None:
         """Look at a fresh connection before anything is sent through it."""
@@ -184,75 +224,10 @@ class Client:
         return bytes(body)
 
 
-def refuse_failure(reply: Reply) -> None:
-    """Raise the SourceError that fits a status other than 2xx."""
-    if 200 <= reply.status < 300:
-        return
-    told = f"{reply.asked} answered {reply.status}"
-    if reply.status in {401, 403}:
-        message = f"{told}: our credentials are refused or lack a right. Renew or widen them."
-        raise SourceDeniedError(message)
-    if reply.status == 429:
-        message = f"{told}: we ask too often. It will be asked again after a pause."
-        raise SourceBusyError(message, retry_after=_retry_after(reply))
-    if reply.status >= 500:
-        message = f"{told}: the source has a fault of its own. It will be asked again."
-        raise SourceBrokenError(message, retry_after=_retry_after(reply))
-    if 300 <= reply.status < 400:
-        message = f"{told}, a redirect, which is not followed. Set the final address instead."
-        raise SourceRefusedError(message)
-    message = f"{told}: it does not accept the question. Check address and settings."
-    raise SourceRefusedError(message)
-
-
-def decode_json(reply: Reply) -> Json:
-    """Decode a JSON body; SourceNonsenseError for anything else."""
-    if reply.body.lstrip()[:1] == b"<":
-        message = (
-            f"{reply.asked} answered with a web page instead of JSON; perhaps a sign-in page or "
-            "a proxy. Check the address and the credentials."
-        )
-        raise SourceNonsenseError(message)
-    try:
-        decoded: Json = json.loads(reply.body, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        place = f" at byte {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        message = f"{reply.asked} answered with JSON that is broken or cut off{place}."
-        raise SourceNonsenseError(message) from error
-    return decoded
-
-
-def without(value: Json, names: Collection[str]) -> Json:
-    """Return decoded JSON without the members of these names, however deep they lie."""
-    if isinstance(value, dict):
-        return {name: without(part, names) for name, part in value.items() if name not in names}
-    if isinstance(value, list):
-        return [without(part, names) for part in value]
-    return value
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(word)
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    """Read Retry-After, seconds or a date (RFC 9110 section 10.2.3), bounded."""
-    told = reply.headers.get("retry-after", "").strip()
-    if told.isdecimal() and len(told) < 9:
-        pause = timedelta(seconds=int(told))
-    elif moment := _moment(told):
-        pause = moment - (reply.clock or datetime.now(UTC))
-    else:
-        return None
-    return min(max(pause, timedelta(0)), LONGEST_PAUSE)
-
-
-def _moment(told: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(told)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+@functools.cache
+def _usual_trust() -> SSLContext:
+    """Load the usual authorities once: it takes longer than most questions."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _pause(error: Exception) -> bool | float:

@@ -33,6 +33,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class _Server(ThreadingHTTPServer):
@@ -45,12 +46,17 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body go out apart; without this every answer would wait for an acknowledgement.
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:
         loopback = self.server.loopback
-        loopback.asked.append(Asked(self.command, self.path, dict(self.headers)))
-        reply = loopback.take()
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        asked = Asked(self.command, self.path, dict(self.headers), body)
+        loopback.asked.append(asked)
+        reply = loopback.answer(asked)
         loopback.stopping.wait(reply.wait)
         if reply.hang_up:
             self.close_connection = True
@@ -62,6 +68,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
         self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -108,7 +117,7 @@ class Loopback:
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    def take(self) -> Reply:
+    def answer(self, _asked: Asked) -> Reply:
         """The next reply."""
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 

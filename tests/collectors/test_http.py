@@ -24,7 +24,8 @@ from collectors.errors import (
     SourceUnreachableError,
 )
 from collectors.trail import Trail
-from collectors.wire.http import LONGEST_PAUSE, Client
+from collectors.wire.answers import LONGEST_PAUSE
+from collectors.wire.http import Client
 from jobs.errors import TransientError
 from tests.collectors.loopback import Loopback, Reply
 
@@ -295,3 +296,52 @@ def test_no_query_and_no_password_shows_in_an_error() -> None:
 def test_the_environment_sends_it_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert ask(JSON)
+
+
+def test_a_quota_that_is_used_up_is_no_denial() -> None:
+    filled = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
+    headers = {
+        "Date": "Sat, 21 Nov 2026 10:00:00 GMT",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(filled.timestamp())),
+    }
+    with pytest.raises(SourceBusyError) as caught:
+        ask(Reply(status=403, headers=headers))
+    assert caught.value.retry_after == timedelta(minutes=5)
+    with pytest.raises(SourceBusyError):
+        ask(Reply(status=403, headers={"Retry-After": "60"}))
+    with pytest.raises(SourceDeniedError):
+        ask(Reply(status=403, headers={"X-RateLimit-Remaining": "4999"}))
+
+
+@pytest.mark.parametrize("address", ["http://elsewhere.example/users", "https://127.0.0.1/users"])
+def test_credentials_are_not_carried_to_another_server(address: str) -> None:
+    with (
+        Loopback(JSON) as server,
+        client(server.url, auth=("ann", "key")) as made,
+        pytest.raises(SourceRefusedError, match="not the server that was named"),
+    ):
+        made.get(address)
+    assert server.asked == []
+
+
+def test_a_status_may_be_an_answer() -> None:
+    trail = Trail()
+    with Loopback(Reply(b'{"message": "none"}', status=404)) as server:
+        with client(server.url, trail=trail) as made:
+            page = made.get_page("/users", also={404})
+        with client(server.url) as made, pytest.raises(SourceRefusedError):
+            made.get_page("/users")
+    assert (page.reply.status, page.content) == (404, {"message": "none"})
+    assert trail.pages == 1
+
+
+def test_the_trail_names_what_was_answered_once_and_without_its_query() -> None:
+    trail = Trail()
+    with Loopback(JSON) as server, client(server.url, trail=trail) as made:
+        for number in range(40):
+            made.get_json("/users", params={"key": "hunter2"})
+            made.get_json(f"/users/{number}")
+    assert trail.places[0] == f"GET {server.url}/users"
+    assert len(trail.places) == len(set(trail.places)) == 20
+    assert "hunter2" not in str(trail.places)

@@ -17,7 +17,7 @@ from collectors.errors import DeclarationError
 from collectors.files import inbox
 from collectors.models import Run
 from collectors.run import perform
-from collectors.wire.http import without
+from collectors.wire.answers import without
 from evidence import store
 from evidence.models import Blob, Evidence
 from evidence.population import Column

@@ -43,6 +43,9 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("django.utils.timezone.now", lambda: made.now)
+    # The field holds the function itself, so that it would go on asking the real clock.
+    connected = Source._meta.get_field("created_at")
+    monkeypatch.setattr(connected, "_get_default", lambda: made.now)
     return made
 
 

@@ -69,3 +69,27 @@ def test_a_folder_tells_where_it_is(own_folders: Path) -> None:
     outcome = try_connection(world.source("csv_import"))
     assert outcome.works
     assert str(own_folders / "inbox") in outcome.message
+
+
+def test_it_tells_what_it_sees_and_what_it_may_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half_blind(ask: Ask[Any]) -> Answer:
+        ask.trail.saw(b"[]", asked="GET https://house.example/doors")
+        ask.trail.lacks("The cellar may not be read with hunter2-hunter2.")
+        return world.answer()
+
+    world.install(monkeypatch, half_blind)
+    outcome = try_connection(world.source(values={"token": "hunter2-hunter2"}))
+    assert outcome.works
+    assert outcome.seen == ("GET https://house.example/doors",)
+    assert outcome.unseen == ("The cellar may not be read with [removed].",)
+
+
+def test_what_was_seen_before_an_error_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied_later(ask: Ask[Any]) -> Answer:
+        ask.trail.saw(b"[]", asked="GET https://house.example/doors")
+        raise SourceDeniedError
+
+    world.install(monkeypatch, denied_later)
+    outcome = try_connection(world.source())
+    assert not outcome.works
+    assert outcome.seen == ("GET https://house.example/doors",)

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import User
 from collectors import configuration, registry
+from collectors.base import Answer, Ask
 from collectors.errors import SourceUnreachableError
 from collectors.models import Run, Source
 from evidence.models import Evidence, LedgerEntry
@@ -165,6 +166,21 @@ def test_trying_a_connection_shows_rows_and_keeps_nothing(alices: Desk) -> None:
     assert "Nothing of this was kept." in text
     assert not Run.objects.exists()
     assert not Evidence.objects.exists()
+
+
+def test_trying_a_connection_tells_what_may_not_be_seen(
+    alices: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_blind(ask: Ask[Any]) -> Answer:
+        ask.trail.saw(b"[]", asked="GET https://house.example/doors")
+        ask.trail.lacks("The <cellar> may not be read.")
+        return world.answer()
+
+    world.install(monkeypatch, half_blind)
+    text = words(alices.post("source_try", world.source().pk))
+    assert "It works in part" in text
+    assert "What we may not see The <cellar> may not be read." in text
+    assert "What was answered GET https://house.example/doors" in text
 
 
 def test_a_connection_that_does_not_work_says_why(

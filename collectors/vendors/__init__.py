@@ -1,0 +1,1 @@
+"""What several collectors of one vendor share: how to connect, and how to read its lists."""
