@@ -1,6 +1,6 @@
 """Registers in the staff door: all of them, one with its entries, one entry with its history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,7 +85,9 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     view, query = request.GET.get("view", ""), request.GET.get("q", "").replace("\0", "").strip()
     chosen = _chosen(register, view, query)
     after = request.GET.get("after", "")
-    entries = list(_following(chosen, view, after)[: PER_PAGE + 1])
+    # A search reads titles one by one, so what was found is counted and shown by one look.
+    keys = list(chosen.values_list("pk", flat=True)[: COUNTED + 1])
+    entries = list(_following(chosen, view, after)[: PER_PAGE + 1]) if after else _first(keys)
     shown = entries[:PER_PAGE]
     asked = {"view": view, "q": query}
     context = {
@@ -97,7 +99,7 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "query": query,
         "heads": [register.fields[name].label for name in register.declared.shown],
         "shown": [_shown(register, entry) for entry in shown],
-        "count": words.at_most(chosen.order_by()[: COUNTED + 1].count(), COUNTED),
+        "count": words.at_most(len(keys), COUNTED),
         "first": _address(asked) if after else "",
         "next": _address({**asked, "after": _place(shown[-1])}) if len(entries) > PER_PAGE else "",
         "may_change": can(request.user, Capability.MANAGE_REGISTERS),
@@ -131,10 +133,19 @@ def _chosen(register: Register, view: str, query: str) -> QuerySet[Entry]:
     # As a list of one: SQLite uses no index for a column that is asked for as a bare truth.
     found = Entry.objects.filter(register=register.slug, is_active__in=[view != "retired"])
     if query:
-        found = found.filter(Q(title__icontains=query) | Q(ref__iexact=query))
+        # References have an index of their own, and need not be compared entry by entry.
+        named = Entry.objects.filter(register=register.slug, ref=query.upper())
+        found = found.filter(Q(title__icontains=query) | Q(pk__in=[one.pk for one in named]))
     if view == "due":
         return found.filter(due_on__lt=words.today()).order_by("due_on", "id")
     return found.order_by("-id")
+
+
+def _first(keys: Sequence[int]) -> list[Entry]:
+    """Return the entries of a list's first page, and the one behind it, in their order."""
+    wanted = keys[: PER_PAGE + 1]
+    found = Entry.objects.in_bulk(wanted)
+    return [found[key] for key in wanted if key in found]
 
 
 def _following(found: QuerySet[Entry], view: str, after: str) -> QuerySet[Entry]:

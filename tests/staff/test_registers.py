@@ -67,6 +67,8 @@ def test_a_list_is_searched_and_narrowed(alices: Desk, cloud: Entry, vendors: Re
     Entry.objects.filter(pk=cloud.pk).update(due_on="2026-01-01")
     assert "Bank" in alices.text("register", VENDORS)
     assert "Bank" not in alices.text("register", VENDORS, q="cloud")
+    by_reference = alices.text("register", VENDORS, q=cloud.ref.lower())
+    assert ("Cloud AG" in by_reference, "Bank" in by_reference) == (True, False)
     due = alices.text("register", VENDORS, view="due")
     assert ("Cloud AG" in due, "Bank" in due) == (True, False)
     assert "Nothing fits" in alices.text("register", VENDORS, q="nobody\0")
