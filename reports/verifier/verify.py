@@ -44,7 +44,8 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -70,6 +71,7 @@ BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT, LARGEST_NUMBER = 2**20, 2**28, 2**53 - 1
+SMALL, READ_AHEAD = 2**15, 8  # to hand a smaller file to another thread costs more than it saves
 HISTORY = "countersign-consistency/v1"
 KEYS, KEY_EVENTS, KEY_EVENT = "keys.json", "countersign-keys/v1", "countersign-key-event/v1"
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
@@ -978,22 +980,52 @@ class Verification:
         demand(found == known, f"is of type {found!r} where it must be {known!r}")
 
     def check_files(self) -> str:
-        for name, member in self.pack.members.items():
-            with self.blaming(name):
-                hashed, crc = hashlib.sha256(), 0
-                for piece in self.pack.pieces(name):
-                    hashed.update(piece)
-                    crc = binascii.crc32(piece, crc)
-                digest = hashed.hexdigest()
-                same = digest == self.signed.get(name, digest)
-                demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
-                # Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
-                demand(crc == member.crc, "is whole, but the ZIP tells another checksum (CRC-32)")
+        # One thread reads, another hashes: a few files behind, in the order of the directory.
+        with ThreadPoolExecutor(1) as hasher:
+            read: deque[tuple[str, Callable[[], tuple[str, int]]]] = deque()
+            for name in self.pack.members:
+                with self.blaming(name):
+                    read.append((name, self.digested(name, hasher)))
+                if len(read) > READ_AHEAD:
+                    self.check_file(*read.popleft())
+            for one in read:
+                self.check_file(*one)
         names = sorted(set(self.signed) - {SUMS})
         listed = "".join(f"{self.signed[name]}  {name}\n" for name in names)
         demand(self.pack.read(SUMS).decode() == listed, "is not the list of the signed digests")
         size = sum(member.size for member in self.pack.members.values())
         return f"Files: each has its signed SHA-256; {size:,} bytes"
+
+    def digested(self, name: str, hasher: Executor) -> Callable[[], tuple[str, int]]:
+        """Read a file; return what waits for its SHA-256 and says it, with its CRC-32."""
+        hashed, crc = hashlib.sha256(), 0
+        behind: Future[None] | None = None
+        is_small = self.pack.members[name].size < SMALL
+        for piece in self.pack.pieces(name):
+            crc = binascii.crc32(piece, crc)
+            if is_small:
+                hashed.update(piece)
+                continue
+            # One piece is hashed while the next is read; more would fill the memory.
+            if behind:
+                behind.result()
+            behind = hasher.submit(hashed.update, piece)
+
+        def finish() -> tuple[str, int]:
+            if behind:
+                behind.result()
+            return hashed.hexdigest(), crc
+
+        return finish
+
+    def check_file(self, name: str, finish: Callable[[], tuple[str, int]]) -> None:
+        with self.blaming(name):
+            digest, crc = finish()
+            same = digest == self.signed.get(name, digest)
+            demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
+            # Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
+            same = crc == self.pack.members[name].crc
+            demand(same, "is whole, but the ZIP tells another checksum (CRC-32)")
 
     def check_log(self) -> str:
         self.log = self.open_checkpoint(self.pack.read(CHECKPOINT))
