@@ -99,8 +99,11 @@ class SharedMeter:
         return purse
 
     def _claim(self, name: str, slices: range) -> int | None:
-        """Claim the oldest slice that nobody has, for it lapses first; None where none is left."""
-        names = {f"{name}-{number}": number for number in slices}
+        """Claim the newest slice that nobody has; None where none is left.
+
+        It lasts longest, so that whoever calls now and then seldom has to claim another.
+        """
+        names = {f"{name}-{number}": number for number in reversed(slices)}
         taken = self._shared.get_many(names)
         for place, number in names.items():
             # Of all that see a slice free, the cache says yes to one.
