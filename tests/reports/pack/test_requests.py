@@ -231,7 +231,7 @@ def thread(papers: Any, number: int = 0) -> Any:
         (len, ""),
         (lambda p: thread(p)[2].update(text="Thank you."), "other words"),
         (lambda p: thread(p)[2].update(side="staff"), "other words"),
-        (lambda p: thread(p)[2].update(actor="user:9"), "kind and author"),
+        (lambda p: thread(p)[2].update(actor="user:999999999"), "kind and author"),
         (lambda p: thread(p)[2].update(kind="accepted"), "kind and author"),
         (lambda p: thread(p)[1].update(evidence=[]), "other evidence"),
         (lambda p: thread(p)[1]["evidence"][0].update(ref="EV-000099"), "other evidence"),
