@@ -47,7 +47,7 @@ WRITERS = {
     "RetentionDecision": {"evidence/keeping.py"},
     "Disposal": {"evidence/keeping.py"},
     "Deposit": {"evidence/anchoring.py"},
-    "TimeStamp": {"evidence/anchors/time_stamp.py"},
+    "TimeStamp": {"evidence/anchors/time_stamp.py", "evidence/self_issued.py"},
 }
 WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "bulk_update"}
 

@@ -189,8 +189,10 @@ class TestBombs:
         assert look(bytes(content))
 
     def test_a_pdf_that_eats_memory_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        large = planting.pdf("ordinary words " * 100_000)
+        assert look(large) == []
         monkeypatch.setattr(pdf_limits, "MEGABYTES", 40)
-        unreadable(planting.pdf("x"), "")
+        unreadable(large, "")
 
     def test_a_text_that_is_made_to_be_slow_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(budget, "PATIENCE", -1.0)
