@@ -86,8 +86,12 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     chosen = _chosen(register, view, query)
     after = request.GET.get("after", "")
     # A search reads titles one by one, so what was found is counted and shown by one look.
-    keys = list(chosen.values_list("pk", flat=True)[: COUNTED + 1])
-    entries = list(_following(chosen, view, after)[: PER_PAGE + 1]) if after else _first(keys)
+    keys = list(chosen.values_list("pk", flat=True)[: COUNTED + 1]) if query else []
+    if query and not after:
+        entries = _first(keys)
+    else:
+        entries = list(_following(chosen, view, after)[: PER_PAGE + 1])
+    count = len(keys) if query else chosen.order_by()[: COUNTED + 1].count()
     shown = entries[:PER_PAGE]
     asked = {"view": view, "q": query}
     context = {
@@ -99,7 +103,7 @@ def register_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "query": query,
         "heads": [register.fields[name].label for name in register.declared.shown],
         "shown": [_shown(register, entry) for entry in shown],
-        "count": words.at_most(len(keys), COUNTED),
+        "count": words.at_most(count, COUNTED),
         "first": _address(asked) if after else "",
         "next": _address({**asked, "after": _place(shown[-1])}) if len(entries) > PER_PAGE else "",
         "may_change": can(request.user, Capability.MANAGE_REGISTERS),
