@@ -100,10 +100,9 @@ def open_side(engine: Engine, place: Place, side: Side) -> None:
 
 def keep_rest(engine: Engine, place: Place) -> None:
     """Put the items that are still open into a table of their own: most are matched by now."""
-    engine.execute(f"DROP TABLE IF EXISTS kept_{place.side}")
     engine.execute(f"CREATE TABLE kept_{place.side} AS SELECT * FROM {place.open}")
     engine.execute(f"DROP TABLE IF EXISTS rest_{place.side}")
-    engine.execute(f"CREATE TABLE rest_{place.side} AS SELECT * FROM kept_{place.side}")
+    engine.execute(f"ALTER TABLE kept_{place.side} RENAME TO rest_{place.side}")
     engine.execute(
         f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM rest_{place.side} s"
         f" WHERE {_not_classed(place)}"
