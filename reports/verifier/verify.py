@@ -44,9 +44,7 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
-from collections import Counter, deque
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from heapq import nsmallest
@@ -71,7 +69,6 @@ BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
 CHUNK, LARGEST_TEXT, LARGEST_NUMBER = 2**20, 2**28, 2**53 - 1
-SMALL, READ_AHEAD = 2**15, 8  # to hand a smaller file to another thread costs more than it saves
 HISTORY = "countersign-consistency/v1"
 KEYS, KEY_EVENTS, KEY_EVENT = "keys.json", "countersign-keys/v1", "countersign-key-event/v1"
 DRAW, POPULATION = "countersign-draw/v1", "countersign-population/v1"
@@ -162,6 +159,25 @@ EASTERNMOST = timedelta(hours=14)
 
 # What Python raises where something else was expected, besides ValueError.
 ODD = (ArithmeticError, AttributeError, LookupError, TypeError, csv.Error, struct.error)
+
+
+class Blaming:
+    """A part of a check: what goes wrong in it is a failure of one file, and the run goes on."""
+
+    def __init__(self, failures: list[dict[str, str]], file: str) -> None:
+        self.failures, self.file = failures, file
+
+    def __enter__(self) -> None:
+        """There is nothing to begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None or not isinstance(error, (ValueError, *ODD)):
+            return False
+        reason = str(error)
+        if not isinstance(error, ValueError):
+            reason = f"lacks something, or holds another thing in its place: {error!r}"
+        self.failures.append({"file": self.file, "reason": reason})
+        return True
 
 
 class CannotCheckError(Exception):
@@ -864,16 +880,9 @@ class Verification:
         self.months: dict[str, list[str]] = {}
         self.letters: dict[str, set[str]] = {}
 
-    @contextmanager
-    def blaming(self, file: str) -> Iterator[None]:
+    def blaming(self, file: str) -> Blaming:
         """Note what is wrong inside as a failure of this file, and go on behind it."""
-        try:
-            yield
-        except ValueError as error:
-            self.failures.append({"file": file, "reason": str(error)})
-        except ODD as error:
-            reason = f"lacks something, or holds another thing in its place: {error!r}"
-            self.failures.append({"file": file, "reason": reason})
+        return Blaming(self.failures, file)
 
     def run(self, file: BinaryIO, anchors: Anchors) -> None:
         self.file, self.key, self.anchors = file, anchors.key, anchors
@@ -980,52 +989,26 @@ class Verification:
         demand(found == known, f"is of type {found!r} where it must be {known!r}")
 
     def check_files(self) -> str:
-        # One thread reads, another hashes: a few files behind, in the order of the directory.
-        with ThreadPoolExecutor(1) as hasher:
-            read: deque[tuple[str, Callable[[], tuple[str, int]]]] = deque()
-            for name in self.pack.members:
-                with self.blaming(name):
-                    read.append((name, self.digested(name, hasher)))
-                if len(read) > READ_AHEAD:
-                    self.check_file(*read.popleft())
-            for one in read:
-                self.check_file(*one)
+        for name in self.pack.members:
+            with self.blaming(name):
+                self.check_file(name)
         names = sorted(set(self.signed) - {SUMS})
         listed = "".join(f"{self.signed[name]}  {name}\n" for name in names)
         demand(self.pack.read(SUMS).decode() == listed, "is not the list of the signed digests")
         size = sum(member.size for member in self.pack.members.values())
         return f"Files: each has its signed SHA-256; {size:,} bytes"
 
-    def digested(self, name: str, hasher: Executor) -> Callable[[], tuple[str, int]]:
-        """Read a file; return what waits for its SHA-256 and says it, with its CRC-32."""
+    def check_file(self, name: str) -> None:
         hashed, crc = hashlib.sha256(), 0
-        behind: Future[None] | None = None
-        is_small = self.pack.members[name].size < SMALL
         for piece in self.pack.pieces(name):
+            hashed.update(piece)
             crc = binascii.crc32(piece, crc)
-            if is_small:
-                hashed.update(piece)
-                continue
-            # One piece is hashed while the next is read; more would fill the memory.
-            if behind:
-                behind.result()
-            behind = hasher.submit(hashed.update, piece)
-
-        def finish() -> tuple[str, int]:
-            if behind:
-                behind.result()
-            return hashed.hexdigest(), crc
-
-        return finish
-
-    def check_file(self, name: str, finish: Callable[[], tuple[str, int]]) -> None:
-        with self.blaming(name):
-            digest, crc = finish()
-            same = digest == self.signed.get(name, digest)
-            demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
-            # Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
-            same = crc == self.pack.members[name].crc
-            demand(same, "is whole, but the ZIP tells another checksum (CRC-32)")
+        digest = hashed.hexdigest()
+        same = digest == self.signed.get(name, digest)
+        demand(same, f"is not the file that was signed: its SHA-256 is {digest}")
+        # Programs that unpack a ZIP refuse a file of another checksum, or warn of it.
+        same = crc == self.pack.members[name].crc
+        demand(same, "is whole, but the ZIP tells another checksum (CRC-32)")
 
     def check_log(self) -> str:
         self.log = self.open_checkpoint(self.pack.read(CHECKPOINT))
