@@ -7,21 +7,20 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import Role, RoleGrant
 from audits import changes, claim_facts, days
 from audits.coverage import Expected, Occurrence, State
-from audits.facts import expected_of
 from audits.models import EngagementMember, PackFile
 from audits.summed import Clock, cover_summed
 from collectors.models import Run, Source
 from controls.cadence import Cadence
-from controls.models import Expectation
-from evidence.models import CheckResult, Claim, Evidence, Review
+from evidence.models import CheckResult, Evidence, Review
 from readiness.models import Answer
 from readiness.standing import Backing, Item, Standing, together
+from readiness.wanted import Wanted, wanted_on
 from registers.models import Entry, EntryVersion
 
 TOKENS = "service_accounts"
@@ -114,12 +113,8 @@ class Facts:
     moment: datetime = field(default_factory=timezone.now)
 
     @cached_property
-    def _expectations(self) -> list[Expectation]:
-        newest = _in_force(self.today).order_by("-covers_to", "-number").values("evidence")[:1]
-        still = Q(active_to__isnull=True) | Q(active_to__gte=self.today)
-        found = Expectation.objects.filter(still, active_from__lte=self.today)
-        asked = found.annotate(newest=Subquery(newest)).select_related("control")
-        return list(asked.order_by("control__ref", "slug"))
+    def _wanted(self) -> list[Wanted]:
+        return wanted_on(self.today)
 
     @cached_property
     def standings(self) -> Mapping[str, Standing]:
@@ -127,25 +122,25 @@ class Facts:
         items = self._items
         return {
             one.slug: Standing(
-                key=one.pk,
+                key=one.key,
                 slug=one.slug,
                 title=one.title,
-                control=one.control.ref,
-                control_key=one.control_id,
-                control_title=one.control.title,
+                control=one.control,
+                control_key=one.control_key,
+                control_title=one.control_title,
                 cadence=one.cadence,
                 days_allowed=one.days_allowed,
                 collector=one.collector,
                 owner_role=one.owner_role,
-                item=items.get(one.newest),  # type: ignore[attr-defined]
+                item=items.get(one.newest) if one.newest else None,
             )
-            for one in self._expectations
+            for one in self._wanted
         }
 
     @cached_property
     def _read_items(self) -> tuple[dict[int, Item], list[_Found]]:
         """The items in force, and the latest result of each check on them, in one query."""
-        keys = {one.newest for one in self._expectations}  # type: ignore[attr-defined]
+        keys = {one.newest for one in self._wanted}
         latest = Review.objects.filter(evidence=OuterRef("pk")).order_by("-pk").values("decision")
         rows = (
             Evidence.objects.filter(pk__in=keys - {None})
@@ -266,8 +261,8 @@ class Facts:
         What is asked for once or twice a year is judged by the age of its evidence instead: half
         of such a period cannot be missed.
         """
-        often = (one for one in self._expectations if one.cadence not in _JUDGED_BY_AGE)
-        expected = [expected_of(one) for one in often if one.slug in slugs]
+        often = (one for one in self._wanted if one.cadence not in _JUDGED_BY_AGE)
+        expected = [one.expected for one in often if one.slug in slugs]
         if not expected:
             return {}
         start = _last_quarter(self.today)
@@ -327,17 +322,6 @@ class Facts:
     @property
     def has_auditor(self) -> bool:
         return any(auditor for *_, auditor, _ in self._house)
-
-
-def _in_force(today: date) -> QuerySet[Claim]:
-    """The claims of an expectation that speak: whole, begun, neither replaced nor returned."""
-    replaced = Evidence.objects.filter(supersedes=OuterRef("evidence"))
-    later = Review.objects.filter(evidence=OuterRef("evidence"), pk__gt=OuterRef("pk"))
-    returned = Review.objects.filter(
-        ~Exists(later), evidence=OuterRef("evidence"), decision=Review.Decision.RETURNED
-    )
-    claims = Claim.objects.filter(expectation=OuterRef("pk"), is_partial=False)
-    return claims.filter(~Exists(replaced), ~Exists(returned), covers_from__lte=today)
 
 
 def _last_quarter(today: date) -> date:

@@ -6,7 +6,6 @@ import pytest
 
 from audits import changes
 from audits.coverage import State
-from audits.facts import expected_of
 from audits.summed import cover_summed
 from readiness.facts import Facts, _last_quarter
 from tests.readiness.ground import Ground, ago
@@ -29,7 +28,7 @@ def ground(ground: Ground) -> Ground:
 
 
 def one_by_one(facts: Facts, slug: str) -> Counter[State]:
-    expected = expected_of(next(one for one in facts._expectations if one.slug == slug))
+    expected = next(one for one in facts._wanted if one.slug == slug).expected
     start = _last_quarter(facts.today)
     question = changes.question([expected], start, facts.today, facts.moment)
     (block,) = cover_summed([expected], question, {}, {})
