@@ -102,7 +102,7 @@ def _lay_items(
                 manifest.write(frozen, noted(index, rows), described)
             member = spool.named(manifest.NAME)
             laid = Manifest(member.name, member.sha256, member.size, spool.read(member))
-            cover.begin(pack, selection, laid)
+            cover.begin(pack, selection, frozen.stamps, laid)
         with spool.adding(INDEX) as target, path.open("rb") as written:
             while chunk := written.read(archive.CHUNK):
                 target.write(chunk)

@@ -21,8 +21,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from audits.coverage import SHORTFALL, State
 from audits.models import Pack
+from audits.pack_stamps import Stamps
 from audits.selection import Control, SampleKind, Selection, Status
-from evidence import checkpoint, keys
+from evidence import checkpoint, keys, self_issued
 from reports import heat_map, papers, pdf_engine
 from reports.pack import cover_seal, shortfall
 from reports.pack.tables import visible
@@ -30,7 +31,7 @@ from reports.pdf_engine import Attachment
 
 PDF, HTML = "cover.pdf", "cover.html"
 _LINES_PER_MAP = 38
-_MOST_LACKS = 250
+_MOST_LACKS = 60
 _MOST_ATTACHED = 32 * 1024**2
 
 
@@ -99,7 +100,7 @@ class Cover:
             self._engine.__exit__(kind, error, trace)
         self._folder.cleanup()
 
-    def begin(self, pack: Pack, selection: Selection, manifest: Manifest) -> None:
+    def begin(self, pack: Pack, selection: Selection, stamps: Stamps, manifest: Manifest) -> None:
         """Start the rendering, now that all is known that the cover says.
 
         Raises CoverSealError where the certificate for covers cannot be used.
@@ -111,6 +112,7 @@ class Cover:
         # The words and times of a pack do not depend on who asks for it, or on which machine.
         with translation.override("en-gb"), timezone.override(UTC):
             context = _context(pack, selection, manifest.sha256)
+            context |= {"stamps": stamps, "own_word": self_issued.MEANING}
             context |= {"signer": self._seal.signer, "is_attached": is_attached}
             self._html = papers.rendered("cover.html", context)
         if self._engine:

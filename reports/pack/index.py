@@ -1,10 +1,14 @@
 """index.xlsx: every item of the pack with what auditors ask of it, and the lists around it."""
 
+import pickle
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from django.conf import settings
 
 from audits.coverage import State, worst
 from audits.models import Pack
@@ -121,7 +125,11 @@ _CRITERIA = (
 
 
 class Index:
-    """The workbook of one pack; items are added as they are read, the rest on leaving it."""
+    """The workbook of one pack; items are added as they are read, and written on leaving it.
+
+    Then the PDF engine works on the cover in a process of its own: what comes this late costs
+    nobody any time. Until then the rows wait in a scratch file.
+    """
 
     def __init__(
         self, path: Path, pack: Pack, selection: Selection, samples: Sequence[Recorded] = ()
@@ -138,16 +146,17 @@ class Index:
         self._items = self._book.table("Items", ITEMS)
         self._checks = self._book.table("Checks", _CHECKS)
         self._reviews = self._book.table("Reviews", _REVIEWS)
+        self._waiting = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR)  # noqa: SIM115  # closed by __exit__
+        self._count = 0
 
     def add(self, packed: Packed) -> list[Cell]:
-        """Write the rows of one item, and return that of the list of items."""
+        """Keep the rows of one item, and return that of the list of items."""
         people = self._selection.people
         row = [*_item_row(packed, people), self._answers.get(packed.item.ref)]
-        self._items.row(row)
-        for leaf in _of_kind(packed, "check"):
-            self._checks.row(_check_row(packed, leaf))
-        for leaf in _of_kind(packed, "review"):
-            self._reviews.row(_review_row(packed, leaf, people))
+        checks = [_check_row(packed, leaf) for leaf in _of_kind(packed, "check")]
+        reviews = [_review_row(packed, leaf, people) for leaf in _of_kind(packed, "review")]
+        pickle.dump((row, checks, reviews), self._waiting, pickle.HIGHEST_PROTOCOL)
+        self._count += 1
         return row
 
     def __enter__(self) -> Self:
@@ -161,10 +170,22 @@ class Index:
     ) -> None:
         try:
             if error is None:
+                self._write_items()
                 self._write_rest()
         finally:
+            self._waiting.close()
             # After an error too: each sheet holds a scratch file open.
             self._book.close()
+
+    def _write_items(self) -> None:
+        self._waiting.seek(0)
+        for _ in range(self._count):
+            # Nobody but this object has ever seen the file.
+            row, checks, reviews = pickle.load(self._waiting)  # noqa: S301
+            self._items.row(row)
+            for sheet, rows in ((self._checks, checks), (self._reviews, reviews)):
+                for one in rows:
+                    sheet.row(one)
 
     def _write_rest(self) -> None:
         """Write what the selection says besides the items."""

@@ -3,7 +3,7 @@
 import io
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import pikepdf
@@ -12,7 +12,9 @@ from django.utils import timezone, translation
 
 from audits import packs
 from audits.models import Pack
+from audits.pack_stamps import Stamps
 from audits.selection import BoundTo, Finding, Lack, Request, Sample, SampleKind, Selection
+from evidence.log_models import TimeStamp
 from reports.pack import cover
 from tests.audits.world import SECURITY, World
 from tests.reports.making import frozen
@@ -22,14 +24,20 @@ STATES = ("open", "risk_accepted", "open")
 MANIFEST = sha256(LIST).hexdigest()
 
 
-def written(pack: Pack, selection: Selection, *, size: int = len(LIST)) -> cover.Paper:
+NO_STAMPS = Stamps((), ())
+
+
+def written(
+    pack: Pack, selection: Selection, *, size: int = len(LIST), stamps: Stamps = NO_STAMPS
+) -> cover.Paper:
+    manifest = cover.Manifest("manifest.json", MANIFEST, size, [LIST])
     with cover.Cover() as made:
-        made.begin(pack, selection, cover.Manifest("manifest.json", MANIFEST, size, [LIST]))
+        made.begin(pack, selection, stamps, manifest)
         return made.finish()
 
 
-def html(pack: Pack, selection: Selection) -> str:
-    paper = written(pack, selection)
+def html(pack: Pack, selection: Selection, *, stamps: Stamps = NO_STAMPS) -> str:
+    paper = written(pack, selection, stamps=stamps)
     assert paper.name == "cover.html"
     return paper.content.decode()
 
@@ -127,12 +135,24 @@ class TestText:
         assert "<script" not in text
         assert text.count("</style>") == 1
 
+    def test_it_says_who_stated_the_time_and_that_our_own_word_is_none(self, pack: Pack) -> None:
+        at = datetime(2026, 9, 1, 8, 0, 7, tzinfo=UTC)
+        tokens = tuple(
+            TimeStamp(authority=authority, stated_at=at)
+            for authority in ("https://tsa.example/a", TimeStamp.SELF_ISSUED)
+        )
+        selection = packs.selection_of(pack)
+        text = html(pack, selection, stamps=Stamps(tokens, ()))
+        assert "2026-09-01 08:00:07 UTC, https://tsa.example/a" in text
+        assert "<strong>issued by the company itself: proves nothing against it</strong>" in text
+        assert '<th scope="row">Time-stamps</th><td>None</td>' in html(pack, selection)
+
     def test_a_long_shortfall_goes_on_in_the_file_and_says_so(self, pack: Pack) -> None:
         selection = packs.selection_of(pack)
         lack = Lack(0, "2026-06-01", "2026-06-30", "2026-07-05", "missed", "Nothing came.", ())
         text = html(pack, replace(selection, shortfall=(lack,) * 1300))
-        assert "1,050 more stand in shortfall.csv" in text
-        assert text.count("Nothing came.") == 250
+        assert "1,240 more stand in shortfall.csv" in text
+        assert text.count("Nothing came.") == 60
 
     def test_a_map_that_does_not_fit_a_page_is_cut(self, pack: Pack) -> None:
         selection = packs.selection_of(pack)

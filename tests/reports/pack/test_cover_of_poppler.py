@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from audits import packs
+from audits.pack_stamps import Stamps
 from reports.pack.cover import Cover, Manifest
 from tests.audits.world import World
 from tests.conftest import demand
@@ -18,7 +19,7 @@ def test_another_reader_finds_its_words_and_nothing_to_mend(world: World, tmp_pa
     pack = frozen(world)
     with Cover() as cover:
         manifest = Manifest("manifest.json", "c0ffee" * 10 + "beef", 2, [b"{}"])
-        cover.begin(pack, packs.selection_of(pack), manifest)
+        cover.begin(pack, packs.selection_of(pack), Stamps((), ()), manifest)
         paper = cover.finish()
     path = tmp_path / paper.name
     path.write_bytes(paper.content)
