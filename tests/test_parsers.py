@@ -7,6 +7,7 @@ read tables, papers and archives have their own properties in their rooms.
 import io
 import json
 import os
+import ssl
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
+import trustme
 from django.core.exceptions import ImproperlyConfigured
 from django.http import QueryDict
 from django.test import RequestFactory
@@ -35,6 +37,7 @@ from compliance.api.errors import Refusal
 from compliance.backups import keyring, manifest
 from compliance.backups.errors import BackupError
 from controls import catalogue_folder, readiness_file
+from controls.check_query import QueryProver
 from controls.errors import ControlsError
 from evidence import (
     addresses,
@@ -107,6 +110,33 @@ GIT_LOG = st.lists(
     ),
     max_size=25,
 ).map(b"\0".join)
+
+
+def _bent(content: bytes) -> st.SearchStrategy[bytes]:
+    """The content with a stretch of it replaced by something of any length."""
+    ends = st.tuples(st.integers(0, len(content)), st.integers(0, 8), st.binary(max_size=8))
+    return ends.map(lambda drawn: content[: drawn[0]] + drawn[2] + content[sum(drawn[:2]) :])
+
+
+_PEM = trustme.CA().issue_cert("pay.example.com").cert_chain_pems[0].bytes()
+CERTIFICATE = BYTES | _bent(ssl.PEM_cert_to_DER_cert(_PEM.decode()))
+_SQL = r"""
+SELECT FROM population WHERE user mfa NOT ( ) , ; * = 'a' 1 1e999 now() WITH AS UNION ATTACH COPY
+read_csv('/etc/passwd') INSTALL PRAGMA $1 ? CAST( DATE NULL ORDER BY -- /* x'00' {'a': 1} [1]
+::VARCHAR \0
+"""
+SQL = TEXT | st.lists(
+    st.sampled_from(_SQL.split()) | st.text(max_size=5),
+    max_size=14,
+).map(" ".join)
+
+
+def _proved(sql: str) -> None:
+    prover = QueryProver()
+    try:
+        prover.prove(sql, {"user": "text", "mfa": "boolean"})
+    finally:
+        prover.close()
 
 
 @dataclass(frozen=True)
@@ -213,6 +243,8 @@ PARSERS = [
     Parser("time zone", TEXT, schedule.zone, (CollectorError,)),
     Parser("cron expression", TEXT, lambda text: schedule.check(text, "UTC"), (CollectorError,)),
     Parser("TLS endpoint", TEXT, tls.parse_endpoint, (ValueError,)),
+    Parser("certificate of an endpoint", CERTIFICATE, tls.Shown.of, (ValueError,)),
+    Parser("SQL of a check", SQL, _proved, (ControlsError,)),
     Parser("PEM of authorities", TEXT, _authorities, (ValueError,)),
     Parser("label of a table", YAML, _file(_label, "a__2026-01-01.csv.yaml"), (CollectorError,)),
     Parser(

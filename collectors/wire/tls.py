@@ -29,6 +29,26 @@ _VERSIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the certificate of an endpoint says of itself."""
+
+    subject: str
+    issuer: str
+    ends: datetime
+
+    @classmethod
+    def of(cls, der: bytes) -> "Shown":
+        """Read a certificate in DER form (RFC 5280); ValueError where that cannot be done."""
+        try:
+            read = x509.load_der_x509_certificate(der)
+            names = read.subject.rfc4514_string(), read.issuer.rfc4514_string()
+            return cls(*names, read.not_valid_after_utc)
+        except (ValueError, OverflowError, x509.InvalidVersion) as error:
+            message = f"its certificate cannot be read: {error}"
+            raise ValueError(message) from error
+
+
 @dataclass
 class Examined:
     """What one endpoint showed; None where it could not be learned."""
@@ -38,7 +58,7 @@ class Examined:
     reached: bool = False
     plain_http: str = "none"
     versions: dict[str, bool | None] | None = None
-    certificate: x509.Certificate | None = None
+    certificate: Shown | None = None
     chain_valid: bool | None = None
     problem: str = ""
 
@@ -50,10 +70,10 @@ class Examined:
             self.port,
             self.plain_http,
             *(spoken[name] for name in _VERSIONS),
-            shown.subject.rfc4514_string() if shown else None,
-            shown.issuer.rfc4514_string() if shown else None,
-            shown.not_valid_after_utc if shown else None,
-            (shown.not_valid_after_utc - now).days if shown else None,
+            shown.subject if shown else None,
+            shown.issuer if shown else None,
+            shown.ends if shown else None,
+            (shown.ends - now).days if shown else None,
             self.chain_valid,
             self.problem,
         )
@@ -102,7 +122,7 @@ def examine(
             _look_at_certificate(found, trusted_ca, deadline)
         else:
             found.problem = "no TLS version is spoken"
-    except (SourceError, OSError) as error:
+    except (SourceError, OSError, ValueError) as error:
         found.problem = str(error)[:200]
     return found
 
@@ -120,7 +140,7 @@ def _speaks(host: str, port: int, version: ssl.TLSVersion, deadline: Deadline) -
 def _look_at_certificate(found: Examined, trusted_ca: str, deadline: Deadline) -> None:
     with _handshake(found.host, found.port, _tolerant(), deadline) as spoken:
         shown = spoken.getpeercert(binary_form=True)
-    found.certificate = x509.load_der_x509_certificate(shown) if shown else None
+    found.certificate = Shown.of(shown) if shown else None
     trusted = trusting(trusted_ca)
     _set_versions(trusted, ssl.TLSVersion.TLSv1, ssl.TLSVersion.MAXIMUM_SUPPORTED)
     try:

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from evidence.models import Evidence
@@ -107,3 +110,22 @@ def test_a_field_of_many_megabytes_is_refused(robot: Program, settings: Settings
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 500
     calls.error(robot.push(title="x" * 501), 413, "too_large")
     assert not Evidence.objects.exists()
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> bytes:
+    """Draw the body with one stretch of it replaced by something else, of any length."""
+    body = multipart()
+    start = draw(st.integers(0, len(body)))
+    end = start + draw(st.integers(0, 60))
+    words = st.sampled_from([b"\r\n--frontier--", b"\r\n--frontier\r\n", b'; name="file"', b"\0"])
+    return body[:start] + draw(words | st.binary(max_size=60)) + body[end:]
+
+
+@effort(max_examples=80, suppress_health_check=list(HealthCheck), deadline=None)
+@given(body=changed() | st.binary(max_size=300))
+def test_any_body_is_taken_or_refused_in_words(robot: Program, body: bytes) -> None:
+    answer = post(robot, body)
+    assert answer.status_code in {200, 201, 400, 409, 413, 415, 422}, answer.content
+    told = answer.json()
+    assert "ref" in told or told["error"]["message"], told
