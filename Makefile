@@ -41,10 +41,10 @@ lock: ## Pin all dependencies anew, with hashes and without host names (needs uv
 clean: ## Remove the environment and caches; run data under var/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-$(VENV)/.run: requirements/run.txt
-	@deploy/environment $(PYTHON) $(VENV) requirements/run.txt
+$(VENV)/.run: deploy/locks/run.txt
+	@deploy/environment $(PYTHON) $(VENV) deploy/locks/run.txt
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt requirements/run.txt
-	@deploy/environment $(PYTHON) $(VENV) requirements/dev.txt
+$(VENV)/.dev: deploy/locks/dev.txt deploy/locks/run.txt
+	@deploy/environment $(PYTHON) $(VENV) deploy/locks/dev.txt
 	@touch $(VENV)/.run $@

@@ -134,7 +134,7 @@ def test_nothing_is_left_for_later() -> None:
 
 
 def test_locks_name_no_host() -> None:
-    locks = list((ROOT / "requirements").glob("*.txt"))
+    locks = list((ROOT / "deploy" / "locks").glob("*.txt"))
     assert len(locks) == 4
     for lock in locks:
         assert re.search(r"https?://|file:|--index|--find-links", lock.read_text("utf-8")) is None
