@@ -116,6 +116,7 @@ def _pages(user: User) -> dict[str, Callable[[], object]]:
         "gaps, last page": "/admin/gaps/?page=99999",
         "readiness": "/admin/readiness/",
         "plan": "/admin/plan/",
+        "my work": "/admin/work/",
         "vendors": "/admin/registers/vendors/",
     }
     return {name: coverage._page(staff, address) for name, address in places.items()}
