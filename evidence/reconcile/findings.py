@@ -57,7 +57,7 @@ def breaks(engine: Engine, as_of: date, files: Mapping[int, str]) -> list[Break]
         f" CASE WHEN {_GROUPED} THEN 0 ELSE c.id END AS single, {digest} AS dig,"
         f" {_LABEL} AS label, i.amount, i.currency,"
         " lpad(CAST(i.file AS VARCHAR), 6, '0') || ':' || lpad(CAST(i.line AS VARCHAR), 12, '0')"
-        " AS spot FROM classed c JOIN item i ON i.id = c.id"
+        " AS spot FROM classed c JOIN told i ON i.id = c.id"
         f" WHERE {_TOLD}) members"
         f" GROUP BY comparison, reason, pass, grp, single ORDER BY 1, 2, 6 LIMIT {MOST_BREAKS}"
     )
@@ -102,7 +102,7 @@ def tolerated(engine: Engine) -> list[Tolerated]:
     """Return what was accepted within a tolerance: one line by key, or by item without one."""
     rows = engine.rows(
         f"SELECT DISTINCT c.comparison, c.pass, COALESCE(c.grp, {_LABEL}), c.diff"
-        " FROM classed c JOIN item i ON i.id = c.id WHERE c.class = 'matched' AND c.diff <> 0"
+        " FROM classed c JOIN told i ON i.id = c.id WHERE c.class = 'matched' AND c.diff <> 0"
         f" ORDER BY 1, 2, 3, 4 LIMIT {MOST_LISTED}"
     )
     return [Tolerated(name, way, key, int(diff)) for name, way, key, diff in rows]
@@ -113,14 +113,26 @@ def candidates(engine: Engine) -> list[Candidate]:
     left, right = _LABEL, _LABEL.replace("i.", "j.")
     rows = engine.rows(
         f"SELECT c.comparison, {left}, {right}, i.amount, i.currency FROM candidate c"
-        ' JOIN item i ON i.id = c."left" JOIN item j ON j.id = c."right"'
+        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
         f" ORDER BY 1, 2, 3, 4, 5 LIMIT {MOST_LISTED}"
     )
     return [Candidate(*row) for row in rows]
 
 
 def digest_lines(engine: Engine) -> Iterator[str]:
-    """Yield digests over all classes of all items, and over all candidates, in their order."""
+    """Yield digests that fix the class of every item: inputs, plain pairs, all else, candidates.
+
+    The inputs are digested once, by the sum of the digests of their rows, which no order changes.
+    Plain pairs are what is left of them when everything with a line of its own is taken away.
+    """
+    sums = ", ".join(engine.summed("dig"))
+    digests = f"SELECT i.leg, {engine.sha256(content('i'))} AS dig FROM item i"
+    for leg, count, *parts in engine.rows(
+        f"SELECT leg, count(*), {sums} FROM ({digests}) digests GROUP BY 1 ORDER BY 1"
+    ):
+        yield f"input {leg} {count} {' '.join(str(part) for part in parts)}"
+    for row in engine.rows("SELECT * FROM plain ORDER BY 1, 2, 3"):
+        yield f"plain {' '.join(str(value) for value in row)}"
     line = (
         "c.comparison || '|' || c.side || '|' || c.class || '|' || COALESCE(c.reason, '') || '|'"
         " || COALESCE(c.pass, '') || '|' || COALESCE(CAST(c.diff AS VARCHAR), '') || '|'"
@@ -128,11 +140,11 @@ def digest_lines(engine: Engine) -> Iterator[str]:
         " || COALESCE(CAST(length(c.grp) AS VARCHAR) || ':' || c.grp, '-') || '|'"
         f" || {content('i')}"
     )
-    members = f"SELECT {engine.sha256(line)} AS dig FROM classed c JOIN item i ON i.id = c.id"
+    members = f"SELECT {engine.sha256(line)} AS dig FROM classed c JOIN told i ON i.id = c.id"
     pair = f"{engine.sha256(content('i'))} || {engine.sha256(content('j'))}"
     pairs = (
         f"SELECT {engine.sha256(f'c.comparison || {pair}')} AS dig FROM candidate c"
-        ' JOIN item i ON i.id = c."left" JOIN item j ON j.id = c."right"'
+        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
     )
     for name, source in (("classed", members), ("candidate", pairs)):
         # In buckets by their first digits, so that no list of all digests is ever in one place.

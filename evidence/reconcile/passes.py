@@ -10,25 +10,22 @@ Rules:
 """
 
 from evidence.reconcile.engine import Engine
-from evidence.reconcile.rules import Comparison, Leg, Pass, Side
-from evidence.reconcile.tables import Place, content, in_scope, keep_rest, quoted
+from evidence.reconcile.plain import SAME
+from evidence.reconcile.rules import Comparison, Leg, Pass
+from evidence.reconcile.tables import Place, content, keep, quoted
 
 REUSED_AFTER_DAYS = 45
 """Sources give an id once more after years; such a pair is no duplicate."""
 
-_SAME = (
-    "l.kind = r.kind AND l.amount = r.amount AND l.currency = r.currency AND l.status = r.status"
-)
 
-
-def set_duplicates_apart(engine: Engine, place: Place, side: Side, leg: Leg) -> None:
+def set_duplicates_apart(engine: Engine, place: Place, leg: Leg) -> None:
     """Class every further item with the same unique id, kind, amount and currency as a break."""
     key = leg.unique
-    # Ids alone first, straight from the table: nearly all are there once.
+    # Ids alone first: nearly all are there once.
     engine.execute("DROP TABLE IF EXISTS repeated")
     engine.execute(
-        f"CREATE TABLE repeated AS SELECT i.{key} AS grp FROM item i WHERE {in_scope(side)}"
-        f" AND i.{key} IS NOT NULL GROUP BY i.{key} HAVING count(*) > 1"
+        f"CREATE TABLE repeated AS SELECT s.{key} AS grp FROM {place.open} s"
+        f" WHERE s.{key} IS NOT NULL GROUP BY s.{key} HAVING count(*) > 1"
     )
     if not next(iter(engine.rows("SELECT count(*) FROM repeated")))[0]:
         return
@@ -57,15 +54,18 @@ def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> 
             _groups(engine, entry, left, right)
         else:
             continue
-        keep_rest(engine, left)
-        keep_rest(engine, right)
+        keep(engine, left, left.open)
+        keep(engine, right, right.open)
+    if all(entry.id == "P6" for entry in comparison.passes):
+        keep(engine, left, left.open)
+        keep(engine, right, right.open)
 
 
 def _one_to_one(engine: Engine, entry: Pass, left: Place, right: Place) -> None:
     engine.execute("DROP TABLE IF EXISTS pair")
     engine.execute(
         f"CREATE TABLE pair AS SELECT l.id AS l, r.id AS r, l.{entry.left} AS grp"
-        f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right} AND {_SAME}"
+        f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right} AND {SAME}"
         f" AND {within(entry)}"
     )
     if _is_unambiguous(engine):
@@ -156,7 +156,7 @@ def find_candidates(engine: Engine, comparison: Comparison, left: Place, right: 
         if entry.id == "P6":
             engine.execute(
                 f"INSERT INTO candidate SELECT {quoted(comparison.name)}, l.id, r.id"
-                f" FROM {left.scope} l JOIN {right.scope} r ON l.amount = r.amount"
+                f" FROM {left.rest} l JOIN {right.rest} r ON l.amount = r.amount"
                 f" AND l.currency = r.currency AND l.kind = r.kind AND {within(entry)}"
                 f" AND {_agree('merchant')} AND {_agree('last_four')}"
                 f" WHERE l.id IN ({_unpaired(left)}) AND r.id IN ({_unpaired(right)})"
