@@ -11,8 +11,10 @@ from datetime import date
 from hashlib import sha256
 
 from evidence.reconcile.engine import Engine, Values
+from evidence.reconcile.items import CONTENT
 from evidence.reconcile.outcome import Break, Candidate, Part, Tolerated
-from evidence.reconcile.tables import content
+from evidence.reconcile.rules import Leg, RuleSet
+from evidence.reconcile.tables import content, quoted
 
 MOST_BREAKS = 100_000
 MOST_LISTED = 10_000
@@ -119,18 +121,27 @@ def candidates(engine: Engine) -> list[Candidate]:
     return [Candidate(*row) for row in rows]
 
 
-def digest_lines(engine: Engine) -> Iterator[str]:
+def _filled(leg: Leg) -> list[str]:
+    """Return the fields that files of a leg can fill; the others are empty in each of its items."""
+    mapped = {str(name) for file in leg.files for name in (*file.columns, *file.fixed)}
+    is_mapped = all(file.format in {"csv", "xlsx"} for file in leg.files)
+    always = {"kind", "status", "amount", "currency", "occurred_at", "day", "fault"}
+    filled = mapped | always | ({"rate_e9"} if "rate" in mapped else set())
+    return [name for name in CONTENT if name in filled or not is_mapped]
+
+
+def digest_lines(engine: Engine, rules: RuleSet) -> Iterator[str]:
     """Yield digests that fix the class of every item: inputs, plain pairs, all else, candidates.
 
     The inputs are digested once, by the sum of the digests of their rows, which no order changes.
     Plain pairs are what is left of them when everything with a line of its own is taken away.
     """
     sums = ", ".join(engine.summed("dig"))
-    digests = f"SELECT i.leg, {engine.sha256(content('i'))} AS dig FROM item i"
-    for leg, count, *parts in engine.rows(
-        f"SELECT leg, count(*), {sums} FROM ({digests}) digests GROUP BY 1 ORDER BY 1"
-    ):
-        yield f"input {leg} {count} {' '.join(str(part) for part in parts)}"
+    for name, leg in rules.legs.items():
+        digest = engine.sha256(content("i", _filled(leg)))
+        digests = f"SELECT {digest} AS dig FROM item i WHERE i.leg = {quoted(name)}"
+        for row in engine.rows(f"SELECT count(*), {sums} FROM ({digests}) digests"):
+            yield f"input {name} {' '.join(str(value) for value in row)}"
     for row in engine.rows("SELECT * FROM plain ORDER BY 1, 2, 3"):
         yield f"plain {' '.join(str(value) for value in row)}"
     line = (

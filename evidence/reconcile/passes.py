@@ -45,8 +45,9 @@ def set_duplicates_apart(engine: Engine, place: Place, leg: Leg) -> None:
     )
 
 
-def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> None:
-    """Run the passes of a comparison in their order; what stays open is left in the open views."""
+def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> bool:
+    """Run the passes of a comparison in their order, and say whether both sides have open items."""
+    are_open = True
     for entry in comparison.passes:
         if entry.id in {"P1", "P2"}:
             _one_to_one(engine, entry, left, right)
@@ -54,11 +55,12 @@ def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> 
             _groups(engine, entry, left, right)
         else:
             continue
-        keep(engine, left, left.open)
-        keep(engine, right, right.open)
+        are_open = min(keep(engine, place, place.open) for place in (left, right)) > 0
+        if not are_open:
+            break
     if all(entry.id == "P6" for entry in comparison.passes):
-        keep(engine, left, left.open)
-        keep(engine, right, right.open)
+        are_open = min(keep(engine, place, place.open) for place in (left, right)) > 0
+    return are_open
 
 
 def _one_to_one(engine: Engine, entry: Pass, left: Place, right: Place) -> None:
@@ -151,7 +153,10 @@ def _tolerance(entry: Pass) -> str:
 
 
 def find_candidates(engine: Engine, comparison: Comparison, left: Place, right: Place) -> None:
-    """List pairs that agree in amount, currency, days, merchant and last four, where stated."""
+    """List pairs that agree in amount, currency, days, merchant and last four, where stated.
+
+    Both sides have items that no pass matched.
+    """
     for entry in comparison.passes:
         if entry.id == "P6":
             engine.execute(

@@ -104,8 +104,8 @@ def _keep_others(engine: Engine, place: Place, never: str) -> None:
         f"CREATE TABLE away_{place.side} AS SELECT {column} AS id FROM met"
         f" WHERE NOT is_plain AND {column} IS NOT NULL UNION {never}"
     )
-    keep(engine, place, f"{place.scope} s WHERE s.id IN (SELECT id FROM away_{place.side})")
+    source = f"{place.scope} s WHERE s.id IN (SELECT id FROM away_{place.side})"
+    items = keep(engine, place, source)
     engine.execute(
-        f"INSERT INTO kept SELECT {quoted(place.comparison)}, {quoted(place.side)}, count(*)"
-        f" FROM {place.rest}"
+        f"INSERT INTO kept VALUES ({quoted(place.comparison)}, {quoted(place.side)}, {items})"
     )

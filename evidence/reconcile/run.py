@@ -133,12 +133,14 @@ def compare(
         plain.set_aside(engine, first, sides[0], sides[1])
     for place, _ in seats:
         passes.set_duplicates_apart(engine, place, rules.legs[place.leg])
-    passes.match(engine, comparison, left, right)
-    residue.explain(engine, comparison, left, right, as_of)
+    are_open = passes.match(engine, comparison, left, right)
+    if are_open:
+        residue.explain(engine, comparison, left, right, as_of)
     for place, other in ((left, right), (right, left)):
         legs = rules.legs[place.leg], rules.legs[other.leg]
         residue.settle(engine, place, legs, (place.leg, other.leg), as_of)
-    passes.find_candidates(engine, comparison, left, right)
+    if are_open:
+        passes.find_candidates(engine, comparison, left, right)
     return seats
 
 
@@ -196,6 +198,6 @@ def _digest(
         ),
     }
     digest.update(rfc8785.dumps(facts))
-    for line in findings.digest_lines(engine):
+    for line in findings.digest_lines(engine, rules):
         digest.update(f"\n{line}".encode())
     return digest.hexdigest()

@@ -68,10 +68,10 @@ def listed(words: Iterator[str] | tuple[str, ...]) -> str:
     return ", ".join(quoted(word) for word in words)
 
 
-def content(alias: str) -> str:
+def content(alias: str, names: Sequence[str] = CONTENT) -> str:
     """Return the expression of all that an item is; unlike items never share it."""
     # No text of an item holds a control character, so that these marks keep the values apart.
-    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in CONTENT]
+    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in names]
     return f"concat_ws(chr(31), {', '.join(parts)})"
 
 
@@ -116,13 +116,14 @@ def quarantine(engine: Engine, place: Place) -> None:
     )
 
 
-def keep(engine: Engine, place: Place, source: str) -> None:
-    """Put the items that are still open into a table of their own: most are matched by now."""
+def keep(engine: Engine, place: Place, source: str) -> int:
+    """Put the items that are still open into a table of their own, and say how many there are."""
     engine.execute(f"DROP TABLE IF EXISTS next_{place.side}")
     engine.execute(f"CREATE TABLE next_{place.side} AS SELECT * FROM {source}")
     engine.execute(f"DROP TABLE IF EXISTS {place.rest}")
     engine.execute(f"ALTER TABLE next_{place.side} RENAME TO {place.rest}")
     _open(engine, place, place.rest)
+    return int(next(iter(engine.rows(f"SELECT count(*) FROM {place.rest}")))[0])
 
 
 def _open(engine: Engine, place: Place, source: str) -> None:

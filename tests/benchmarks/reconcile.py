@@ -259,7 +259,7 @@ class _Parts:
         identities.prove(self._engine, self._rules, made, self._seats, (self._census, summed))
 
     def digest(self) -> None:
-        list(findings.digest_lines(self._engine))
+        list(findings.digest_lines(self._engine, self._rules))
 
 
 def _fill(engine: DuckDB, size: int) -> None:

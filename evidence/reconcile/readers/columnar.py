@@ -9,6 +9,7 @@ Rules:
 """
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -213,12 +214,15 @@ class Query:
             self._checks.append(f"({raw} IS NULL OR regexp_full_match({raw}, '-?[0-9]{{1,18}}'))")
             return f"CAST({raw} AS BIGINT)"
         used = {code: EXPONENTS[code] for code in self._rules.currencies}
+        usual = Counter(used.values()).most_common(1)[0][0]
         shapes = " ".join(
             f"WHEN {decimals} THEN regexp_full_match({raw}, '-?{_digits(decimals, self._mark)}')"
             for decimals in sorted({*used.values()})
         )
-        cases = " ".join(f"WHEN {quoted(code)} THEN {most}" for code, most in used.items())
-        exponent = f"CASE {currency} {cases} END"
+        cases = " ".join(
+            f"WHEN {quoted(code)} THEN {most}" for code, most in used.items() if most != usual
+        )
+        exponent = f"CASE {currency} {cases} ELSE {usual} END" if cases else str(usual)
         self._checks.append(f"({raw} IS NULL OR CASE {exponent} {shapes} END)")
         return _scaled(raw, exponent, self._mark)
 
@@ -253,7 +257,9 @@ class Query:
             for until, seconds in steps
         )
         shift = f"CASE {offset}ELSE {final + late} END" if steps else str(final + late)
-        day = f"CAST({moment} + to_seconds({shift}) AS DATE)"
+        day = f"CAST({moment} AS DATE)"
+        if shift != "0":
+            day = f"CAST({moment} + to_seconds({shift}) AS DATE)"
         self._checks.append(f"{day} BETWEEN DATE '{first}' AND DATE '{last}'")
         return day
 

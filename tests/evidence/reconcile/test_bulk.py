@@ -68,7 +68,24 @@ def read_twice(text: str, lines: list[str], as_of: date) -> list[object]:
 
 
 cells = st.sampled_from(
-    ["", "A", "B-1", " A", "A ", "a,b", '"q"', "\u00e9", "\u00a0x", "x\u2003", "\t", "x" * 501]
+    [
+        "",
+        "A",
+        "B-1",
+        " A",
+        "A ",
+        "a,b",
+        '"q"',
+        "\u00e9",
+        "\u00a0x",
+        "x\u2003",
+        "\t",
+        "x" * 501,
+        "NULL",
+        "#x",
+        "a\\b",
+        "it's",
+    ]
 )
 amounts = st.sampled_from(
     ["1", "1.5", "10.00", "-3", "+3", "(4)", "5-", "1.234", "1.000", "0.001", "1e3", "", ".5", "5.",
@@ -196,6 +213,15 @@ def test_a_row_of_totals_is_held_against_the_rows(
     assert taken[-2:] == [True, by_columns]
     assert fast == slow
     assert bool(fast.files[1].refused) is not by_columns
+
+
+def test_no_mark_in_the_name_of_a_folder_leads_elsewhere(tmp_path: Path, taken: list[bool]) -> None:
+    folder = tmp_path / "it's [a]*?"
+    folder.mkdir()
+    (tmp_path / "it's aXX").mkdir()
+    found = reconcile(folder, rule_text(), [row("A")], [row("A"), row("B")])
+    assert taken == [True, True]
+    assert found.break_count == 1
 
 
 def test_rows_that_got_lost_leave_the_file_to_the_rows(
