@@ -11,7 +11,7 @@ Rules:
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -48,6 +48,10 @@ class FileFacts:
     first: str = ""
     last: str = ""
     statements: list[Statement] = field(default_factory=list)
+
+
+Bulk = Callable[[FileFacts, Path, FileRule], bool]
+"""Takes a whole file, or leaves it to be read row by row; it refuses none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -89,8 +93,12 @@ def accept(
     *,
     as_of: date | None,
     seen: Collection[str] = (),
+    bulk: Bulk | None = None,
 ) -> Accepted:
-    """Read all files of all legs into canonical tables under `scratch`."""
+    """Read all files of all legs into canonical tables under `scratch`.
+
+    `bulk` may take a whole file elsewhere and say so; every other file is read row by row.
+    """
     known = dict.fromkeys(seen, "an earlier run")
     files: list[FileFacts] = []
     tables: list[Path] = []
@@ -100,8 +108,10 @@ def accept(
             table = scratch / f"{facts.number}.csv"
             try:
                 _refuse_again(facts, known)
-                _take(rules, facts, path, table, as_of)
-                tables.append(table)
+                rule = _describe(rules, facts)
+                if bulk is None or not bulk(facts, path, rule):
+                    _take(rules, facts, (path, rule), table, as_of)
+                    tables.append(table)
             except FileRefusedError as error:
                 table.unlink(missing_ok=True)
                 facts.refused, facts.line, facts.totals = error.reason, error.line, {}
@@ -129,20 +139,30 @@ def _facts(number: int, leg: str, path: Path) -> FileFacts:
     return FileFacts(number, leg, path.name, digest, path.stat().st_size)
 
 
-def _take(rules: RuleSet, facts: FileFacts, path: Path, table: Path, as_of: date | None) -> None:
-    rule = _rule_of(rules, facts)
-    facts.format = rule.format
-    facts.sequence = _sequence(rule, facts.name)
-    reading = Reading(path, rule, rules.legs[facts.leg])
+def _take(
+    rules: RuleSet,
+    facts: FileFacts,
+    file: tuple[Path, FileRule],
+    table: Path,
+    as_of: date | None,
+) -> None:
+    reading = Reading(*file, rules.legs[facts.leg])
     mapper = Mapper(rules, facts.leg, facts.number)
     with table.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
-        for row in READERS[rule.format](reading):
+        for row in READERS[reading.rule.format](reading):
             item = mapper.item(row, reading)
             _refuse_other_days(item, as_of, rules.legs[facts.leg].oldest_days)
             _count(facts, item)
             writer.writerow(_cells(item))
     facts.statements = reading.statements
+
+
+def _describe(rules: RuleSet, facts: FileFacts) -> FileRule:
+    rule = _rule_of(rules, facts)
+    facts.format = rule.format
+    facts.sequence = _sequence(rule, facts.name)
+    return rule
 
 
 def _rule_of(rules: RuleSet, facts: FileFacts) -> FileRule:

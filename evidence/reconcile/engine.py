@@ -5,12 +5,14 @@ differently (digests, ordered concatenation, whole division) each engine writes 
 Another engine is another class with these methods; equal digests prove that it does the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+
+from evidence.reconcile.items import COLUMNS, WORDS
 
 Values = tuple[Any, ...]
 
@@ -27,11 +29,20 @@ class Engine(Protocol):
     def rows(self, sql: str) -> Iterator[Values]:
         """Yield the rows of a query, streaming; one query at a time."""
 
-    def load(self, table: str, columns: Mapping[str, str], files: Sequence[Path]) -> None:
-        """Make a table of CSV files with these columns and no header; empty means NULL."""
+    def load(self, table: str, files: Sequence[Path]) -> None:
+        """Make a table of items from CSV files without header; empty means NULL."""
+
+    def number(self, table: str, name: str) -> None:
+        """Show a table under another name, with a whole number `id` for each row."""
+
+    def bucket(self, text: str, buckets: int) -> str:
+        """Return the expression of a text's bucket by some hash; `buckets` is a power of two."""
 
     def sha256(self, text: str) -> str:
         """Return the expression of the digest of a text, in small hexadecimal digits."""
+
+    def summed(self, digest: str) -> list[str]:
+        """Return aggregates that add up the first 120 bits of digests, as two whole numbers."""
 
     def joined(self, text: str, mark: str) -> str:
         """Return the aggregate that joins texts in their own order, by bytes."""
@@ -55,9 +66,11 @@ class DuckDB:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "python_enable_replacements": "false",
-                "preserve_insertion_order": "false",
+                # Rows of one file lie in their order, so that the place of a row tells its line.
+                "preserve_insertion_order": "true",
             },
         )
+        self.first_rows: dict[int, int] = {}
         # Readers get a connection of their own, so that a statement between two rows is no harm.
         self._reader = self._database.cursor()
         for connection in (self._database, self._reader):
@@ -76,11 +89,10 @@ class DuckDB:
         while batch := found.fetchmany(10_000):
             yield from batch
 
-    def load(self, table: str, columns: Mapping[str, str], files: Sequence[Path]) -> None:
-        if not files:
-            listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-            self._database.execute(f"CREATE TABLE {table} ({listed})")
-        else:
+    def load(self, table: str, files: Sequence[Path]) -> None:
+        columns = column_types()
+        self.make(table)
+        if files:
             self._database.read_csv(
                 [str(path) for path in files],  # type: ignore[arg-type]  # The stubs lag.
                 header=False,
@@ -89,19 +101,59 @@ class DuckDB:
                 escapechar='"',
                 na_values="",
                 auto_detect=False,
-                columns=dict(columns),
-            ).create(table)
+                columns=columns,
+            ).insert_into(table)
+        self._database.execute("SET preserve_insertion_order = false")
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")
 
+    def make(self, table: str) -> None:
+        """Make an empty table of items, where it is not there yet."""
+        listed = ", ".join(f"{name} {kind}" for name, kind in column_types().items())
+        self._database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({listed})")
+
+    def csv(self, path: Path, delimiter: str, width: int) -> str:
+        """Return the source of the rows of a file without quotes; columns are c0, c1, ..."""
+        name = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
+        name = name.replace("'", "''")
+        columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
+        return (
+            f"read_csv('{name}', columns = {{{columns}}}, auto_detect = false, header = true,"
+            f" delim = '{delimiter}', quote = '', escape = '', compression = 'none')"
+        )
+
+    def number(self, table: str, name: str) -> None:
+        # The place of a row in its table is a number already, and costs no copy of the table.
+        cases = " ".join(
+            f"WHEN {file} THEN rowid - {first - 2}" for file, first in self.first_rows.items()
+        )
+        line = f"CASE file {cases} ELSE line END" if cases else "line"
+        columns = ", ".join(f"{line} AS line" if each == "line" else each for each in COLUMNS)
+        self._database.execute(f"CREATE VIEW {name} AS SELECT rowid AS id, {columns} FROM {table}")
+
+    def bucket(self, text: str, buckets: int) -> str:
+        return f"CAST(hash({text}) & {buckets - 1} AS BIGINT)"
+
     def sha256(self, text: str) -> str:
         return f"sha256({text})"
+
+    def summed(self, digest: str) -> list[str]:
+        return [f"sum(CAST('0x' || substr({digest}, {first}, 15) AS BIGINT))" for first in (1, 16)]
 
     def joined(self, text: str, mark: str) -> str:
         return f"string_agg({text}, '{mark}' ORDER BY {text})"
 
     def divided(self, dividend: str, divisor: str) -> str:
         return f"(({dividend}) // ({divisor}))"
+
+
+def column_types() -> dict[str, str]:
+    """Return how DuckDB keeps the columns of an item: few words as their numbers."""
+    words = {
+        name: f"ENUM ({', '.join(repr(str(word)) for word in known)})"
+        for name, known in WORDS.items()
+    }
+    return {name: words.get(name, kind) for name, kind in COLUMNS.items()}
 
 
 @contextmanager

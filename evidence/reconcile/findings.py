@@ -11,8 +11,10 @@ from datetime import date
 from hashlib import sha256
 
 from evidence.reconcile.engine import Engine, Values
+from evidence.reconcile.items import CONTENT
 from evidence.reconcile.outcome import Break, Candidate, Part, Tolerated
-from evidence.reconcile.tables import content
+from evidence.reconcile.rules import Leg, RuleSet
+from evidence.reconcile.tables import content, quoted
 
 MOST_BREAKS = 100_000
 MOST_LISTED = 10_000
@@ -57,7 +59,7 @@ def breaks(engine: Engine, as_of: date, files: Mapping[int, str]) -> list[Break]
         f" CASE WHEN {_GROUPED} THEN 0 ELSE c.id END AS single, {digest} AS dig,"
         f" {_LABEL} AS label, i.amount, i.currency,"
         " lpad(CAST(i.file AS VARCHAR), 6, '0') || ':' || lpad(CAST(i.line AS VARCHAR), 12, '0')"
-        " AS spot FROM classed c JOIN item i ON i.id = c.id"
+        " AS spot FROM classed c JOIN told i ON i.id = c.id"
         f" WHERE {_TOLD}) members"
         f" GROUP BY comparison, reason, pass, grp, single ORDER BY 1, 2, 6 LIMIT {MOST_BREAKS}"
     )
@@ -102,7 +104,7 @@ def tolerated(engine: Engine) -> list[Tolerated]:
     """Return what was accepted within a tolerance: one line by key, or by item without one."""
     rows = engine.rows(
         f"SELECT DISTINCT c.comparison, c.pass, COALESCE(c.grp, {_LABEL}), c.diff"
-        " FROM classed c JOIN item i ON i.id = c.id WHERE c.class = 'matched' AND c.diff <> 0"
+        " FROM classed c JOIN told i ON i.id = c.id WHERE c.class = 'matched' AND c.diff <> 0"
         f" ORDER BY 1, 2, 3, 4 LIMIT {MOST_LISTED}"
     )
     return [Tolerated(name, way, key, int(diff)) for name, way, key, diff in rows]
@@ -113,14 +115,35 @@ def candidates(engine: Engine) -> list[Candidate]:
     left, right = _LABEL, _LABEL.replace("i.", "j.")
     rows = engine.rows(
         f"SELECT c.comparison, {left}, {right}, i.amount, i.currency FROM candidate c"
-        ' JOIN item i ON i.id = c."left" JOIN item j ON j.id = c."right"'
+        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
         f" ORDER BY 1, 2, 3, 4, 5 LIMIT {MOST_LISTED}"
     )
     return [Candidate(*row) for row in rows]
 
 
-def digest_lines(engine: Engine) -> Iterator[str]:
-    """Yield digests over all classes of all items, and over all candidates, in their order."""
+def _filled(leg: Leg) -> list[str]:
+    """Return the fields that files of a leg can fill; the others are empty in each of its items."""
+    mapped = {str(name) for file in leg.files for name in (*file.columns, *file.fixed)}
+    is_mapped = all(file.format in {"csv", "xlsx"} for file in leg.files)
+    always = {"kind", "status", "amount", "currency", "occurred_at", "day", "fault"}
+    filled = mapped | always | ({"rate_e9"} if "rate" in mapped else set())
+    return [name for name in CONTENT if name in filled or not is_mapped]
+
+
+def digest_lines(engine: Engine, rules: RuleSet) -> Iterator[str]:
+    """Yield digests that fix the class of every item: inputs, plain pairs, all else, candidates.
+
+    The inputs are digested once, by the sum of the digests of their rows, which no order changes.
+    Plain pairs are what is left of them when everything with a line of its own is taken away.
+    """
+    sums = ", ".join(engine.summed("dig"))
+    for name, leg in rules.legs.items():
+        digest = engine.sha256(content("i", _filled(leg)))
+        digests = f"SELECT {digest} AS dig FROM item i WHERE i.leg = {quoted(name)}"
+        for row in engine.rows(f"SELECT count(*), {sums} FROM ({digests}) digests"):
+            yield f"input {name} {' '.join(str(value) for value in row)}"
+    for row in engine.rows("SELECT * FROM plain ORDER BY 1, 2, 3"):
+        yield f"plain {' '.join(str(value) for value in row)}"
     line = (
         "c.comparison || '|' || c.side || '|' || c.class || '|' || COALESCE(c.reason, '') || '|'"
         " || COALESCE(c.pass, '') || '|' || COALESCE(CAST(c.diff AS VARCHAR), '') || '|'"
@@ -128,11 +151,11 @@ def digest_lines(engine: Engine) -> Iterator[str]:
         " || COALESCE(CAST(length(c.grp) AS VARCHAR) || ':' || c.grp, '-') || '|'"
         f" || {content('i')}"
     )
-    members = f"SELECT {engine.sha256(line)} AS dig FROM classed c JOIN item i ON i.id = c.id"
+    members = f"SELECT {engine.sha256(line)} AS dig FROM classed c JOIN told i ON i.id = c.id"
     pair = f"{engine.sha256(content('i'))} || {engine.sha256(content('j'))}"
     pairs = (
         f"SELECT {engine.sha256(f'c.comparison || {pair}')} AS dig FROM candidate c"
-        ' JOIN item i ON i.id = c."left" JOIN item j ON j.id = c."right"'
+        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
     )
     for name, source in (("classed", members), ("candidate", pairs)):
         # In buckets by their first digits, so that no list of all digests is ever in one place.

@@ -10,41 +10,47 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from evidence.reconcile.acceptance import Accepted
-from evidence.reconcile.engine import Engine
+from evidence.reconcile.census import Census
+from evidence.reconcile.engine import Engine, Values
 from evidence.reconcile.outcome import Identity, Total
 from evidence.reconcile.passes import measured
-from evidence.reconcile.rules import Comparison, Role, RuleSet, Side
-from evidence.reconcile.tables import Place, in_scope, quoted
+from evidence.reconcile.rules import Comparison, Pass, Role, RuleSet, Side
+from evidence.reconcile.tables import Place, quoted
 
 Seat = tuple[Place, Side]
 
 
-def totals(engine: Engine, seats: Sequence[Seat]) -> list[Total]:
+def totals(engine: Engine, census: Census, seats: Sequence[Seat]) -> list[Total]:
     """Return count and amount by comparison, side, currency and class."""
-    found = []
-    for place, side in seats:
-        rows = engine.rows(
-            "SELECT i.currency, c.class, count(*), CAST(sum(i.amount) AS DECIMAL(38, 0))"
-            f" FROM classed c JOIN item i ON i.id = c.id WHERE {_of(place)} GROUP BY 1, 2"
-        )
-        sums: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
-        for currency, name, count, amount in [*rows, *_outside(engine, place, side)]:
-            before = sums[currency, name]
-            sums[currency, name] = (before[0] + count, before[1] + int(amount))
-        found += [
-            Total(place.comparison, place.side, place.leg, currency, name, *sums[currency, name])
-            for currency, name in sums
-        ]
-    return sorted(found)
-
-
-def _outside(engine: Engine, place: Place, side: Side) -> Iterator[tuple[str, str, int, int]]:
-    """Yield what lies in the leg and takes no part in the comparison."""
-    yield from engine.rows(
-        "SELECT i.currency, 'out_of_scope', count(*), CAST(sum(i.amount) AS DECIMAL(38, 0))"
-        f" FROM item i WHERE i.leg = {quoted(place.leg)} AND i.fault IS NULL"
-        f" AND COALESCE({in_scope(side)}, FALSE) = FALSE GROUP BY 1"
+    legs = {(place.comparison, place.side): place.leg for place, _ in seats}
+    sums: dict[tuple[str, str, str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    outside = [
+        (place.comparison, place.side, currency, "out_of_scope", count, amount)
+        for place, side in seats
+        for currency, (count, amount) in census.outside(side).items()
+    ]
+    for *key, count, amount in [*_classed(engine), *_plain(engine), *outside]:
+        name = (key[0], key[1], key[2], key[3])
+        before = sums[name]
+        sums[name] = before[0] + count, before[1] + int(amount)
+    return sorted(
+        Total(comparison, side, legs[comparison, side], currency, name, *found)
+        for (comparison, side, currency, name), found in sums.items()
     )
+
+
+def _classed(engine: Engine) -> Iterator[Values]:
+    yield from engine.rows(
+        "SELECT c.comparison, c.side, i.currency, c.class, count(*),"
+        " CAST(sum(i.amount) AS DECIMAL(38, 0)) FROM classed c JOIN told i ON i.id = c.id"
+        " GROUP BY 1, 2, 3, 4"
+    )
+
+
+def _plain(engine: Engine) -> Iterator[Values]:
+    for comparison, _, currency, pairs, left, right in engine.rows("SELECT * FROM plain"):
+        yield comparison, "left", currency, "matched", pairs, left
+        yield comparison, "right", currency, "matched", pairs, right
 
 
 def prove(
@@ -52,10 +58,12 @@ def prove(
     rules: RuleSet,
     accepted: Accepted,
     seats: Sequence[Seat],
-    summed: Sequence[Total],
+    counted: tuple[Census, Sequence[Total]],
 ) -> list[Identity]:
     """Return all equations of a run, those that hold too."""
-    found = [*_files(engine, accepted), *_classes(engine, seats, summed)]
+    census, summed = counted
+    found = [*_files(census, accepted), *_once(engine, census, seats)]
+    found += _classes(census, seats, summed)
     for comparison in rules.comparisons:
         found += _matched(engine, comparison)
     for name, leg in rules.legs.items():
@@ -65,18 +73,8 @@ def prove(
     return sorted(found)
 
 
-def _of(place: Place) -> str:
-    return f"c.comparison = {quoted(place.comparison)} AND c.side = {quoted(place.side)}"
-
-
-def _files(engine: Engine, accepted: Accepted) -> Iterator[Identity]:
-    held = {
-        (file, currency): (count, int(amount))
-        for file, currency, count, amount in engine.rows(
-            "SELECT file, currency, count(*), CAST(sum(amount) AS DECIMAL(38, 0)) FROM item"
-            " GROUP BY 1, 2"
-        )
-    }
+def _files(census: Census, accepted: Accepted) -> Iterator[Identity]:
+    held = census.by_file()
     stated = {
         (facts.number, currency): (count, credit + debit)
         for facts in accepted.files
@@ -88,21 +86,30 @@ def _files(engine: Engine, accepted: Accepted) -> Iterator[Identity]:
         yield Identity("files", names[key[0]], key[1], stated.get(key, zero), held.get(key, zero))
 
 
-def _classes(engine: Engine, seats: Sequence[Seat], summed: Sequence[Total]) -> Iterator[Identity]:
+def _once(engine: Engine, census: Census, seats: Sequence[Seat]) -> Iterator[Identity]:
+    """Yield per side: rows of classes and plain pairs, and the items that these stand for."""
+    sql = "SELECT comparison, side, count(*), count(DISTINCT id) FROM classed GROUP BY 1, 2"
+    classed = {(name, side): (rows, once) for name, side, rows, once in engine.rows(sql)}
+    sql = "SELECT comparison, sum(pairs) FROM plain GROUP BY 1"
+    pairs = {name: int(count) for name, count in engine.rows(sql)}
+    left_over = {(name, side): items for name, side, items in engine.rows("SELECT * FROM kept")}
+    for place, side in seats:
+        key = place.comparison, place.side
+        rows, once = classed.get(key, (0, 0))
+        if key in left_over:
+            rows += pairs.get(place.comparison, 0)
+            once += census.participants(side) - left_over[key]
+        yield Identity("once", " ".join(key), "", (rows, 0), (once, 0))
+
+
+def _classes(census: Census, seats: Sequence[Seat], summed: Sequence[Total]) -> Iterator[Identity]:
     for place, _ in seats:
         subject = f"{place.comparison} {place.side}"
-        sql = f"SELECT count(*), count(DISTINCT c.id) FROM classed c WHERE {_of(place)}"
-        rows, once = next(iter(engine.rows(sql)))
-        yield Identity("once", subject, "", (rows, 0), (once, 0))
-        inputs = engine.rows(
-            "SELECT currency, count(*), CAST(sum(amount) AS DECIMAL(38, 0)) FROM item"
-            f" WHERE leg = {quoted(place.leg)} GROUP BY 1"
-        )
         mine = [t for t in summed if (t.comparison, t.side) == (place.comparison, place.side)]
-        for currency, count, amount in inputs:
+        for currency, inputs in census.inputs(place.leg).items():
             classed = [total for total in mine if total.currency == currency]
             right = sum(total.count for total in classed), sum(t.amount for t in classed)
-            yield Identity("classes", subject, currency, (count, int(amount)), right)
+            yield Identity("classes", subject, currency, inputs, right)
 
 
 def _matched(engine: Engine, comparison: Comparison) -> Iterator[Identity]:
@@ -119,11 +126,15 @@ def _matched(engine: Engine, comparison: Comparison) -> Iterator[Identity]:
             amount, currency = "i.amount", "i.currency"
         sql = (
             f"SELECT {currency}, c.side, count(DISTINCT c.grp),"
-            f" CAST(sum({amount}) AS DECIMAL(38, 0)) FROM classed c JOIN item i ON i.id = c.id"
+            f" CAST(sum({amount}) AS DECIMAL(38, 0)) FROM classed c JOIN told i ON i.id = c.id"
             f" WHERE c.comparison = {quoted(comparison.name)} AND c.class = 'matched'"
             f" AND c.pass = '{entry.id}' GROUP BY 1, 2"
         )
         sums = {(code, side): (keys, int(total)) for code, side, keys, total in engine.rows(sql)}
+        for code, pairs, *amounts in _pairs(engine, comparison.name, entry):
+            for side, total in zip(("left", "right"), amounts, strict=True):
+                before = sums.get((code, side), (0, 0))
+                sums[code, side] = before[0] + pairs, before[1] + int(total)
         spent = _tolerated(engine, comparison.name, entry.id, currency)
         for code in sorted({code for code, _ in sums}):
             keys, total = sums.get((code, "right"), (0, 0))
@@ -132,10 +143,17 @@ def _matched(engine: Engine, comparison: Comparison) -> Iterator[Identity]:
             yield Identity(name, subject, code, sums.get((code, "left"), (0, 0)), right)
 
 
+def _pairs(engine: Engine, comparison: str, entry: Pass) -> Iterator[Values]:
+    yield from engine.rows(
+        "SELECT currency, pairs, left_amount, right_amount FROM plain"
+        f" WHERE comparison = {quoted(comparison)} AND pass = '{entry.id}'"
+    )
+
+
 def _tolerated(engine: Engine, comparison: str, name: str, currency: str) -> dict[str, int]:
     sql = (
         "SELECT currency, CAST(sum(diff) AS DECIMAL(38, 0)) FROM (SELECT DISTINCT c.grp,"
-        f" {currency} AS currency, c.diff FROM classed c JOIN item i ON i.id = c.id"
+        f" {currency} AS currency, c.diff FROM classed c JOIN told i ON i.id = c.id"
         f" WHERE c.comparison = {quoted(comparison)} AND c.class = 'matched'"
         f" AND c.pass = '{name}' AND c.diff <> 0) spent GROUP BY 1"
     )

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from evidence.reconcile.currencies import EXPONENTS
+
 GREATEST = 2**63 - 1
 """The largest amount of one row: what a column of 64 bits holds."""
 
@@ -85,6 +87,14 @@ COLUMNS = {
     else {"occurred_at": "TIMESTAMP", "day": "DATE"}.get(name, "VARCHAR")
     for name in Item._fields
 }
+
+WORDS = {
+    "kind": tuple(sorted(Kind)),
+    "status": tuple(sorted(Status)),
+    "currency": tuple(sorted(EXPONENTS)),
+    "settled_currency": tuple(sorted(EXPONENTS)),
+}
+"""Fields with few words, in their order: an engine may keep their numbers instead of text."""
 
 KEYS = ("own_id", "processor_id", "settlement_id", "parent_id", "reference", "entry_id")
 """The fields by which two legs may be matched."""

@@ -10,25 +10,22 @@ Rules:
 """
 
 from evidence.reconcile.engine import Engine
-from evidence.reconcile.rules import Comparison, Leg, Pass, Side
-from evidence.reconcile.tables import Place, content, in_scope, keep_rest, quoted
+from evidence.reconcile.plain import SAME
+from evidence.reconcile.rules import Comparison, Leg, Pass
+from evidence.reconcile.tables import Place, content, keep, quoted
 
 REUSED_AFTER_DAYS = 45
 """Sources give an id once more after years; such a pair is no duplicate."""
 
-_SAME = (
-    "l.kind = r.kind AND l.amount = r.amount AND l.currency = r.currency AND l.status = r.status"
-)
 
-
-def set_duplicates_apart(engine: Engine, place: Place, side: Side, leg: Leg) -> None:
+def set_duplicates_apart(engine: Engine, place: Place, leg: Leg) -> None:
     """Class every further item with the same unique id, kind, amount and currency as a break."""
     key = leg.unique
-    # Ids alone first, straight from the table: nearly all are there once.
+    # Ids alone first: nearly all are there once.
     engine.execute("DROP TABLE IF EXISTS repeated")
     engine.execute(
-        f"CREATE TABLE repeated AS SELECT i.{key} AS grp FROM item i WHERE {in_scope(side)}"
-        f" AND i.{key} IS NOT NULL GROUP BY i.{key} HAVING count(*) > 1"
+        f"CREATE TABLE repeated AS SELECT s.{key} AS grp FROM {place.open} s"
+        f" WHERE s.{key} IS NOT NULL GROUP BY s.{key} HAVING count(*) > 1"
     )
     if not next(iter(engine.rows("SELECT count(*) FROM repeated")))[0]:
         return
@@ -48,8 +45,9 @@ def set_duplicates_apart(engine: Engine, place: Place, side: Side, leg: Leg) -> 
     )
 
 
-def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> None:
-    """Run the passes of a comparison in their order; what stays open is left in the open views."""
+def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> bool:
+    """Run the passes of a comparison in their order, and say whether both sides have open items."""
+    are_open = True
     for entry in comparison.passes:
         if entry.id in {"P1", "P2"}:
             _one_to_one(engine, entry, left, right)
@@ -57,15 +55,19 @@ def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> 
             _groups(engine, entry, left, right)
         else:
             continue
-        keep_rest(engine, left)
-        keep_rest(engine, right)
+        are_open = min(keep(engine, place, place.open) for place in (left, right)) > 0
+        if not are_open:
+            break
+    if all(entry.id == "P6" for entry in comparison.passes):
+        are_open = min(keep(engine, place, place.open) for place in (left, right)) > 0
+    return are_open
 
 
 def _one_to_one(engine: Engine, entry: Pass, left: Place, right: Place) -> None:
     engine.execute("DROP TABLE IF EXISTS pair")
     engine.execute(
         f"CREATE TABLE pair AS SELECT l.id AS l, r.id AS r, l.{entry.left} AS grp"
-        f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right} AND {_SAME}"
+        f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right} AND {SAME}"
         f" AND {within(entry)}"
     )
     if _is_unambiguous(engine):
@@ -151,12 +153,15 @@ def _tolerance(entry: Pass) -> str:
 
 
 def find_candidates(engine: Engine, comparison: Comparison, left: Place, right: Place) -> None:
-    """List pairs that agree in amount, currency, days, merchant and last four, where stated."""
+    """List pairs that agree in amount, currency, days, merchant and last four, where stated.
+
+    Both sides have items that no pass matched.
+    """
     for entry in comparison.passes:
         if entry.id == "P6":
             engine.execute(
                 f"INSERT INTO candidate SELECT {quoted(comparison.name)}, l.id, r.id"
-                f" FROM {left.scope} l JOIN {right.scope} r ON l.amount = r.amount"
+                f" FROM {left.rest} l JOIN {right.rest} r ON l.amount = r.amount"
                 f" AND l.currency = r.currency AND l.kind = r.kind AND {within(entry)}"
                 f" AND {_agree('merchant')} AND {_agree('last_four')}"
                 f" WHERE l.id IN ({_unpaired(left)}) AND r.id IN ({_unpaired(right)})"

@@ -111,26 +111,20 @@ def settle(
     """Class everything of one side that is still open; `legs` and `names`: its own, the other."""
     own, other = legs
     _find_originals(engine, place, names)
-    engine.execute("DROP TABLE IF EXISTS alone")
-    engine.execute(
-        f"CREATE TABLE alone AS SELECT s.*, {_is_copy(place, own)} AS is_copy,"
-        f" s.id NOT IN (SELECT id FROM with_original) AS is_orphan FROM {place.open} s"
-    )
     missing = "unexpected_in_bank" if own.role is Role.BANK else MISSING[other.role]
     overdue = "unexpected_in_bank" if own.role is Role.BANK else "timing_overdue"
     today = f"DATE {quoted(str(as_of))}"
-    engine.execute("DROP TABLE IF EXISTS reasoned")
-    engine.execute(
-        "CREATE TABLE reasoned AS SELECT id, due_on, CASE"
-        " WHEN status IN ('failed', 'void') THEN NULL"
-        " WHEN is_copy THEN 'duplicate'"
-        f" WHEN {today} < due_on THEN 'timing_not_due' {_OWN_CODE}"
-        f" WHEN {today} < lost_on THEN '{overdue}' ELSE '{missing}' END AS reason FROM alone"
-    )
     engine.execute(
         f"INSERT INTO classed SELECT {quoted(place.comparison)}, {quoted(place.side)}, id,"
         " CASE WHEN reason IS NULL THEN 'out_of_scope' WHEN reason = 'timing_not_due'"
-        " THEN 'not_due' ELSE 'break' END, reason, 'P7', NULL, NULL, due_on FROM reasoned"
+        " THEN 'not_due' ELSE 'break' END, reason, 'P7', NULL, NULL, due_on FROM"
+        " (SELECT id, due_on, CASE WHEN status IN ('failed', 'void') THEN NULL"
+        " WHEN is_copy THEN 'duplicate'"
+        f" WHEN {today} < due_on THEN 'timing_not_due' {_OWN_CODE}"
+        f" WHEN {today} < lost_on THEN '{overdue}' ELSE '{missing}' END AS reason"
+        f" FROM (SELECT s.*, {_is_copy(place, own)} AS is_copy, NOT EXISTS"
+        " (SELECT 1 FROM with_original w WHERE w.id = s.id) AS is_orphan"
+        f" FROM {place.open} s) alone) reasoned"
     )
 
 
@@ -143,8 +137,12 @@ def _is_copy(place: Place, leg: Leg) -> str:
         return "FALSE"
     span = f"INTERVAL {leg.duplicate_seconds} SECOND"
     matched = (
-        f"EXISTS (SELECT 1 FROM classed c WHERE c.id = t.id AND c.class = 'matched'"
+        f"(EXISTS (SELECT 1 FROM classed c WHERE c.id = t.id AND c.class = 'matched'"
         f" AND c.comparison = {quoted(place.comparison)} AND c.side = {quoted(place.side)})"
+        # What was set aside as plain has no row there: it is whatever was not left open.
+        " OR (EXISTS (SELECT 1 FROM kept k WHERE"
+        f" k.comparison = {quoted(place.comparison)} AND k.side = {quoted(place.side)})"
+        f" AND NOT EXISTS (SELECT 1 FROM away_{place.side} a WHERE a.id = t.id)))"
     )
     return (
         f"EXISTS (SELECT 1 FROM {place.scope} t WHERE t.id <> s.id AND t.kind = s.kind"

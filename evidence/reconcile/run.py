@@ -6,20 +6,35 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import rfc8785
 
-from evidence.reconcile import findings, identities, opening, passes, recalculation, residue, tables
+from evidence.reconcile import (
+    census,
+    findings,
+    identities,
+    opening,
+    passes,
+    plain,
+    recalculation,
+    residue,
+    tables,
+)
 from evidence.reconcile.acceptance import Accepted, accept
+from evidence.reconcile.bulk import Bulk
+from evidence.reconcile.census import Census
 from evidence.reconcile.engine import Engine, duckdb_engine
 from evidence.reconcile.errors import InputError, ReconcileError
 from evidence.reconcile.identities import Seat
-from evidence.reconcile.items import COLUMNS
 from evidence.reconcile.opening import Open
 from evidence.reconcile.outcome import Identity, Outcome, State
 from evidence.reconcile.rules import Comparison, Fees, RuleSet
 from evidence.reconcile.tables import Place
+
+DIGEST_VERSION = 2
+"""Which definition the digest of an outcome follows; decision 0022 has it."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +69,14 @@ def reconcile(
         raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         place = Path(folder)
-        accepted = accept(rules, given, place, as_of=terms.as_of, seen=terms.seen)
         try:
             with duckdb_engine(place, memory=terms.memory, threads=terms.threads) as engine:
-                engine.load("loaded", COLUMNS, accepted.tables)
+                engine.make("loaded")
+                bulk = Bulk(engine, "loaded", rules, terms.as_of).take
+                accepted = accept(
+                    rules, given, place, as_of=terms.as_of, seen=terms.seen, bulk=bulk
+                )
+                engine.load("loaded", accepted.tables)
                 return judge(engine, rules, accepted, terms)
         except duckdb.Error as error:
             first = str(error).strip().partition("\n")[0]
@@ -67,13 +86,15 @@ def reconcile(
 def judge(engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms) -> Outcome:
     """Run all passes over the table `loaded` of an engine, and prove the result."""
     tables.create(engine)
-    as_of = terms.as_of or _latest_day(engine)
+    counted = census.take(engine, rules)
+    as_of = terms.as_of or counted.latest_day()
     seats: list[Seat] = []
     for comparison in rules.comparisons:
-        seats += compare(engine, rules, comparison, as_of)
-    seats += _recalculate(engine, rules)
-    summed = identities.totals(engine, seats)
-    proved = identities.prove(engine, rules, accepted, seats, summed)
+        seats += compare(engine, rules, comparison, counted, as_of)
+    seats += _recalculate(engine, rules, counted)
+    tables.gather(engine)
+    summed = identities.totals(engine, counted, seats)
+    proved = identities.prove(engine, rules, accepted, seats, (counted, summed))
     names = {facts.number: facts.name for facts in accepted.files}
     breaks = findings.breaks(engine, as_of, names)
     count = findings.count_breaks(engine)
@@ -97,41 +118,51 @@ def judge(engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms) -> O
     )
 
 
-def compare(engine: Engine, rules: RuleSet, comparison: Comparison, as_of: date) -> list[Seat]:
+def compare(
+    engine: Engine, rules: RuleSet, comparison: Comparison, counted: Census, as_of: date
+) -> list[Seat]:
     """Give every item of both sides of a comparison its class."""
     left = Place(comparison.name, "left", comparison.left.leg)
     right = Place(comparison.name, "right", comparison.right.leg)
     seats = [(left, comparison.left), (right, comparison.right)]
     for place, side in seats:
-        tables.fill_due(engine, rules, place, side, comparison.grace_days)
-        tables.open_side(engine, place, side)
-        passes.set_duplicates_apart(engine, place, side, rules.legs[place.leg])
-    passes.match(engine, comparison, left, right)
-    residue.explain(engine, comparison, left, right, as_of)
+        _open(engine, rules, (place, side), counted, comparison.grace_days)
+    first = comparison.passes[0]
+    if first.id in {"P1", "P2"}:
+        sides = [(place, side, rules.legs[place.leg]) for place, side in seats]
+        plain.set_aside(engine, first, sides[0], sides[1])
+    for place, _ in seats:
+        passes.set_duplicates_apart(engine, place, rules.legs[place.leg])
+    are_open = passes.match(engine, comparison, left, right)
+    if are_open:
+        residue.explain(engine, comparison, left, right, as_of)
     for place, other in ((left, right), (right, left)):
         legs = rules.legs[place.leg], rules.legs[other.leg]
         residue.settle(engine, place, legs, (place.leg, other.leg), as_of)
-    passes.find_candidates(engine, comparison, left, right)
+    if are_open:
+        passes.find_candidates(engine, comparison, left, right)
     return seats
 
 
-def _recalculate(engine: Engine, rules: RuleSet) -> list[Seat]:
+def _open(engine: Engine, rules: RuleSet, seat: Seat, counted: Census, grace: int) -> None:
+    place, side = seat
+    tables.fill_due(engine, rules, seat, counted.days(side), grace)
+    tables.open_side(engine, place, side)
+    if counted.has_faults(place.leg):
+        tables.quarantine(engine, place)
+
+
+def _recalculate(engine: Engine, rules: RuleSet, counted: Census) -> list[Seat]:
     seats: list[Seat] = []
     for rule in (part for part in rules.parts if not isinstance(part, Comparison)):
         place = Place(rule.name, "left", rule.of.leg)
-        tables.fill_due(engine, rules, place, rule.of, 0)
-        tables.open_side(engine, place, rule.of)
+        _open(engine, rules, (place, rule.of), counted, 0)
         seats.append((place, rule.of))
         if isinstance(rule, Fees):
             recalculation.recalculate_fees(engine, rule, place)
         else:
             recalculation.recalculate_conversions(engine, rule, place)
     return seats
-
-
-def _latest_day(engine: Engine) -> date:
-    (day,) = next(iter(engine.rows("SELECT max(day) FROM item")))
-    return day or date.min
 
 
 def _state(proved: Sequence[Identity], has_breaks: bool) -> State:
@@ -149,7 +180,8 @@ def _digest(
 ) -> str:
     """Return the digest of the output; names, lines and order of the files are no part of it."""
     digest = sha256()
-    facts = {
+    facts: dict[str, Any] = {
+        "digest": DIGEST_VERSION,
         "rules": rules.digest,
         "as_of": as_of.isoformat(),
         # What was refused is told by its reason alone: its line moves with the order of rows.
@@ -166,6 +198,6 @@ def _digest(
         ),
     }
     digest.update(rfc8785.dumps(facts))
-    for line in findings.digest_lines(engine):
+    for line in findings.digest_lines(engine, rules):
         digest.update(f"\n{line}".encode())
     return digest.hexdigest()

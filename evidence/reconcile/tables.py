@@ -1,10 +1,12 @@
 """The tables of a run and the views of the two sides of a comparison, as SQL.
 
-`item` holds every accepted row; `classed` says of each item in each comparison what became of it:
+`item` holds every accepted row; `classed` says of an item in a comparison what became of it:
 matched, break, not_due, quarantined or out_of_scope, with reason, pass and the key that was used.
+Plain pairs, which are nearly all, have no row there: `plain` holds their number and sums, `kept`
+how many items of a side were left to the other passes. `told` holds the items of `classed`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +23,14 @@ _CLASSED = """
 """
 _DUE = "CREATE TABLE due (comparison VARCHAR, side VARCHAR, day DATE, due_on DATE, lost_on DATE)"
 _CANDIDATE = 'CREATE TABLE candidate (comparison VARCHAR, "left" BIGINT, "right" BIGINT)'
+_PLAIN = """
+    CREATE TABLE plain (
+        comparison VARCHAR, pass VARCHAR, currency VARCHAR, pairs BIGINT,
+        left_amount DECIMAL(38, 0), right_amount DECIMAL(38, 0)
+    )
+"""
+_KEPT = "CREATE TABLE kept (comparison VARCHAR, side VARCHAR, items BIGINT)"
+_AWAY = tuple(f"CREATE TABLE away_{side} (id BIGINT)" for side in ("left", "right"))
 _FIELDS = (*KEYS, "kind", "status", "amount", "currency", "merchant", "last_four", "occurred_at")
 
 
@@ -38,6 +48,11 @@ class Place:
         return f"scope_{self.side}"
 
     @property
+    def rest(self) -> str:
+        """The table of those that were still open when a pass was last over."""
+        return f"rest_{self.side}"
+
+    @property
     def open(self) -> str:
         """The view or table of those that no pass has classed yet."""
         return f"open_{self.side}"
@@ -53,19 +68,23 @@ def listed(words: Iterator[str] | tuple[str, ...]) -> str:
     return ", ".join(quoted(word) for word in words)
 
 
-def content(alias: str) -> str:
+def content(alias: str, names: Sequence[str] = CONTENT) -> str:
     """Return the expression of all that an item is; unlike items never share it."""
     # No text of an item holds a control character, so that these marks keep the values apart.
-    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in CONTENT]
-    return "(" + " || chr(31) || ".join(parts) + ")"
+    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in names]
+    return f"concat_ws(chr(31), {', '.join(parts)})"
 
 
 def create(engine: Engine) -> None:
     """Make the tables that all comparisons share; `loaded` is there already."""
-    engine.execute("CREATE TABLE item AS SELECT row_number() OVER () AS id, * FROM loaded")
-    engine.execute("DROP TABLE loaded")
-    for sql in (_CLASSED, _DUE, _CANDIDATE):
+    engine.number("loaded", "item")
+    for sql in (_CLASSED, _DUE, _CANDIDATE, _PLAIN, _KEPT, *_AWAY):
         engine.execute(sql)
+
+
+def gather(engine: Engine) -> None:
+    """Put the items that have a row in `classed` beside it: what is told of them asks no other."""
+    engine.execute("CREATE TABLE told AS SELECT * FROM item WHERE id IN (SELECT id FROM classed)")
 
 
 def in_scope(side: Side) -> str:
@@ -75,7 +94,7 @@ def in_scope(side: Side) -> str:
 
 
 def open_side(engine: Engine, place: Place, side: Side) -> None:
-    """Make the views of one side, and class what could not be mapped as quarantined."""
+    """Make the views of one side."""
     fields = ", ".join(f"i.{name}" for name in _FIELDS)
     engine.execute(
         f"CREATE OR REPLACE VIEW {place.scope} AS SELECT i.id, {fields}, i.day,"
@@ -85,26 +104,31 @@ def open_side(engine: Engine, place: Place, side: Side) -> None:
         f" FROM item i JOIN due d ON d.day = i.day AND d.comparison = {quoted(place.comparison)}"
         f" AND d.side = {quoted(place.side)} WHERE i.fault IS NULL AND {in_scope(side)}"
     )
+    _open(engine, place, place.scope)
+
+
+def quarantine(engine: Engine, place: Place) -> None:
+    """Class what could not be mapped; of unknown kind, it may belong to any comparison."""
     engine.execute(
         f"INSERT INTO classed SELECT {quoted(place.comparison)}, {quoted(place.side)}, i.id,"
         " 'quarantined', 'mapping_unknown', 'P0', NULL, NULL, NULL FROM item i"
-        # A row of unknown kind may belong anywhere, so that every comparison of its leg shows it.
         f" WHERE i.leg = {quoted(place.leg)} AND i.fault IS NOT NULL"
     )
-    engine.execute(f"DROP TABLE IF EXISTS rest_{place.side}")
-    engine.execute(
-        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM {place.scope} s"
-        f" WHERE {_not_classed(place)}"
-    )
 
 
-def keep_rest(engine: Engine, place: Place) -> None:
-    """Put the items that are still open into a table of their own: most are matched by now."""
-    engine.execute(f"CREATE TABLE kept_{place.side} AS SELECT * FROM {place.open}")
-    engine.execute(f"DROP TABLE IF EXISTS rest_{place.side}")
-    engine.execute(f"ALTER TABLE kept_{place.side} RENAME TO rest_{place.side}")
+def keep(engine: Engine, place: Place, source: str) -> int:
+    """Put the items that are still open into a table of their own, and say how many there are."""
+    engine.execute(f"DROP TABLE IF EXISTS next_{place.side}")
+    engine.execute(f"CREATE TABLE next_{place.side} AS SELECT * FROM {source}")
+    engine.execute(f"DROP TABLE IF EXISTS {place.rest}")
+    engine.execute(f"ALTER TABLE next_{place.side} RENAME TO {place.rest}")
+    _open(engine, place, place.rest)
+    return int(next(iter(engine.rows(f"SELECT count(*) FROM {place.rest}")))[0])
+
+
+def _open(engine: Engine, place: Place, source: str) -> None:
     engine.execute(
-        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM rest_{place.side} s"
+        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM {source} s"
         f" WHERE {_not_classed(place)}"
     )
 
@@ -116,12 +140,12 @@ def _not_classed(place: Place) -> str:
     )
 
 
-def fill_due(engine: Engine, rules: RuleSet, place: Place, side: Side, grace: int) -> None:
+def fill_due(
+    engine: Engine, rules: RuleSet, seat: tuple[Place, Side], days: Sequence[date], grace: int
+) -> None:
     """Say for each day of a side when a counterpart is due, and from when it counts as missing."""
+    place, side = seat
     closed = rules.closed(side.leg)
-    days = [
-        day for (day,) in engine.rows(f"SELECT DISTINCT i.day FROM item i WHERE {in_scope(side)}")
-    ]
     rows = [_due_row(place, day, due_on(day, side.lag_days, closed), grace, closed) for day in days]
     if rows:
         engine.execute(f"INSERT INTO due VALUES {', '.join(rows)}")

@@ -1,44 +1,60 @@
-"""Reconciliation of two legs beside the bare join of the same tables, and beside pandas.
+"""Reconciliation of two legs beside a bare join, pandas and `sort | join`, from the same files.
 
-Both legs lie in DuckDB in their canonical form, with 0.1 % of differences of each kind. Ours is all
-that a comparison does: duplicates, passes, explanation, residue; and then totals, identities and
-digest. The bare join only finds the pairs. pandas is measured where it is installed.
+Two CSV files with 0.1 % of differences of each kind: missing on either side, another amount, a row
+twice. Ours is a whole run: control totals, SHA-256 of the files, matching, reasons, identities, and
+the digest. The peers read the same files, join on the id, and compare amount and currency; none of
+them looks for copies or says why. Then, on tables that are loaded already, the parts of ours beside
+the bare join of the same tables tell what each part costs.
 """
 
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
+import duckdb
 import yaml
 
-from evidence.reconcile import findings, identities, run, tables
+from evidence.reconcile import census, findings, identities, run, tables
 from evidence.reconcile.acceptance import Accepted, FileFacts
-from evidence.reconcile.engine import DuckDB, duckdb_engine
-from evidence.reconcile.items import COLUMNS
+from evidence.reconcile.engine import DuckDB, column_types, duckdb_engine
 from evidence.reconcile.rules import RuleSet
 from tests.benchmarks.stopwatch import Measure, Rival, compared, take_turns
 
-SIZES = (1_000_000, 5_000_000)
+SIZES = ((1_000_000, 5), (5_000_000, 3))
+"""Rows of each side, and rounds: the larger one takes minutes for each."""
 MEMORY = "1200MB"
+THREADS = 2
 AS_OF = date(2026, 3, 31)
+HEADER = ("id", "transaction", "kind", "status", "amount", "currency", "time")
 _SIDE = {"kinds": ["sale"], "lag_days": 2}
 _FILE = {
     "name": "*",
     "format": "csv",
-    "columns": {"amount": "a", "occurred_at": "t"},
-    "fixed": {"kind": "sale", "status": "done", "currency": "EUR"},
+    "columns": {
+        "own_id": "id",
+        "processor_id": "transaction",
+        "kind": "kind",
+        "status": "status",
+        "amount": "amount",
+        "currency": "currency",
+        "occurred_at": "time",
+    },
 }
+_WORDS = {"kinds": {"SALE": "sale"}, "statuses": {"SETTLED": "done"}}
 RULES = {
     "name": "benchmark",
     "version": 1,
-    "currencies": ["EUR"],
+    "currencies": ["EUR", "USD", "JPY"],
     "legs": {
-        "a": {"role": "platform", "files": [_FILE]},
-        "b": {"role": "processor", "files": [_FILE]},
+        "a": {"role": "platform", "files": [_FILE], **_WORDS},
+        "b": {"role": "processor", "files": [_FILE], **_WORDS},
     },
     "comparisons": [
         {
@@ -52,51 +68,205 @@ RULES = {
         }
     ],
 }
-BARE = (
-    "SELECT count(*), sum(CASE WHEN l.amount = r.amount THEN 1 ELSE 0 END)"
-    " FROM (SELECT * FROM item WHERE leg = 'a') l"
+_SAME = "l.amount = r.amount AND l.currency = r.currency"
+BARE_FILES = (
+    f"SELECT count(*), count(*) FILTER ({_SAME}) FROM {{left}} l FULL JOIN {{right}} r"
+    " ON l.id = r.id"
+)
+BARE_TABLES = (
+    f"SELECT count(*), count(*) FILTER ({_SAME}) FROM (SELECT * FROM item WHERE leg = 'a') l"
     " FULL JOIN (SELECT * FROM item WHERE leg = 'b') r ON l.own_id = r.own_id"
+)
+SORT_AND_JOIN = (
+    "join -t, -a1 -a2 -e- -o 0,1.5,1.6,2.5,2.6"
+    " <(sort -t, -k1,1 --parallel=2 -S 400M {left}) <(sort -t, -k1,1 --parallel=2 -S 400M {right})"
+    " | awk -F, '$2 == $4 && $3 == $5 {{ same++ }} END {{ print NR, same }}'"
 )
 
 
 def measure(quick: bool) -> Iterator[Measure]:
-    for size in SIZES[:1] if quick else SIZES:
-        yield from _measured(size)
+    for size, rounds in SIZES[:1] if quick else SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _from_files(Path(folder), size, rounds)
+            yield from _from_tables(Path(folder), size, rounds)
 
 
-def _measured(size: int) -> Iterator[Measure]:
-    rules = RuleSet.model_validate(yaml.safe_load(yaml.safe_dump(RULES)))
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        duckdb_engine(Path(scratch), memory=MEMORY) as engine,
-    ):
+def _from_files(folder: Path, size: int, rounds: int) -> Iterator[Measure]:
+    left, right = _write(folder, size)
+    sides = [
+        lambda: _whole(left, right),
+        lambda: _bare(left, right),
+        lambda: _sort_and_join(left, right),
+    ]
+    if find_spec("pandas"):
+        sides.append(lambda: _pandas(left, right))
+    seconds = take_turns(sides, rounds=rounds)
+    rows = f"{size:,} x {size:,} rows"
+    peak = _peak_memory(left, right)
+    peers = [
+        ("bare DuckDB join", seconds[0] / seconds[1], seconds[1], "<= 1.3"),
+        ("sort | join", seconds[2] / seconds[0], seconds[2], "told"),
+    ]
+    if find_spec("pandas"):
+        peers.append(("pandas merge", seconds[3] / seconds[0], seconds[3], ">= 4"))
+    for name, ratio, taken, aim in peers:
+        yield compared(
+            "reconciliation, files to digest",
+            rows,
+            (seconds[0], "s"),
+            Rival(f"{name} of the same files", taken, aim),
+            ratio=ratio,
+            memory_mb=peak,
+        )
+
+
+def _write(folder: Path, size: int) -> tuple[Path, Path]:
+    """Write both files: of the second, every thousandth is missing, differs, or is there twice."""
+    columns = (
+        "'tr_' || md5(CAST(i AS VARCHAR)) AS id, 'px_' || i AS transaction, 'SALE' AS kind,"
+        " 'SETTLED' AS status, (i % 100000 + {off}) || '.' || (10 + i % 90) AS amount,"
+        " 'EUR' AS currency, strftime(TIMESTAMP '2026-03-02 08:00:00' + to_seconds(i % 36000),"
+        " '%Y-%m-%dT%H:%M:%S') || '+00:00' AS time"
+    )
+    left = columns.replace("{off}", "0")
+    right = columns.replace("{off}", "CASE WHEN i % 1000 = 2 THEN 1 ELSE 0 END")
+    numbers = f"range({size}) t(i)"
+    queries = {
+        "a.csv": f"SELECT {left} FROM {numbers} WHERE i % 1000 <> 3",
+        "b.csv": (
+            f"SELECT {right} FROM {numbers} WHERE i % 1000 <> 1"
+            f" UNION ALL SELECT {right} FROM {numbers} WHERE i % 1000 = 4"
+        ),
+    }
+    with duckdb.connect() as database:
+        for name, query in queries.items():
+            database.execute(
+                # Neither leg has its rows in the order of the other.
+                f"COPY (SELECT * FROM ({query}) ORDER BY hash(id || '{name}')) TO"
+                f" '{folder / name}' (HEADER, DELIMITER ',')"
+            )
+    return folder / "a.csv", folder / "b.csv"
+
+
+def _rules() -> RuleSet:
+    return RuleSet.model_validate(yaml.safe_load(yaml.safe_dump(RULES)))
+
+
+def _whole(left: Path, right: Path) -> object:
+    found = run.reconcile(
+        _rules(),
+        {"a": [left], "b": [right]},
+        scratch=left.parent,
+        terms=run.Terms(AS_OF, memory=MEMORY, threads=THREADS),
+    )
+    assert not found.failed_identities
+    assert not found.file_breaks
+    return found.digest
+
+
+def _peak_memory(left: Path, right: Path) -> int:
+    """Return the peak megabytes of a process that does nothing but one run."""
+    context = get_context("spawn")
+    answers = context.Queue()
+    process = context.Process(target=_tell_peak, args=(left, right, answers))
+    process.start()
+    peak = int(answers.get())
+    process.join()
+    return peak
+
+
+def _tell_peak(left: Path, right: Path, answers: Any) -> None:
+    _whole(left, right)
+    answers.put(getrusage(RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def _bare(left: Path, right: Path) -> object:
+    types = dict.fromkeys(HEADER, "VARCHAR") | {"amount": "DECIMAL(18, 2)"}
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    sources = {
+        name: f"read_csv('{path}', header = true, auto_detect = false, columns = {{{columns}}})"
+        for name, path in (("left", left), ("right", right))
+    }
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "threads": str(THREADS),
+        "temp_directory": str(left.parent / "spill"),
+        "preserve_insertion_order": "false",
+    }
+    with duckdb.connect(config=config) as database:
+        return database.execute(BARE_FILES.format(**sources)).fetchall()
+
+
+def _sort_and_join(left: Path, right: Path) -> object:
+    command = SORT_AND_JOIN.format(left=left, right=right)
+    return subprocess.run(
+        ["bash", "-c", command], check=True, capture_output=True, env={"LC_ALL": "C"}
+    ).stdout
+
+
+def _pandas(left: Path, right: Path) -> object:
+    pandas: Any = import_module("pandas")
+    a, b = (pandas.read_csv(path) for path in (left, right))
+    both = a.merge(b, on="id", how="outer", indicator=True)
+    same = both["_merge"].eq("both")
+    for name in ("amount", "currency"):
+        same &= both[f"{name}_x"].eq(both[f"{name}_y"])
+    return int(same.sum())
+
+
+def _from_tables(folder: Path, size: int, rounds: int) -> Iterator[Measure]:
+    with duckdb_engine(folder, memory=MEMORY, threads=THREADS) as engine:
         _fill(engine, size)
         tables.create(engine)
-        sides = [_matching(engine, rules), _whole(engine, rules), _bare(engine)]
-        frames = _frames(engine) if find_spec("pandas") else None
-        if frames:
-            sides.append(frames)
-        seconds = take_turns(sides)
-        rows = f"{size:,} x {size:,} rows"
-        for name, taken, aim in (
-            ("matching and reasons", seconds[0], "<= 1.3"),
-            ("with identities and digest", seconds[1], "told"),
-        ):
-            rival = Rival("bare DuckDB join", seconds[2], aim)
-            yield compared(
-                f"reconciliation, {name}", rows, (taken, "s"), rival, ratio=taken / seconds[2]
-            )
-        if frames:
-            rival = Rival("pandas merge", seconds[3], ">= 4")
-            ratio = seconds[3] / seconds[0]
-            yield compared("reconciliation", rows, (seconds[0], "s"), rival, ratio=ratio)
+        parts = _Parts(engine)
+        seconds = take_turns(
+            [parts.match, parts.prove, parts.digest, lambda: list(engine.rows(BARE_TABLES))],
+            rounds=rounds,
+        )
+    rows = f"{size:,} x {size:,} rows"
+    names = ("matching and reasons", "totals and identities", "digest of all")
+    for name, taken, aim in zip(names, seconds, ("<= 1.3", "told", "told"), strict=False):
+        yield compared(
+            f"reconciliation of tables, {name}",
+            rows,
+            (taken, "s"),
+            Rival("bare DuckDB join of the same tables", seconds[3], aim),
+            ratio=taken / seconds[3],
+        )
+
+
+class _Parts:
+    """The parts of a run over loaded tables, each as it follows the one before."""
+
+    def __init__(self, engine: DuckDB) -> None:
+        self._engine, self._rules = engine, _rules()
+        self._seats: list[identities.Seat] = []
+
+    def match(self) -> None:
+        for table in ("classed", "due", "candidate", "plain", "kept"):
+            self._engine.execute(f"DELETE FROM {table}")
+        self._engine.execute("DROP TABLE IF EXISTS told")
+        self._census = census.take(self._engine, self._rules)
+        comparison = self._rules.comparisons[0]
+        self._seats = run.compare(self._engine, self._rules, comparison, self._census, AS_OF)
+
+    def prove(self) -> None:
+        self._engine.execute("DROP TABLE IF EXISTS told")
+        tables.gather(self._engine)
+        files = [FileFacts(number, name, name, "", 0) for number, name in enumerate("ab")]
+        made = Accepted(files, [], [], [], 0)
+        summed = identities.totals(self._engine, self._census, self._seats)
+        identities.prove(self._engine, self._rules, made, self._seats, (self._census, summed))
+
+    def digest(self) -> None:
+        list(findings.digest_lines(self._engine, self._rules))
 
 
 def _fill(engine: DuckDB, size: int) -> None:
-    """Make both legs: of the second, every thousandth is missing, differs, or is there twice."""
+    """Load both legs as they are in the files."""
     given = {
         "leg": "'{leg}'",
-        "file": "0",
+        "file": "{file}",
         "line": "i",
         "own_id": "'tr_' || md5(CAST(i AS VARCHAR))",
         "processor_id": "'px_' || CAST(i AS VARCHAR)",
@@ -108,64 +278,14 @@ def _fill(engine: DuckDB, size: int) -> None:
         "day": "DATE '2026-03-02'",
     }
     columns = ", ".join(
-        f"CAST({given.get(name, 'NULL')} AS {kind}) AS {name}" for name, kind in COLUMNS.items()
+        f"CAST({given.get(name, 'NULL')} AS {kind}) AS {name}"
+        for name, kind in column_types().items()
     )
-    left = columns.format(leg="a", off="0")
-    right = columns.format(leg="b", off="CASE WHEN i % 1000 = 2 THEN 1 ELSE 0 END")
+    left = columns.format(leg="a", file=0, off="0")
+    right = columns.format(leg="b", file=1, off="CASE WHEN i % 1000 = 2 THEN 1 ELSE 0 END")
     engine.execute(
         f"CREATE TABLE loaded AS SELECT {left} FROM range({size}) t(i) WHERE i % 1000 <> 3"
         f" UNION ALL SELECT {right} FROM range({size}) t(i) WHERE i % 1000 <> 1"
         f" UNION ALL SELECT {right} FROM range({size}) t(i) WHERE i % 1000 = 4"
     )
-
-
-def _matching(engine: DuckDB, rules: RuleSet) -> Callable[[], object]:
-    def match() -> object:
-        for table in ("classed", "due", "candidate"):
-            engine.execute(f"DELETE FROM {table}")
-        return run.compare(engine, rules, rules.comparisons[0], AS_OF)
-
-    return match
-
-
-def _whole(engine: DuckDB, rules: RuleSet) -> Callable[[], object]:
-    match = _matching(engine, rules)
-    made = Accepted([FileFacts(0, "a", "made", "", 0)], [], [], [], 0)
-
-    def reconcile() -> object:
-        seats: Any = match()
-        summed = identities.totals(engine, seats)
-        proved = identities.prove(engine, rules, made, seats, summed)
-        return proved, list(findings.digest_lines(engine))
-
-    return reconcile
-
-
-def _bare(engine: DuckDB) -> Callable[[], object]:
-    return lambda: list(engine.rows(BARE))
-
-
-def _frames(engine: DuckDB) -> Callable[[], object]:
-    """Return the same question for pandas, its frames made beforehand."""
-    pandas: Any = import_module("pandas")
-    columns = ["own_id", "processor_id", "kind", "status", "amount", "currency"]
-    left, right = (
-        pandas.DataFrame(
-            list(engine.rows(f"SELECT {', '.join(columns)} FROM item WHERE leg = '{leg}'")),
-            columns=columns,
-        )
-        for leg in ("a", "b")
-    )
-
-    def merge() -> object:
-        both = left.merge(right, on="own_id", how="outer", indicator=True)
-        same = both["_merge"].eq("both")
-        for name in ("amount", "currency", "status", "kind"):
-            same &= both[f"{name}_x"].eq(both[f"{name}_y"])
-        return (
-            int(same.sum()),
-            left["own_id"].duplicated().sum(),
-            right["own_id"].duplicated().sum(),
-        )
-
-    return merge
+    engine.execute("SET preserve_insertion_order = false")

@@ -30,7 +30,7 @@ def rows(numbered: Iterable[tuple[int, Cells]], reading: Reading) -> Iterator[Ro
     first = next(lines, None)
     if first is None:
         raise FileRefusedError("the file has no header")
-    header = _header(first[1], rule)
+    header = check_header(first[1], rule)
     count, total = 0, 0
     trailed = False
     for line, cells in lines:
@@ -77,7 +77,8 @@ def _difference(row: Row, exponent: int, style: Style) -> int:
     return -amount if debit else amount
 
 
-def _header(cells: Cells, rule: FileRule) -> list[str]:
+def check_header(cells: Cells, rule: FileRule) -> list[str]:
+    """Return the names of the columns; raises FileRefusedError where they are not as mapped."""
     header = [str(cell).strip() for cell in cells]
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
@@ -120,6 +121,24 @@ def _iso_moment(text: str) -> datetime:
     if found.tzinfo is None or text[10:11] != "T":
         raise ValueError
     return found
+
+
+def check_trailer(
+    cells: Sequence[str],
+    counted: tuple[int, int],
+    line: int,
+    of: tuple[Sequence[str], Reading],
+) -> None:
+    """Hold the last row against what was counted; raises FileRefusedError."""
+    header, reading = of
+    trailer = reading.rule.trailer
+    if trailer is None or len(cells) != len(header):
+        raise FileRefusedError("the row of totals is missing", line)
+    named: dict[str, str | datetime | date] = dict(zip(header, cells, strict=True))
+    if named[trailer.column] != trailer.value:
+        raise FileRefusedError("a row follows the row of totals", line)
+    reading.style = style_of(reading.rule)
+    _compare(trailer, named, counted, line, reading)
 
 
 def _compare(

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from evidence.reconcile import findings, identities, opening, passes, residue, rules, run, tables
+from evidence.reconcile import (
+    findings,
+    identities,
+    opening,
+    passes,
+    plain,
+    residue,
+    rules,
+    run,
+    tables,
+)
 from evidence.reconcile.engine import Engine
 from evidence.reconcile.errors import OpeningError
 from evidence.reconcile.outcome import Outcome, State
@@ -39,6 +49,29 @@ def test_a_pass_that_counts_twice_fails_the_run(
         once(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(passes, "_record_pairs", twice)
+    # What is there twice is no plain pair, so that the exact pass has to match it.
+    found = reconcile(tmp_path, rule_text(), [row("A"), row("B")], [row("A"), row("A")])
+    assert failed(found) == {"classes", "once"}
+
+
+def test_plain_pairs_that_count_twice_fail_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "_take_out_repeated", lambda _: None)
+    found = reconcile(tmp_path, rule_text(), [row("A")], [row("A"), row("A"), row("B")])
+    assert failed(found) == {"classes", "once"}
+
+
+def test_plain_pairs_that_were_never_counted_fail_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = plain._keep_others
+
+    def forgetful(engine: Engine, place: tables.Place, never: str) -> None:
+        keep(engine, place, never)
+        engine.execute("DELETE FROM plain")
+
+    monkeypatch.setattr(plain, "_keep_others", forgetful)
     found = reconcile(tmp_path, rule_text(), [row("A"), row("B")], [row("A")])
     assert failed(found) == {"classes", "once"}
 
@@ -46,7 +79,7 @@ def test_a_pass_that_counts_twice_fails_the_run(
 def test_a_pass_that_matches_unlike_amounts_fails_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes, "_SAME", "l.kind = r.kind")
+    monkeypatch.setattr(plain, "SAME", "l.kind = r.kind")
     found = reconcile(tmp_path, rule_text(), [row("A")], [row("A", "10.01")])
     assert failed(found) == {"matched"}
 
@@ -58,7 +91,7 @@ def test_rows_that_vanish_on_the_way_in_fail_the_run(
 
     def lossy(engine: Engine) -> None:
         create(engine)
-        engine.execute("DELETE FROM item WHERE own_id = 'B'")
+        engine.execute("DELETE FROM loaded WHERE own_id = 'B'")
 
     monkeypatch.setattr(tables, "create", lossy)
     found = reconcile(tmp_path, rule_text(), [row("A"), row("B")], [row("A")])

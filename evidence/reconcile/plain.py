@@ -1,0 +1,111 @@
+"""Sets aside what the first pass matches without doubt: one join, and no copy of any row.
+
+Rules:
+- A pair is plain where its key stands once on either side, and both items are of one kind, amount,
+  currency and status, within the days of the pass. No other item shares its key, so that no later
+  rule could say anything else of it.
+- The join compares the keys themselves, and writes down the numbers of the rows that met. A number
+  that is there twice shows a key that stands twice; all that met it is left to the exact passes.
+  So are items without a key, and items whose own unique id may stand twice.
+- Counts and sums of both sides come from the pairs, for the identities.
+"""
+
+from evidence.reconcile.engine import Engine
+from evidence.reconcile.rules import Leg, Pass, Side
+from evidence.reconcile.tables import Place, in_scope, keep, quoted
+
+SAME = "l.kind = r.kind AND l.amount = r.amount AND l.currency = r.currency AND l.status = r.status"
+"""When two items with one key agree."""
+
+_HASHES = 1 << 62
+
+Seat = tuple[Place, Side, Leg]
+
+
+def set_aside(engine: Engine, entry: Pass, left: Seat, right: Seat) -> None:
+    """Count the plain pairs of a pass into `plain`, and leave the other items open."""
+    others = [
+        _open_plain(engine, seat, str(key))
+        for seat, key in ((left, entry.left), (right, entry.right))
+    ]
+    _join(engine, entry)
+    _take_out_repeated(engine)
+    engine.execute(
+        f"INSERT INTO plain SELECT {quoted(left[0].comparison)}, '{entry.id}', currency, count(*),"
+        " sum(left_amount), sum(right_amount) FROM met WHERE is_plain GROUP BY currency"
+    )
+    for (place, _, _), never in zip((left, right), others, strict=True):
+        _keep_others(engine, place, never)
+
+
+def _open_plain(engine: Engine, seat: Seat, key: str) -> str:
+    """Make the view of the items of a side that may be plain; return the query of the others."""
+    place, side, leg = seat
+    mapped = f"FROM item i WHERE i.fault IS NULL AND {in_scope(side)}"
+    once, others = "", f"SELECT i.id {mapped} AND i.{key} IS NULL"
+    if leg.unique != key:
+        twice = _twice(engine, place, side, leg)
+        once = f" AND NOT COALESCE({twice}, FALSE)" if twice else ""
+        others += f" UNION SELECT i.id {mapped} AND {twice}" if twice else ""
+    engine.execute(
+        f"CREATE OR REPLACE VIEW plain_{place.side} AS SELECT i.id, i.{key} AS key, i.kind,"
+        f" i.amount, i.currency, i.status, i.day {mapped} AND i.{key} IS NOT NULL{once}"
+    )
+    return others
+
+
+def _twice(engine: Engine, place: Place, side: Side, leg: Leg) -> str:
+    """Return the condition that the unique id may stand twice; empty where none does."""
+    # Two ids of one hash are taken for one here: both then go the exact way, and none is lost.
+    mark = engine.bucket(f"i.{leg.unique}", _HASHES)
+    doubled = f"doubled_{place.side}"
+    engine.execute(f"DROP TABLE IF EXISTS {doubled}")
+    engine.execute(
+        f"CREATE TABLE {doubled} AS SELECT {mark} AS mark FROM item i"
+        f" WHERE {in_scope(side)} AND i.{leg.unique} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+    )
+    if not next(iter(engine.rows(f"SELECT count(*) FROM {doubled}")))[0]:
+        return ""
+    return f"{mark} IN (SELECT mark FROM {doubled})"
+
+
+def _join(engine: Engine, entry: Pass) -> None:
+    """Make `met`: the numbers of the rows that share a key, or have none to share it with."""
+    days = entry.within_days
+    engine.execute("DROP TABLE IF EXISTS met")
+    engine.execute(
+        "CREATE TABLE met AS SELECT l.id AS l, r.id AS r, l.currency, l.amount AS left_amount,"
+        f" r.amount AS right_amount, COALESCE({SAME}"
+        f" AND l.day - r.day BETWEEN -{days} AND {days}, FALSE) AS is_plain"
+        " FROM plain_left l FULL JOIN plain_right r ON l.key = r.key"
+    )
+
+
+def _take_out_repeated(engine: Engine) -> None:
+    """Let no pair be plain where a row of it met more than one other."""
+    sql = (
+        "SELECT count(l), count(r), (SELECT count(*) FROM plain_left),"
+        " (SELECT count(*) FROM plain_right) FROM met"
+    )
+    lefts, rights, all_left, all_right = next(iter(engine.rows(sql)))
+    for column, is_repeated in (("l", lefts != all_left), ("r", rights != all_right)):
+        if is_repeated:
+            engine.execute(
+                f"UPDATE met SET is_plain = FALSE WHERE {column} IN (SELECT {column} FROM met"
+                f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1)"
+            )
+
+
+def _keep_others(engine: Engine, place: Place, never: str) -> None:
+    """Leave open what met nothing, what met another or several, and what the join never saw."""
+    column = "l" if place.side == "left" else "r"
+    engine.execute(f"DROP TABLE IF EXISTS away_{place.side}")
+    engine.execute(
+        f"CREATE TABLE away_{place.side} AS SELECT {column} AS id FROM met"
+        f" WHERE NOT is_plain AND {column} IS NOT NULL UNION {never}"
+    )
+    source = f"{place.scope} s WHERE s.id IN (SELECT id FROM away_{place.side})"
+    items = keep(engine, place, source)
+    engine.execute(
+        f"INSERT INTO kept VALUES ({quoted(place.comparison)}, {quoted(place.side)}, {items})"
+    )
