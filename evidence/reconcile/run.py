@@ -34,7 +34,7 @@ from evidence.reconcile.rules import Comparison, Fees, RuleSet
 from evidence.reconcile.tables import Place
 
 DIGEST_VERSION = 2
-"""Which definition the digest of an outcome follows; decision 0022 has it."""
+"""Which definition the digest of an outcome follows; decision 0023 has it."""
 
 
 @dataclass(frozen=True)
