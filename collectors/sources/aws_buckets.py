@@ -6,7 +6,7 @@ from datetime import timedelta
 from collectors.base import Answer, Ask, AsksFor, Declaration, Row
 from collectors.vendors import aws
 from collectors.vendors.aws import StoreSettings
-from collectors.wire.aws import Place
+from collectors.wire.aws import Place, listed
 from collectors.wire.fields import Item
 from controls.models import Area, Expectation
 from evidence.models import Evidence
@@ -44,7 +44,7 @@ COLLECTOR = Declaration(
     time_limit=timedelta(hours=1),
 )
 Settings = StoreSettings
-_NONE: frozenset[str] = frozenset()
+_PARTS = ("IgnorePublicAcls", "RestrictPublicBuckets")
 _FIRST = "us-east-1"
 _OPEN = "http://acs.amazonaws.com/groups/global/"
 
@@ -72,7 +72,7 @@ def _rows(ask: Ask[StoreSettings], place: Place) -> Iterator[Row]:
         algorithm = key.maybe_text("SSEAlgorithm") if key else None
         ways = sorted(_ways(there, name, block))
         found = there.maybe("get_bucket_tagging", absent={"NoSuchTagSet"}, Bucket=name)
-        tags = list(found.parts("TagSet")) if found else []
+        tags = list(listed(found, "TagSet")) if found else []
         yield (
             f"s3://{name}",
             f"AWS {place.account}",
@@ -83,7 +83,7 @@ def _rows(ask: Ask[StoreSettings], place: Place) -> Iterator[Row]:
             (key.maybe_text("KMSMasterKeyID") if key else None) or ("S3" if algorithm else None),
             bool(ways),
             "; ".join(ways) or None,
-            {"IgnorePublicAcls", "RestrictPublicBuckets"} <= block,
+            block.issuperset(_PARTS),
             bucket.maybe_moment("CreationDate"),
             ask.now,
         )
@@ -93,25 +93,25 @@ def _block(place: Place, **named: str) -> frozenset[str]:
     """Return the parts of a public access block that are switched on."""
     absent = {"NoSuchPublicAccessBlockConfiguration"}
     found = place.maybe("get_public_access_block", absent=absent, **named)
-    told = found.value("PublicAccessBlockConfiguration") if found else None
-    return frozenset(name for name, on in told.items() if on) if isinstance(told, dict) else _NONE
+    told = found.part("PublicAccessBlockConfiguration") if found else None
+    return frozenset(name for name in _PARTS if told and told.boolean(name))
 
 
 def _ways(place: Place, name: str, block: frozenset[str]) -> Iterator[str]:
     policy = place.maybe("get_bucket_policy_status", absent={"NoSuchBucketPolicy"}, Bucket=name)
-    is_public = policy is not None and policy.part("PolicyStatus").maybe_boolean("IsPublic")
-    if is_public and "RestrictPublicBuckets" not in block:
+    if policy and policy.part("PolicyStatus").boolean("IsPublic") and _PARTS[1] not in block:
         yield "policy"
-    grants = place.ask("get_bucket_acl", Bucket=name).parts("Grants")
+    grants = listed(place.ask("get_bucket_acl", Bucket=name), "Grants")
     open_ = any((grant.maybe_text("Grantee.URI") or "").startswith(_OPEN) for grant in grants)
-    if open_ and "IgnorePublicAcls" not in block:
+    if open_ and _PARTS[0] not in block:
         yield "grant"
 
 
 def _encryption(place: Place, name: str) -> Item | None:
     absent = {"ServerSideEncryptionConfigurationNotFoundError"}
     found = place.maybe("get_bucket_encryption", absent=absent, Bucket=name)
-    rules = found.part("ServerSideEncryptionConfiguration").parts("Rules") if found else iter(())
+    told = found and found.part("ServerSideEncryptionConfiguration")
+    rules = listed(told, "Rules") if told else iter(())
     return next((rule.part("ApplyServerSideEncryptionByDefault") for rule in rules), None)
 
 
