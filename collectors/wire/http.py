@@ -158,10 +158,12 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> Reply:
         """Return the answer whatever its status; SourceUnreachableError where there is none.
 
-        `data` is sent as a form. An address beside the one that was named is refused.
+        `data` is sent as a form, `content` as it is. An address beside the one that was named is
+        refused.
         """
         seconds = self._deadline.left(at_most=self._request_seconds)
         try:
@@ -171,6 +173,7 @@ class Client:
                 params=params,
                 headers=headers,
                 data=data,
+                content=content,
                 timeout=min(seconds, SILENCE_SECONDS),
                 extensions={"trace": self._watch},
             )

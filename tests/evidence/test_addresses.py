@@ -236,6 +236,7 @@ CONNECTS = {
 }
 GUARDED = {
     "collectors/wire/addresses.py",
+    "collectors/wire/aws.py",
     "collectors/wire/http.py",
     "collectors/wire/tls.py",
     "compliance/notices/webhook.py",
