@@ -1,7 +1,8 @@
 """The rows that must come of what stands in AWS, for each of its collectors.
 
 Moto has no backup jobs, no restore jobs and no findings of GuardDuty: these are answered as the
-public documentation of their API writes them, and botocore's Stubber holds them to its model.
+public documentation of their API writes them; botocore's Stubber holds those of Backup to its
+model.
 """
 
 import json
