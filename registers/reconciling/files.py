@@ -27,6 +27,7 @@ from evidence.models import Evidence
 from evidence.reconcile.acceptance import FileFacts, accept
 from evidence.reconcile.errors import ReconcileError
 from evidence.reconcile.rules import RuleSet
+from registers.campaigns.lists import local_day
 from registers.errors import InputUnfitError, ReconcilingError
 from registers.models import InputFile, InputWithdrawal, MatchingRules, Reconciliation
 from registers.reconciling import definitions
@@ -203,7 +204,7 @@ def claims() -> tuple[Expectation, ...]:
 
 def is_over(day: date, now: datetime) -> bool:
     """Say whether a day is over by the clocks of the organisation."""
-    return day < definitions.local_day(now)
+    return day < local_day(now)
 
 
 def _rules(reconciliation: Reconciliation) -> MatchingRules:

@@ -22,7 +22,7 @@ from controls.models import Area, Expectation
 from evidence import checks, intake, ledger, store
 from evidence.models import Evidence
 from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
-from registers.errors import ReconcilingError, SamePersonError
+from registers.errors import ReconcilingError, ReconcilingNotAllowedError, SamePersonError
 from registers.models import DaySignature, MonthSignature, Reconciliation
 from registers.reconciling import definitions, rolling
 from registers.reconciling.rolling import Rolled
@@ -58,7 +58,7 @@ def obstacle(reconciliation: Reconciliation, month: date, *, by: User) -> str:
     try:
         definitions.refuse_stranger(by, Capability.SIGN_RECONCILIATIONS)
         _check(reconciliation, month, by)
-    except (ReconcilingError, definitions.ReconcilingNotAllowedError) as error:
+    except (ReconcilingError, ReconcilingNotAllowedError) as error:
         return str(error)
     return ""
 

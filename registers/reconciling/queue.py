@@ -143,7 +143,7 @@ def waiting(today: date) -> Iterator[Waiting]:
                 yield Waiting(of, None, level_asked, count, oldest)
 
 
-def _summed(standing: Iterable[Reconciliation], today: date) -> Iterable[dict[str, Any]]:
+def _summed(standing: Iterable[Reconciliation], today: date) -> Iterable[Any]:
     """Count the open breaks by reconciliation and owner, in all four ways at once."""
     asked = Q(state=Break.State.PROPOSED)
     ways = {

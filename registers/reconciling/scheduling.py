@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from evidence import ledger
 from evidence.models import Evidence
+from registers.campaigns.lists import local_day
 from registers.errors import RegistersError
 from registers.models import InputFile, MatchingRules, Reconciliation, ReconciliationRun
 from registers.reconciling import definitions, files, running
@@ -76,7 +77,7 @@ def waiting(today: date) -> Iterator[Waiting]:
 
 def due_runs(now: datetime) -> Iterator[tuple[Reconciliation, date, str]]:
     """Yield the days that can run now and have no run of these files: with their digest."""
-    today = definitions.local_day(now)
+    today = local_day(now)
     first, last = today - timedelta(days=RUN_BACK), today - timedelta(days=1)
     for each in active(last):
         for day in definitions.business_days(each, first, last):

@@ -21,7 +21,12 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from evidence import checks, intake, ledger, store
 from evidence.models import Evidence
-from registers.errors import ChangedMeanwhileError, ReconcilingError, SamePersonError
+from registers.errors import (
+    ChangedMeanwhileError,
+    ReconcilingError,
+    ReconcilingNotAllowedError,
+    SamePersonError,
+)
 from registers.models import Break, DaySignature, Reconciliation, ReconciliationRun
 from registers.reconciling import definitions, files, record, running
 from registers.reconciling.record import Signed
@@ -41,7 +46,7 @@ def obstacle(run: ReconciliationRun, *, by: User) -> str:
     try:
         definitions.refuse_stranger(by, Capability.SIGN_RECONCILIATIONS)
         _check(run, by)
-    except (ReconcilingError, definitions.ReconcilingNotAllowedError) as error:
+    except (ReconcilingError, ReconcilingNotAllowedError) as error:
         return str(error)
     return ""
 

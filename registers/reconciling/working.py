@@ -18,7 +18,12 @@ from accounts.access import actor, can
 from accounts.capabilities import Capability
 from accounts.models import User
 from evidence import ledger
-from registers.errors import ChangedMeanwhileError, ReconcilingError, SamePersonError
+from registers.errors import (
+    ChangedMeanwhileError,
+    ReconcilingError,
+    ReconcilingNotAllowedError,
+    SamePersonError,
+)
 from registers.models import Break, BreakEvent
 from registers.reconciling import definitions, limits
 
@@ -119,7 +124,7 @@ def obstacle(broken: Break, *, by: User) -> str:
     try:
         definitions.refuse_stranger(by, Capability.SIGN_RECONCILIATIONS)
         _refuse_approver(broken, by=by, day=definitions.today())
-    except (ReconcilingError, definitions.ReconcilingNotAllowedError) as error:
+    except (ReconcilingError, ReconcilingNotAllowedError) as error:
         return str(error)
     return ""
 

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from datetime import UTC, datetime
+from hashlib import sha256
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
+from audits import packs
+from audits.coverage import State
+from audits.facts import coverage_of
 from evidence import store
 from evidence.models import Evidence
 from jobs.models import Job
@@ -19,6 +23,7 @@ from registers.reconciling import files, working
 from reports import reconciliation_day, tasks
 from tests.audits.world import World
 from tests.registers.reconciled import DAY, MONDAY, Accounting, row
+from tests.reports.making import members, written
 
 TUESDAY = MONDAY + DAY
 
@@ -103,3 +108,29 @@ def test_an_auditor_runs_the_day_again_and_gets_the_same_digest(
     assert ended.value.code == 1
     assert f"digest   {signed.run.output_digest}" in out.getvalue()
     assert signed.run.output_digest in readme
+
+
+@pytest.mark.usefixtures("no_pdf")
+def test_coverage_shows_the_missing_day_and_the_pack_holds_files_and_papers(
+    alice: User, world: World, tmp_path: Path
+) -> None:
+    """Of a week all days are signed but Tuesday, on which nobody reconciled."""
+    world.start, world.end = MONDAY, MONDAY + 4 * DAY
+    for slug in ("daily-reconciliation", files.FILES):
+        world.expect(world.access, slug, kind="event", cadence="business_daily")
+    books = Accounting(alice, tmp_path)
+    cards = books.define()
+    for number in (0, 2, 3, 4):
+        day = MONDAY + number * DAY
+        own = row(f"s{number}", day=day)
+        signed = books.sign(books.both(cards, [own], [own], day=day))
+    reconciliation_day.issue(signed)
+    engagement = world.engagement()
+    report = coverage_of(engagement, datetime(2026, 4, 1, tzinfo=UTC))
+    for slug in ("daily-reconciliation", files.FILES):
+        states = [one.state for one in report.occurrences if one.slug == slug]
+        assert states == [State.MET, State.MISSED, State.MET, State.MET, State.MET]
+    packed = members(written(packs.freeze(engagement, by=alice)))
+    held = {sha256(each).hexdigest() for each in packed.values()}
+    assert {file.sha256 for file in cards.files.all()} <= held
+    assert {each.blob_id for each in Evidence.objects.all()} <= held
