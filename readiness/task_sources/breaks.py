@@ -10,6 +10,7 @@ from registers.reconciling.aging import LEAD_DAYS, Level
 from registers.reconciling.queue import Waiting
 
 WORDS = "Breaks of reconciliations"
+IS_KEPT = True
 _ROLES = {
     Level.LEAD: ("compliance-lead", "Compliance lead", "Old or large"),
     Level.EXECUTIVE: ("executive", "Executive", "Very old or very large"),

@@ -8,6 +8,7 @@ from registers.models import ReconciliationRun
 from registers.reconciling import scheduling
 
 WORDS = "Reconciliations of business days"
+IS_KEPT = True
 _SIGNER = "reviewer"
 
 

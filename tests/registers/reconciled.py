@@ -45,8 +45,10 @@ class Accounting:
     folder: Path
 
     def __post_init__(self) -> None:
-        self.olga = cast.person("control-owner", email="olga@example.org", full_name="Olga Oksanen")
-        self.ivan = cast.person("reviewer", email="ivan@example.org", full_name="Ivan Ilin")
+        self.olga = cast.person(
+            "control-owner", email="olga@books.example", full_name="Olga Oksanen"
+        )
+        self.ivan = cast.person("reviewer", email="ivan@books.example", full_name="Ivan Ilin")
 
     def terms(self, **more: object) -> Terms:
         given: dict[str, object] = {

@@ -52,7 +52,7 @@ def test_both_papers_become_evidence_once(signed: DaySignature) -> None:
     assert list(reconciliation_day.waiting()) == []
     assert excel.claims.get().expectation.slug == files.FILES
     text = content(paper).decode()
-    for part in (signed.run.output_digest, signed.run.rules.digest, "ivan@example.org", "=s2"):
+    for part in (signed.run.output_digest, signed.run.rules.digest, "ivan@books.example", "=s2"):
         assert part in text
     for file in signed.run.facts["files"]:
         assert file["sha256"] in text
