@@ -96,3 +96,27 @@ class UndecidedError(CampaignError):
 
 class ProofError(CampaignError):
     """This list proves nothing about what was decided. Choose a later one of the same source."""
+
+
+class ReconcilingNotAllowedError(RegistersError):
+    """Your roles do not include this part of reconciling. Ask an administrator."""
+
+
+class ReconcilingError(RegistersError):
+    """This is not possible with the reconciliation as it stands. Look at it again."""
+
+
+class RulesUnfitError(ReconcilingError):
+    """These rules cannot be used. Correct the file and hand it in again; nothing was changed."""
+
+
+class InputUnfitError(ReconcilingError):
+    """This file cannot be taken. Correct it at its source; nothing was kept."""
+
+
+class SamePersonError(ReconcilingError):
+    """Another person must do this: whoever prepared it does not approve it too."""
+
+
+class LimitError(ReconcilingError):
+    """This is more than you may let be written off. Ask somebody with a higher limit."""

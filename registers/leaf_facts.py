@@ -18,6 +18,9 @@ from registers.models import (
     EntryVersion,
     HandedForm,
 )
+from registers.reconciling import told
+
+__all__ = ["told"]
 
 
 def _values(rows: Rows) -> str:

@@ -17,13 +17,30 @@ from registers.campaign_models import (
     CampaignProof,
 )
 from registers.form_models import DraftFile, DraftFilePart, FormDraft, HandedForm
+from registers.reconciling_models import (
+    Break,
+    BreakEvent,
+    DaySignature,
+    InputFile,
+    InputWithdrawal,
+    MatchingRules,
+    MonthSignature,
+    Reconciliation,
+    ReconciliationChange,
+    ReconciliationRun,
+    RulesApproval,
+    WriteOffLimit,
+)
 
 __all__ = [
+    "Break",
+    "BreakEvent",
     "Campaign",
     "CampaignChange",
     "CampaignDecision",
     "CampaignLine",
     "CampaignProof",
+    "DaySignature",
     "DraftFile",
     "DraftFilePart",
     "Entry",
@@ -32,8 +49,17 @@ __all__ = [
     "HandedForm",
     "ImportLine",
     "ImportPart",
+    "InputFile",
+    "InputWithdrawal",
+    "MatchingRules",
+    "MonthSignature",
+    "Reconciliation",
+    "ReconciliationChange",
+    "ReconciliationRun",
     "RegisterImport",
     "Relation",
+    "RulesApproval",
+    "WriteOffLimit",
 ]
 
 

@@ -1,7 +1,8 @@
-"""Work of the room without people: weekly snapshots, long sheets, and following new rules."""
+"""Work of the room without people: snapshots, long sheets, following rules, reconciling days."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from accounts.models import User
 from evidence.models import Evidence
 from jobs import queue
 from jobs.handlers import handler
@@ -9,11 +10,13 @@ from jobs.periodic import every
 from jobs.work import Work
 from registers import imports, recomputing, registry, snapshot
 from registers.campaigns import proving
-from registers.models import Campaign, CampaignLine, Entry
+from registers.models import Campaign, CampaignLine, Entry, Reconciliation
+from registers.reconciling import running, scheduling
 
 SNAPSHOT = "registers.snapshot"
 FOLLOW = "registers.follow_campaign"
 RECOMPUTE = "registers.recompute"
+RECONCILE = "registers.reconcile"
 
 
 @every(seconds=3600, name="registers.weekly")
@@ -89,3 +92,25 @@ def follow_campaign(work: Work) -> dict[str, object]:
     evidence = Evidence.objects.get(pk=int(work.payload["evidence"]))
     outlook = proving.prove(campaign, evidence=evidence, by=None)
     return {"campaign": campaign.ref, "proved": len(outlook.done)}
+
+
+@every(seconds=900, name="registers.reconcile_days")
+def reconcile_days(now: datetime) -> None:
+    """Take in what collectors brought, and ask for a run of every day that has its files."""
+    for each in scheduling.active(now.date()):
+        scheduling.take_in(each)
+    for reconciliation, day, digest in scheduling.due_runs(now):
+        key = f"{RECONCILE}:{reconciliation.ref}:{day}:{digest[:16]}"
+        payload = {"reconciliation": reconciliation.pk, "day": day.isoformat()}
+        queue.enqueue(RECONCILE, key=key, payload=payload)
+
+
+@handler(RECONCILE, limit_seconds=3600)
+def reconcile_day(work: Work) -> dict[str, object]:
+    """Reconcile a day; a second run of the same job finds the first one."""
+    reconciliation = Reconciliation.objects.get(pk=int(work.payload["reconciliation"]))
+    asked = work.payload.get("by")
+    by = User.objects.get(pk=int(asked)) if asked else None
+    day = date.fromisoformat(str(work.payload["day"]))
+    run = running.perform(reconciliation, day=day, by=by)
+    return {"reconciliation": reconciliation.ref, "run": run.number, "state": run.state}

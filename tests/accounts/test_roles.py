@@ -54,7 +54,12 @@ def test_sync_brings_an_edited_role_back_in_line(journal: Journal) -> None:
     roles.sync()
     Role.objects.filter(slug="executive").update(capabilities=["*"])
     assert roles.sync() == ["executive"]
-    held = {Capability.VIEW, Capability.SIGN_ASSERTION, Capability.OVERSEE_TASKS}
+    held = {
+        Capability.VIEW,
+        Capability.SIGN_ASSERTION,
+        Capability.OVERSEE_TASKS,
+        Capability.SIGN_RECONCILIATIONS,
+    }
     assert Role.objects.get(slug="executive").held == held
     assert journal.last.subject == "role:executive"
 

@@ -32,6 +32,7 @@ from tests.evidence import items
 from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
+from tests.registers.reconciled import MONDAY, Accounting, row
 from tests.registers.reviewing import Reviewed
 
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -77,6 +78,7 @@ class Samples:
             **_of_engagement(house),
             **_of_scope(house),
             **_of_campaigns(house),
+            **_of_reconciliations(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -279,6 +281,23 @@ def _of_campaigns(house: House) -> dict[str, object]:
         "admin/campaigns/<int:number>/lines/<int:line>": 1,
         "admin/campaigns/open/<slug:kind>": campaign.kind,
         "admin/campaigns/open/<slug:kind>/<int:pk>": campaign.population_id,
+    }
+
+
+def _of_reconciliations(house: House) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        books = Accounting(house.world.alice, Path(folder))
+        one = books.define()
+        run = books.both(one, [row("s1")], [row("s9")])
+    named = "admin/reconciliations/<int:number>"
+    return {
+        named: one.number,
+        f"{named}/days/<str:day>": MONDAY.isoformat(),
+        f"{named}/months/<str:month>": f"{MONDAY:%Y-%m}",
+        f"{named}/files/<int:pk>": one.files.first().pk,
+        f"{named}/rules/<int:version>": run.rules.number,
+        "admin/breaks/<int:number>": 1,
+        "admin/breaks/<int:number>/<slug:deed>": "explain",
     }
 
 

@@ -103,6 +103,19 @@ CASES: dict[str, Case] = {
         ],
     ),
     "reconciliation-unsigned": (_LEG, [{"signed_by": None}, {"signed_by": "ALICE "}]),
+    "roll-forward-broken": (
+        {
+            "month": "2026-10",
+            "reconciliation": "REC-1",
+            "currency": "EUR",
+            "part": "closing",
+            "breaks": 3,
+            "amount_minor": 1250,
+            "holds": True,
+            "signed_by": "ivan@example.org",
+        },
+        [{"holds": False}, {"holds": None}, {"signed_by": " "}, {"signed_by": None}],
+    ),
     "exceptions-stale": (
         {
             "entry_id": "Q-1",

@@ -68,7 +68,7 @@ FORM = Form(
     purpose="Fill it in for a business day that no engine reconciled. It proves that both sides "
     "were held against each other, and that a second person signed.",
     area=Area.PROCESSING_INTEGRITY,
-    serves=("daily-reconciliation",),
+    serves=("daily-reconciliation", "reconciliation-files"),
     evidence_type=Expectation.EvidenceType.REVIEW_RECORD,
     one_day="business_day",
     questions=(

@@ -1,0 +1,1 @@
+"""The control around reconciliation: definitions, files, runs, breaks, signatures."""
