@@ -231,12 +231,16 @@ CONNECTS = {
     "timestamps.HTTPTimeStamper",
     "requests.post",
     "smtplib.SMTP",
+    "ldap3.Connection",
+    "psycopg.connect",
     "socket.create_connection",
     "urllib.request.urlopen",
 }
 GUARDED = {
     "collectors/wire/addresses.py",
     "collectors/wire/http.py",
+    "collectors/wire/ldap.py",
+    "collectors/wire/postgresql.py",
     "collectors/wire/tls.py",
     "compliance/notices/webhook.py",
     "evidence/anchors/s3.py",
