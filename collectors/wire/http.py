@@ -28,7 +28,7 @@ from collectors.errors import (
 from collectors.trail import Trail
 from collectors.wire import addresses
 from collectors.wire.answers import Json, Reply, decode_json, refuse_failure, without
-from collectors.wire.pauses import SHORT, Quota
+from collectors.wire.pauses import SHORT, Quota, nowhere
 from collectors.wire.ripcord import RipCord
 
 MOST_BYTES = 64 * 1024**2
@@ -64,7 +64,7 @@ class Client:
         quota: Quota | None = None,
     ) -> None:
         """`authorise` gets an Authorization header, anew when the one that worked has run out."""
-        self._quota = quota
+        self._quota = quota or Quota(nowhere(), base_url, ())
         self._deadline = deadline
         self._trail = trail
         self._most_bytes = most_bytes
@@ -182,8 +182,7 @@ class Client:
             raise SourceRefusedError(message) from error
         asked = f"{method} {request.url.copy_with(query=None, userinfo=b'')}"
         self._refuse_stranger(request.url)
-        if self._quota:
-            self._quota.refuse_early(asked)
+        self._quota.refuse_early(asked)
         with self._cord.ready(seconds), _explained(asked, self._cord):
             response = self._client.send(request, stream=True)
             try:
@@ -191,8 +190,7 @@ class Client:
             finally:
                 response.close()
         reply = Reply(response.status_code, response.headers, body, asked)
-        if self._quota:
-            self._quota.note(reply)
+        self._quota.note(reply)
         return reply
 
     def _refuse_stranger(self, url: httpx2.URL) -> None:
