@@ -17,11 +17,13 @@ from ssl import SSLContext
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.core.cache.backends.base import BaseCache
 from pydantic import BaseModel, ConfigDict
 
 from collectors.deadline import Deadline
 from collectors.period import Period
 from collectors.trail import Trail
+from collectors.wire import pauses
 from collectors.wire.http import MOST_BYTES, REQUEST_SECONDS, Client
 from controls.models import Area
 from evidence.handling import Handling
@@ -105,6 +107,8 @@ class Ask(Generic[S_co]):
     trail: Trail = field(default_factory=Trail)
     file: Path | None = None
     tell: Tell = quiet
+    shared: BaseCache = field(default_factory=pauses.nowhere)
+    """Where workers tell one another which sources want to be left alone."""
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -127,7 +131,8 @@ class Ask(Generic[S_co]):
         request_seconds: float = REQUEST_SECONDS,
         authorise: Callable[[], str] | None = None,
     ) -> Client:
-        """Return a client that notes every answer in the trail and keeps the deadline."""
+        """Return a client that notes every answer in the trail and keeps deadline and pauses."""
+        shown = pauses.who(auth=auth, headers=headers, otherwise=self.source)
         return Client(
             base_url,
             deadline=self.deadline,
@@ -139,6 +144,7 @@ class Ask(Generic[S_co]):
             request_seconds=request_seconds,
             secrets=self.secrets,
             authorise=authorise,
+            quota=pauses.Quota(self.shared, base_url, shown),
         )
 
 

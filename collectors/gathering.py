@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from collectors import configuration, planning, registry, schedule
@@ -116,6 +117,7 @@ def ask_of(
         file=file,
         tell=tell,
         secrets=collector.declared.secrets,
+        shared=cache,
     )
 
 

@@ -1,6 +1,7 @@
 """What every test may lean on; a missing part is a skip on a laptop and an error in CI."""
 
 import csv
+import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ def demand(program: str, package: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+def demand_package(name: str, extra: str) -> None:
+    """Skip the test, or fail it where CI is set, unless a Python package is there."""
+    if importlib.util.find_spec(name) is None:
+        message = f"{name} is missing; install the extra {extra!r}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
 
 
 @pytest.fixture(scope="session")

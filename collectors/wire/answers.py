@@ -22,8 +22,11 @@ from collectors.errors import (
 )
 
 LONGEST_PAUSE = timedelta(hours=6)
-_LEFT = "x-ratelimit-remaining"
-_FILLED = ("x-ratelimit-reset", "x-rate-limit-reset")
+UNTOLD_PAUSE = timedelta(seconds=30)
+"""How long a source is left alone that says "too often" and no more."""
+_LEFT = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
+_FILLED = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+_SECONDS_OF_YEARS = 100_000_000
 
 Json = dict[str, Any] | list[Any] | str | int | Decimal | bool | None
 
@@ -65,10 +68,25 @@ def refuse_failure(reply: Reply) -> None:
     raise SourceRefusedError(message)
 
 
+def told_pause(reply: Reply) -> timedelta | None:
+    """Return how long an answer asks to be left alone; None where it does not.
+
+    A good answer may say so too: that it was the last of its quota.
+    """
+    if reply.status == 429:
+        return _retry_after(reply) or UNTOLD_PAUSE
+    if reply.status == 403 or 200 <= reply.status < 300:
+        return _retry_after(reply) if _is_empty(reply) or _is_used_up(reply) else None
+    return _retry_after(reply) if reply.status == 503 else None
+
+
 def _is_used_up(reply: Reply) -> bool:
     """Tell a refusal because of a quota (GitHub answers it with 403) from one of a right."""
-    busy = "retry-after" in reply.headers or reply.headers.get(_LEFT, "").strip() == "0"
-    return reply.status == 403 and busy
+    return reply.status == 403 and ("retry-after" in reply.headers or _is_empty(reply))
+
+
+def _is_empty(reply: Reply) -> bool:
+    return any(reply.headers.get(name, "").strip() == "0" for name in _LEFT)
 
 
 def decode_json(reply: Reply) -> Json:
@@ -104,7 +122,8 @@ def _no_number(word: str) -> NoReturn:
 def _retry_after(reply: Reply) -> timedelta | None:
     """Read Retry-After, seconds or a date (RFC 9110 section 10.2.3), bounded.
 
-    Some sources tell the moment instead at which the quota is filled again, as seconds since 1970.
+    Some sources tell the moment instead at which the quota is filled again, as seconds since 1970,
+    and some the seconds until then.
     """
     told = reply.headers.get("retry-after", "").strip()
     now = reply.clock or datetime.now(UTC)
@@ -114,7 +133,9 @@ def _retry_after(reply: Reply) -> timedelta | None:
     elif moment := _moment(told):
         pause = moment - now
     elif again.isdecimal() and len(again) < 12:
-        pause = datetime.fromtimestamp(int(again), UTC) - now
+        number = int(again)
+        soon = number < _SECONDS_OF_YEARS
+        pause = timedelta(seconds=number) if soon else datetime.fromtimestamp(number, UTC) - now
     else:
         return None
     return min(max(pause, timedelta(0)), LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""Gets permissions of the moment from lasting credentials: OAuth 2.0 and GitHub Apps.
+"""Gets permissions of the moment from lasting credentials: OAuth 2.0, GitHub Apps, Google.
 
 What is got is a secret of an hour. It is neither noted in the trail nor kept.
 """
@@ -19,6 +19,8 @@ _LINE = 64
 # GitHub refuses tokens of more than ten minutes, and its clock may be behind ours.
 _APP_LIFETIME = timedelta(minutes=9)
 _CLOCK_SLACK = timedelta(minutes=1)
+_GOOGLE_LIFETIME = timedelta(minutes=30)
+_GOOGLE_AUDIENCE = "https://oauth2.googleapis.com/token"
 
 
 def client_credentials(
@@ -43,6 +45,27 @@ def github_app(api: Client, *, app: str, installation: str, key: str, now: datet
     return _bearer(
         api, f"app/installations/{installation}/access_tokens", headers=headers, named="token"
     )
+
+
+def google_service_account(
+    api: Client, path: str, *, account: str, key: str, subject: str, scope: str, now: datetime
+) -> str:
+    """Return an Authorization header for a service account that acts for a person (RFC 7523)."""
+    claims = {
+        "iss": account,
+        "sub": subject,
+        "scope": scope,
+        "aud": _GOOGLE_AUDIENCE,
+        "iat": now - _CLOCK_SLACK,
+        "exp": now + _GOOGLE_LIFETIME,
+    }
+    try:
+        signed = jwt.encode(claims, pem(key), algorithm="RS256")
+    except (ValueError, TypeError, jwt.PyJWTError) as error:
+        message = "The private key of the service account cannot be read. Paste it again."
+        raise SettingsError(message) from error
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed}
+    return _bearer(api, path, data=form, named="access_token")
 
 
 def pem(text: str) -> str:

@@ -133,6 +133,21 @@ class Item:
         for each in found:
             yield Item(each, self.asked)
 
+    def members(self, name: str) -> Iterator["Item"]:
+        """Yield the items of a list that must be there, even where it is empty."""
+        if self.value(name) is None:
+            self._refuse(name, "is missing")
+        return self.parts(name)
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list of words; none where it is missing or null."""
+        found = self.value(name)
+        if found is None:
+            return []
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            self._refuse(name, "is no list of words")
+        return list(found)
+
     def _refuse(self, name: str, problem: str) -> NoReturn:
         # Never the value: it may be a secret, and the words of a reason are kept.
         message = f"{self.asked} answered something else than is documented: {name} {problem}."

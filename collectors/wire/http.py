@@ -28,13 +28,13 @@ from collectors.errors import (
 from collectors.trail import Trail
 from collectors.wire import addresses
 from collectors.wire.answers import Json, Reply, decode_json, refuse_failure, without
+from collectors.wire.pauses import SHORT, Quota, nowhere
 from collectors.wire.ripcord import RipCord
 
 MOST_BYTES = 64 * 1024**2
 REQUEST_SECONDS = 60.0
 SILENCE_SECONDS = 20.0
 _ATTEMPTS = 3
-_SHORT_PAUSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,10 @@ class Client:
         request_seconds: float = REQUEST_SECONDS,
         secrets: Collection[str] = (),
         authorise: Callable[[], str] | None = None,
+        quota: Quota | None = None,
     ) -> None:
         """`authorise` gets an Authorization header, anew when the one that worked has run out."""
+        self._quota = quota or Quota(nowhere(), base_url, ())
         self._deadline = deadline
         self._trail = trail
         self._most_bytes = most_bytes
@@ -163,7 +165,7 @@ class Client:
         """Return the answer whatever its status; SourceUnreachableError where there is none.
 
         `data` is sent as a form, `content` as it is. An address beside the one that was named is
-        refused.
+        refused, and so is a question while the source wants to be left alone.
         """
         seconds = self._deadline.left(at_most=self._request_seconds)
         try:
@@ -182,13 +184,16 @@ class Client:
             raise SourceRefusedError(message) from error
         asked = f"{method} {request.url.copy_with(query=None, userinfo=b'')}"
         self._refuse_stranger(request.url)
+        self._quota.refuse_early(asked)
         with self._cord.ready(seconds), _explained(asked, self._cord):
             response = self._client.send(request, stream=True)
             try:
                 body = self._read(response, asked)
             finally:
                 response.close()
-        return Reply(response.status_code, response.headers, body, asked)
+        reply = Reply(response.status_code, response.headers, body, asked)
+        self._quota.note(reply)
+        return reply
 
     def _refuse_stranger(self, url: httpx2.URL) -> None:
         """Refuse to carry credentials to another server, whatever a source links to."""
@@ -236,8 +241,8 @@ def _usual_trust() -> SSLContext:
 def _pause(error: Exception) -> bool | float:
     """Say whether to try again at once, and after how many seconds where the source said so."""
     if isinstance(error, PassingError) and error.retry_after is not None:
-        seconds = error.retry_after.total_seconds()
-        return seconds if seconds <= _SHORT_PAUSE else False
+        pause = error.retry_after
+        return pause.total_seconds() if pause <= SHORT else False
     # A hang has used up our patience already; only a fault of the moment is worth another try.
     return isinstance(error, SourceBrokenError)
 

@@ -7,10 +7,14 @@ The file `payloads/<collector>/answers.yaml` names the version of the API that i
   `body`, and `next`: the query of the next page, told by a Link header;
 - `empty`: the answers that differ where the vendor has nothing to list;
 - `rows`: what the collector makes of it all, in full or in part; `secrets`: words that must not
-  get through.
+  get through;
+- `permits`: paths at which a permission of the moment is fetched, the only ones that are posted to;
+- `one_page: true`, where no list of the vendor comes in pages.
+`{key}` in the settings is a private key, made for the run of the tests.
 Of several answers that fit a question the last one is given, so what is general stands first.
 """
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +23,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from collectors.period import Period
 from tests.collectors.loopback import Asked, Loopback, Reply
@@ -56,13 +62,12 @@ class Payload:
     rows: tuple[Mapping[str, Any], ...]
     secrets: tuple[str, ...]
     period: Period | None
+    permits: tuple[str, ...] = ()
+    one_page: bool = False
 
     def values(self, url: str) -> dict[str, Any]:
         """The settings, with the address of the fake."""
-        return {
-            name: value.replace("{url}", url) if isinstance(value, str) else value
-            for name, value in self.settings.items()
-        }
+        return {name: _filled(value, url) for name, value in self.settings.items()}
 
     def without_items(self) -> tuple[Answer, ...]:
         """The answers of a vendor that has nothing to list."""
@@ -89,6 +94,8 @@ def payload(collector: str) -> Payload:
         rows=tuple(told["rows"]),
         secrets=tuple(told.get("secrets", ())),
         period=Period(*days) if days else None,
+        permits=tuple(told.get("permits", ())),
+        one_page=told.get("one_page", False),
     )
 
 
@@ -132,6 +139,23 @@ class Fake(Loopback):
             link = f'<{self.url}{answer.path}?{following}>; rel="next"'
             headers["Link"] = f'<{self.url}{answer.path}>; rel="first", {link}'
         return Reply(body, status=answer.status, headers=headers)
+
+
+def _filled(value: Any, url: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    return private_key() if value == "{key}" else value.replace("{url}", url)
+
+
+@functools.cache
+def private_key() -> str:
+    """A key that no repository holds."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
 
 
 def _answers(told: list[dict[str, Any]]) -> Iterator[Answer]:

@@ -1,5 +1,6 @@
 """Every bad answer of the trade through a whole run: a clear reason, nothing stored, recovery."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from collectors.base import Answer, Ask, Row
 from collectors.models import Run
 from collectors.wire import http
+from collectors.wire.answers import LONGEST_PAUSE
 from evidence.models import Blob, Evidence
 from tests.collectors import world
 from tests.collectors.loopback import Loopback, Reply
@@ -112,6 +114,9 @@ def test_a_bad_answer_is_a_failed_run_and_the_next_one_works(
         assert [path for path in (own_folders / "store").rglob("*") if path.is_file()] == []
         assert list((own_folders / "scratch").iterdir()) == []
         server.replies = [GOOD]
+        # What a worker was told to wait is over by then.
+        later = time.time() + LONGEST_PAUSE.total_seconds()
+        monkeypatch.setattr("collectors.wire.pauses.time", lambda: later)
         run = world.collect(source, attempt=2)
     assert run.state == Run.State.COMPLETE, run.reason
     assert world.text(run.evidence) == "door,locked\nfront,true\n"  # type: ignore[arg-type]
@@ -135,6 +140,24 @@ def test_a_pause_of_seconds_is_waited_for_within_the_run(monkeypatch: pytest.Mon
         run = world.collect(world.source(values={"house": server.url, "token": SECRET}))
     assert run.state == Run.State.COMPLETE
     assert len(server.asked) == 2
+
+
+def test_a_pause_is_kept_for_the_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another source with the same credential is not asked either, and says for how long."""
+    install(monkeypatch)
+    with Loopback(Reply(status=429, headers={"Retry-After": "90"}), GOOD) as server:
+        first, other = (
+            world.collect(
+                world.source(values={"house": server.url, "token": SECRET}), key=f"ticket-{each}"
+            )
+            for each in range(2)
+        )
+        assert len(server.asked) == 1
+    assert [first.state, other.state] == [Run.State.FAILED, Run.State.FAILED]
+    assert "asked one of our workers to wait" in other.reason
+    assert other.transient
+    assert other.retry_after
+    assert timedelta(0) < other.retry_after <= timedelta(seconds=90)
 
 
 def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

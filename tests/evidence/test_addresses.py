@@ -231,6 +231,8 @@ CONNECTS = {
     "timestamps.HTTPTimeStamper",
     "requests.post",
     "smtplib.SMTP",
+    "ldap3.Connection",
+    "psycopg.connect",
     "socket.create_connection",
     "urllib.request.urlopen",
 }
@@ -238,6 +240,8 @@ GUARDED = {
     "collectors/wire/addresses.py",
     "collectors/wire/aws.py",
     "collectors/wire/http.py",
+    "collectors/wire/ldap.py",
+    "collectors/wire/postgresql.py",
     "collectors/wire/tls.py",
     "compliance/notices/webhook.py",
     "evidence/anchors/s3.py",

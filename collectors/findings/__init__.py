@@ -1,0 +1,1 @@
+"""What others found: the formats of scanners and assessors, and their names of criteria."""
