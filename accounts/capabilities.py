@@ -19,6 +19,7 @@ class Capability(StrEnum):
     BUILD_PACK = "packs.build"
     MANAGE_REGISTERS = "registers.manage"
     MANAGE_CAMPAIGNS = "campaigns.manage"
+    MANAGE_MERCHANTS = "merchants.manage"
     MANAGE_READINESS = "readiness.manage"
     ANSWER_FINDINGS = "findings.answer"
     MANAGE_FINDINGS = "findings.manage"

@@ -91,11 +91,13 @@ INSTALLED_APPS = [
     "evidence",
     "collectors",
     "audits",
+    "merchants",
     "registers",
     "reports",
     "readiness",
     "compliance",
     "compliance.signin",
+    "compliance.signing",
     "compliance.staff",
     "compliance.portal",
     "compliance.api",
@@ -318,6 +320,9 @@ REMIND_DAYS_AFTER = environment.wholes("REMIND_DAYS_AFTER", "1,7")
 # After so many days overdue a task is told to who leads compliance, then to the executives.
 ESCALATE_DAYS = environment.whole("ESCALATE_DAYS", 7, least=1)
 ESCALATE_FURTHER_DAYS = environment.whole("ESCALATE_FURTHER_DAYS", 21, least=1)
+# On these days before and after the due day of its form a merchant is mailed a link to it.
+FORM_REMIND_DAYS_BEFORE = environment.wholes("FORM_REMIND_DAYS_BEFORE", "90,30,14,7,1")
+FORM_REMIND_DAYS_AFTER = environment.wholes("FORM_REMIND_DAYS_AFTER", "1,14,30")
 CHAT_WEBHOOK_PRIVATE = environment.flag("CHAT_WEBHOOK_PRIVATE", default=False)
 CHAT_WEBHOOK_URL = environment.webhook("CHAT_WEBHOOK_URL", is_private=CHAT_WEBHOOK_PRIVATE)
 

@@ -1,12 +1,20 @@
-"""What the workers do for this room: render the packs that were frozen."""
+"""What the workers do for this room: render frozen packs, and the papers of merchants' forms."""
+
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
 
 from audits.models import Pack
 from jobs.handlers import Result, handler
 from jobs.work import Work
-from reports import issue
+from merchants import papers as merchant_papers
+from merchants.models import ComplianceForm
+from reports import issue, self_assessment
 
 # Writing, screening and sealing a pack of 5 GB takes minutes; the heartbeat holds the lease.
 _LIMIT_SECONDS = 6 * 3600
+_PAPER_SECONDS = 600
 
 
 @handler(issue.KIND, limit_seconds=_LIMIT_SECONDS)
@@ -14,3 +22,17 @@ def render_pack(work: Work) -> Result:
     pack = Pack.objects.select_related("engagement", "built_by").get(pk=work.payload["pack"])
     file = issue.issue(pack, progress=work.progress)
     return {"pack": pack.ref, "evidence": file.evidence.ref, "sha256": file.sha256}
+
+
+@handler(merchant_papers.KIND, limit_seconds=_PAPER_SECONDS)
+def render_form(work: Work) -> Result:
+    """Render a paper of a merchant's form and keep it as evidence; a second run keeps no other."""
+    found = ComplianceForm.objects.select_related("merchant", "application", "template")
+    form, which = found.get(pk=work.payload["form"]), str(work.payload["which"])
+    known = merchant_papers.of(form).get(which)
+    if known is None:
+        with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+            path = Path(folder) / "paper.pdf"
+            self_assessment.write(form, which, path)
+            known = merchant_papers.take(form, which, path)
+    return {"form": form.ref, "evidence": known.evidence.ref, "sha256": known.sha256}

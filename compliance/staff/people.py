@@ -43,6 +43,7 @@ CAPABILITY_WORDS = {
     Capability.BUILD_PACK: "Build packs",
     Capability.MANAGE_REGISTERS: "Keep registers",
     Capability.MANAGE_CAMPAIGNS: "Run review campaigns",
+    Capability.MANAGE_MERCHANTS: "Keep merchants and their card security forms",
     Capability.MANAGE_READINESS: "Answer the questions of readiness and keep the plan",
     Capability.OVERSEE_TASKS: "See the work of everybody",
     Capability.ANSWER_FINDINGS: "Answer findings and remedy them",
