@@ -1,7 +1,7 @@
 """Opens a merchant's pages to whoever holds a link: to its own form, and to nothing beside it.
 
 Nobody signs in here. The link is the right to one form: a secret of 256 bits in the address, which
-no page hands on (no referrer) and no browser keeps (no store).
+no page hands to another host, and no browser keeps.
 """
 
 from collections.abc import Callable
@@ -58,6 +58,7 @@ def _refused(request: HttpRequest, error: Exception, status: int) -> HttpRespons
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Never "no-referrer": browsers then send no origin with a form, and it is refused as foreign.
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -35,6 +35,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Registers", "lists", "registers", Capability.VIEW),
             ("Forms", "assignment", "forms", Capability.VIEW),
             ("Review campaigns", "checklist_rtl", "campaigns", Capability.VIEW),
+            ("Merchants", "storefront", "merchants", Capability.VIEW),
             ("Ledger", "receipt_long", "evidence_ledgerentry_changelist", Capability.VIEW),
             ("Log and anchors", "anchor", "log", Capability.VIEW),
         ),

@@ -29,6 +29,7 @@ from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
 from tests.evidence import items
+from tests.merchants import shops
 from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
@@ -77,6 +78,7 @@ class Samples:
             **_of_engagement(house),
             **_of_scope(house),
             **_of_campaigns(house),
+            **_of_merchants(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -279,6 +281,18 @@ def _of_campaigns(house: House) -> dict[str, object]:
         "admin/campaigns/<int:number>/lines/<int:line>": 1,
         "admin/campaigns/open/<slug:kind>": campaign.kind,
         "admin/campaigns/open/<slug:kind>/<int:pk>": campaign.population_id,
+    }
+
+
+def _of_merchants(house: House) -> dict[str, object]:
+    form = shops.form(house.world.alice)
+    return {
+        "admin/merchants/forms/<str:ref>": form.ref,
+        "admin/merchants/forms/<str:ref>/do/<slug:deed>": "remind",
+        "admin/merchants/platforms/<int:pk>": form.application_id,
+        "sign/<str:secret>": "not-a-secret-of-ours",
+        "sign/<str:secret>/<slug:section>": "about",
+        "sign/<str:secret>/papers/<slug:which>": "signed",
     }
 
 

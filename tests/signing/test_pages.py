@@ -62,7 +62,7 @@ def test_the_first_page_says_what_is_asked_and_by_when(phone: Phone) -> None:
 def test_no_page_hands_its_address_on_or_is_kept_by_a_browser(phone: Phone) -> None:
     for page in ("", "fits/", "about/", "2/", "sign/"):
         response = phone.get(page)
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in response.headers["Cache-Control"]
         assert "script-src 'self'" in response.headers["Content-Security-Policy"]
         assert "<script" not in text(response)
