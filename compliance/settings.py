@@ -97,7 +97,6 @@ INSTALLED_APPS = [
     "readiness",
     "compliance",
     "compliance.signin",
-    "compliance.signing",
     "compliance.staff",
     "compliance.portal",
     "compliance.api",
@@ -202,8 +201,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker process that once needed more memory than this (in KB) is replaced after its job.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
-# Unread ticks must not pile up: the mailbox keeps one message of a name, elsewhere they expire.
-# Never both: a worker that saw a message expire refuses all later ones of that name.
+# Unread ticks must not pile up; never by both ways, or a worker that saw one expire refuses all.
 UNREAD_TICK: dict[str, Any] = (
     {"task_id": "tick"} if BROKER_URL == "filesystem://" else {"expires": 4 * JOB_TICK_SECONDS}
 )
@@ -320,9 +318,6 @@ REMIND_DAYS_AFTER = environment.wholes("REMIND_DAYS_AFTER", "1,7")
 # After so many days overdue a task is told to who leads compliance, then to the executives.
 ESCALATE_DAYS = environment.whole("ESCALATE_DAYS", 7, least=1)
 ESCALATE_FURTHER_DAYS = environment.whole("ESCALATE_FURTHER_DAYS", 21, least=1)
-# On these days before and after the due day of its form a merchant is mailed a link to it.
-FORM_REMIND_DAYS_BEFORE = environment.wholes("FORM_REMIND_DAYS_BEFORE", "90,30,14,7,1")
-FORM_REMIND_DAYS_AFTER = environment.wholes("FORM_REMIND_DAYS_AFTER", "1,14,30")
 CHAT_WEBHOOK_PRIVATE = environment.flag("CHAT_WEBHOOK_PRIVATE", default=False)
 CHAT_WEBHOOK_URL = environment.webhook("CHAT_WEBHOOK_URL", is_private=CHAT_WEBHOOK_PRIVATE)
 

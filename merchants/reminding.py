@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.timezone import make_aware
 
@@ -24,6 +23,8 @@ MAIL = "merchants.reminder"
 DAY = "merchants.reminders"
 MANY = "merchants.remind"
 BATCH = 500
+DAYS_BEFORE = (90, 30, 14, 7, 1)
+DAYS_AFTER = (1, 14, 30)
 
 Progress = Callable[[int, int, str], None]
 
@@ -68,8 +69,7 @@ def run_many(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, obj
 
 def days_left() -> list[int]:
     """Return on which days before (positive) and after (negative) the due day a reminder falls."""
-    before = settings.FORM_REMIND_DAYS_BEFORE
-    return sorted({*before, *(-day for day in settings.FORM_REMIND_DAYS_AFTER)}, reverse=True)
+    return [*DAYS_BEFORE, *(-day for day in DAYS_AFTER)]
 
 
 def _open() -> QuerySet[ComplianceForm]:

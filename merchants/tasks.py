@@ -11,6 +11,7 @@ from jobs.work import Work
 from merchants import attestations, changing, issuing_many, reminding
 
 SWEEP = "merchants.sweep"
+RENEW = "merchants.renew"
 
 
 @every(seconds=600, name="merchants.sweep")
@@ -21,9 +22,20 @@ def ask_for_sweep(now: datetime) -> None:
 
 @handler(SWEEP)
 def sweep(_work: Work) -> dict[str, object]:
-    """Move what is overdue or has ended, and issue next year's forms; again changes nothing."""
-    moved = changing.sweep()
-    return {**moved, "renewed": changing.renew()}
+    """Move what is overdue or has ended; again changes nothing."""
+    return {**changing.sweep()}
+
+
+@every(seconds=3600, name="merchants.renew")
+def ask_for_renewal(now: datetime) -> None:
+    """Ask once an hour for next year's forms."""
+    queue.enqueue(RENEW, key=f"{RENEW}:{now:%Y-%m-%dT%H}", payload={})
+
+
+@handler(RENEW)
+def renew(_work: Work) -> dict[str, object]:
+    """Issue next year's forms where they are due; again issues none twice."""
+    return {"issued": changing.renew()}
 
 
 @every(seconds=3600, name="merchants.attestations")

@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from evidence.errors import SealError
 from merchants import links
 from merchants.errors import LinkEndedError, LinkUnknownError
 from merchants.models import SigningLink
@@ -34,7 +33,7 @@ def for_merchant(*methods: str) -> Callable[[View], View]:
                 link: SigningLink = links.find(secret)
             except LinkUnknownError as error:
                 return _private(_refused(request, error, 404))
-            except (LinkEndedError, SealError) as error:
+            except LinkEndedError as error:
                 return _private(_refused(request, error, 410))
             return _private(view(request, secret, link, *args, **kwargs))
 

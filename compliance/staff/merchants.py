@@ -20,6 +20,7 @@ from evidence.errors import SealError
 from merchants import answering, changing, identity, papers
 from merchants.models import Application, ComplianceForm, Environment, FormChange, Merchant
 from merchants.questionnaire import TYPES
+from reports.self_assessment import OVERALL, WORDS
 
 _STATE = ComplianceForm.State
 MARKS = {
@@ -117,6 +118,8 @@ def form_page(request: HttpRequest, ref: str) -> HttpResponseBase:
         "known": known,
         "standing": known.standing,
         "missing": len(known.missing),
+        "words": WORDS,
+        "overall": OVERALL.get(form.signature.overall, "") if hasattr(form, "signature") else "",
         "answers": [(lines[name], given) for name, given in known.said.lines.items()],
         "signature": getattr(form, "signature", None),
         "papers": papers.of(form),
@@ -210,6 +213,7 @@ def _figures(environment: str) -> list[dict[str, Any]]:
     return [
         {
             "state": state,
+            "mark": MARKS[state],
             "label": state.label,
             "count": (count := forms.filter(state=state)[: COUNTED + 1].count()),
             "is_more": count > COUNTED,

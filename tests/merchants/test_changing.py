@@ -7,7 +7,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from evidence.models import LedgerEntry
-from merchants import changing, parties, signing
+from jobs import performing
+from jobs.models import Job
+from jobs.work import Work
+from merchants import changing, parties, signing, tasks
 from merchants.errors import FormClosedError, LinkEndedError, MerchantError, NotAllowedError
 from merchants.links import find
 from merchants.models import ComplianceForm, FormChange, Merchant
@@ -116,3 +119,23 @@ def test_who_takes_no_more_cards_or_has_a_newer_form_gets_none(alice: User) -> N
     assert changing.renew(far) == 0
     parties.switch(stopped.merchant, may_take_cards=True, by=alice, reason="It opened again.")
     assert changing.renew(far) == 1
+
+
+def test_the_clock_asks_once_and_the_work_may_run_twice(alice: User) -> None:
+    old, late = shops.signed(alice).form, shops.form(alice)
+    old.refresh_from_db()
+    shops.aged(old, 300)
+    shops.aged(late, 100)
+    now = timezone.now()
+    for _ in range(2):
+        tasks.ask_for_sweep(now)
+        tasks.ask_for_renewal(now)
+    jobs = Job.objects.filter(kind__in=[tasks.SWEEP, tasks.RENEW])
+    assert jobs.count() == 2
+    for job in jobs.order_by("pk"):
+        performing.perform(job.pk)
+    late.refresh_from_db()
+    assert late.state == State.OVERDUE
+    assert ComplianceForm.objects.filter(previous=old).count() == 1
+    assert tasks.sweep(Work(1, "again", {})) == {"OVERDUE": 0, "EXPIRED": 0}
+    assert tasks.renew(Work(1, "again", {})) == {"issued": 0}

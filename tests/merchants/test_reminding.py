@@ -24,8 +24,7 @@ def mails() -> int:
     return Job.objects.filter(kind=reminding.MAIL).count()
 
 
-def test_a_reminder_falls_on_its_day_and_comes_once(alice: User, settings: Settings) -> None:
-    settings.FORM_REMIND_DAYS_BEFORE, settings.FORM_REMIND_DAYS_AFTER = {7}, {1}
+def test_a_reminder_falls_on_its_day_and_comes_once(alice: User) -> None:
     form = shops.form(alice)
     shops.form(alice, of=shops.application(alice, environment="sandbox"))
     due = form.due_at.date()
@@ -35,8 +34,7 @@ def test_a_reminder_falls_on_its_day_and_comes_once(alice: User, settings: Setti
         assert mails() == expected, offset
 
 
-def test_who_has_signed_is_left_alone(alice: User, settings: Settings) -> None:
-    settings.FORM_REMIND_DAYS_BEFORE = {7}
+def test_who_has_signed_is_left_alone(alice: User) -> None:
     form = shops.signed(alice).form
     day = form.due_at.date() - timedelta(days=7)
     assert reminding.run_day({"day": day.isoformat()}, progress=_quiet) == {"mails": 0}

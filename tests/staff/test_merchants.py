@@ -33,7 +33,7 @@ def test_an_empty_portfolio_says_what_to_do_first(alices: Desk) -> None:
 def test_the_portfolio_shows_each_form_with_its_state(alices: Desk, form: ComplianceForm) -> None:
     text = alices.text("merchants")
     assert "Brot und Butter GmbH" in text
-    assert "Incomplete 1" in text
+    assert "1 Incomplete" in text
     assert form.application.name in text
 
 
@@ -94,8 +94,8 @@ def test_pages_follow_one_another_and_cost_the_same(alices: Desk) -> None:
 def test_a_form_shows_its_answers_signature_and_history(alices: Desk) -> None:
     record = shops.signed(alices.user)
     text = alices.text("merchant_form", record.form.ref)
-    for words in ("Erna Ofenloch, Owner", record.answers_sha256, "in_place", "erna@bakery.example",
-                  "at least every three months"):  # fmt: skip
+    said = ["Erna Ofenloch, Owner", record.answers_sha256, "In place", "Compliant"]
+    for words in (*said, "erna@bakery.example", "at least every three months"):
         assert words in text
     changing.invalidate(record.form, by=alices.user, reason="Another way of payment.")
     assert "Another way of payment." in alices.text("merchant_form", record.form.ref)
