@@ -11,7 +11,8 @@ from accounts.models import User
 from evidence import ledger
 from evidence.models import LedgerEntry
 from merchants import answering, changing, links, papers, signing
-from merchants.answers import Answer, Given
+from merchants.answers import WORKSHEET, Answer, Given
+from merchants.identity import Identity
 from merchants.models import ComplianceForm, FormFile, SignatureRecord, SigningLink
 from tests.merchants import shops
 
@@ -111,7 +112,7 @@ def test_a_line_of_another_page_or_form_is_left_alone(phone: Phone) -> None:
 
 
 def test_every_answer_has_its_fields(phone: Phone) -> None:
-    sheet = {f"w-9.4.2-{name}": "Said." for name in answering.answers.WORKSHEET}
+    sheet = {f"w-9.4.2-{name}": "Said." for name in WORKSHEET}
     phone.send("9/", **{
         "a-9.4.1": "not_applicable", "n-9.4.1": "No paper.",
         "a-9.4.2": "in_place_with_ccw", **sheet,
@@ -226,7 +227,7 @@ def test_an_invalid_form_says_so(phone: Phone, alice: User) -> None:
 
 
 def test_one_merchants_link_shows_nothing_of_another(phone: Phone, alice: User) -> None:
-    mill = shops.Identity("Mühle am Bach", "otto@mill.example")
+    mill = Identity("Mühle am Bach", "otto@mill.example")
     other = Phone(shops.form(alice, identity=mill))
     other.send("about/", **{"p-p2b": "We mill flour."})
     for page in ("", "fits/", "about/", "2/", "sign/"):

@@ -1,6 +1,7 @@
 """Merchants in the staff door: the portfolio, a form, and the deeds about both."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -119,7 +120,7 @@ def engineer() -> Desk:
 def test_a_merchant_is_added_by_the_interview(alices: Desk) -> None:
     alices.client.post(desk.url("platform_add"), {"name": "Shops", "environment": "live"})
     application = Application.objects.get()
-    said = {
+    said: dict[str, Any] = {
         "application": str(application.pk), "business_name": "Mühle", "level": "3",
         "contact_email": "otto@mill.example", "provider": "no", "stores": "no",
         "e-commerce": "no", "moto": "no", "card-present": "yes",
@@ -127,7 +128,7 @@ def test_a_merchant_is_added_by_the_interview(alices: Desk) -> None:
     response = alices.post("merchant_add", **said)
     assert "Answer this, or choose the form yourself." in desk.words(response)
     assert not Merchant.objects.exists()
-    alices.post("merchant_add", **said, **{"card-present-how": "p2pe"})
+    alices.post("merchant_add", **{**said, "card-present-how": "p2pe"})
     form = ComplianceForm.objects.get()
     assert (form.form_type, form.level, form.merchant.state) == ("P2PE", 3, "APPROVED")
     assert form.merchant.interview["card-present-how"] == "p2pe"
@@ -135,8 +136,10 @@ def test_a_merchant_is_added_by_the_interview(alices: Desk) -> None:
 
 def test_a_chosen_form_beats_the_interview_and_nonsense_is_refused(alices: Desk) -> None:
     application = shops.application(alices.user)
-    said = {"application": str(application.pk), "business_name": "Mühle", "level": "4",
-            "contact_email": "otto@mill.example", "form_type": "D-Merchant"}  # fmt: skip
+    said: dict[str, Any] = {
+        "application": str(application.pk), "business_name": "Mühle", "level": "4",
+        "contact_email": "otto@mill.example", "form_type": "D-Merchant",
+    }  # fmt: skip
     alices.post("merchant_add", **{**said, "contact_email": "otto"})
     alices.post("merchant_add", **{**said, "business_name": "4111 1111 1111 1111"})
     assert not Merchant.objects.exists()
