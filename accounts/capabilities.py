@@ -22,6 +22,7 @@ class Capability(StrEnum):
     RUN_RECONCILIATIONS = "reconciliations.run"
     MANAGE_RECONCILIATIONS = "reconciliations.manage"
     SIGN_RECONCILIATIONS = "reconciliations.sign"
+    MANAGE_MERCHANTS = "merchants.manage"
     MANAGE_READINESS = "readiness.manage"
     ANSWER_FINDINGS = "findings.answer"
     MANAGE_FINDINGS = "findings.manage"

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "evidence",
     "collectors",
     "audits",
+    "merchants",
     "registers",
     "reports",
     "readiness",
@@ -200,8 +201,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A worker process that once needed more memory than this (in KB) is replaced after its job.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
-# Unread ticks must not pile up: the mailbox keeps one message of a name, elsewhere they expire.
-# Never both: a worker that saw a message expire refuses all later ones of that name.
+# Unread ticks must not pile up; never by both ways, or a worker that saw one expire refuses all.
 UNREAD_TICK: dict[str, Any] = (
     {"task_id": "tick"} if BROKER_URL == "filesystem://" else {"expires": 4 * JOB_TICK_SECONDS}
 )

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", staff.urls),
     path("health/", health, name="health"),
     path("portal/", include("compliance.portal.urls")),
+    path("sign/", include("compliance.signing.urls")),
     path("api/", include("compliance.api.urls")),
     path("", include("compliance.notices.urls")),
 ]

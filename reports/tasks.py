@@ -1,17 +1,24 @@
-"""What the workers do for this room: render frozen packs, and the papers of signed days."""
+"""What the workers do for this room: render packs, papers of signed days, and merchants' forms."""
 
+import tempfile
 from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
 
 from audits.models import Pack
 from jobs import queue
 from jobs.handlers import Result, handler
 from jobs.periodic import every
 from jobs.work import Work
+from merchants import papers as merchant_papers
+from merchants.models import ComplianceForm
 from registers.models import DaySignature
-from reports import issue, reconciliation_day
+from reports import issue, reconciliation_day, self_assessment
 
 # Writing, screening and sealing a pack of 5 GB takes minutes; the heartbeat holds the lease.
 _LIMIT_SECONDS = 6 * 3600
+_PAPER_SECONDS = 600
 
 
 @handler(issue.KIND, limit_seconds=_LIMIT_SECONDS)
@@ -35,3 +42,17 @@ def write_day(work: Work) -> Result:
     found = DaySignature.objects.select_related("run__reconciliation", "run__rules", "by")
     made = reconciliation_day.issue(found.get(pk=work.payload["signature"]))
     return {"evidence": [each.ref for each in made]}
+
+
+@handler(merchant_papers.KIND, limit_seconds=_PAPER_SECONDS)
+def render_form(work: Work) -> Result:
+    """Render a paper of a merchant's form and keep it as evidence; a second run keeps no other."""
+    found = ComplianceForm.objects.select_related("merchant", "application", "template")
+    form, which = found.get(pk=work.payload["form"]), str(work.payload["which"])
+    known = merchant_papers.of(form).get(which)
+    if known is None:
+        with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+            path = Path(folder) / "paper.pdf"
+            self_assessment.write(form, which, path)
+            known = merchant_papers.take(form, which, path)
+    return {"form": form.ref, "evidence": known.evidence.ref, "sha256": known.sha256}

@@ -18,6 +18,7 @@ ROOMS = (
     "evidence",
     "collectors",
     "audits",
+    "merchants",
     "registers",
     "reports",
     "readiness",

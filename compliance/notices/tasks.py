@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from compliance import chat
-from compliance.notices import digest, escalation, events, mail, morning, webhook
+from compliance.notices import attestation, digest, escalation, events, mail, morning, webhook
 from jobs.errors import TransientError
 from jobs.handlers import Result, handler
 from jobs.periodic import every
 from jobs.work import Work
+from merchants import reminding
+from merchants.models import ComplianceForm
 
 
 @every(seconds=30, name="notices.requests")
@@ -60,6 +62,14 @@ def send_escalation(work: Work) -> Result:
     day = date.fromisoformat(work.payload["day"])
     with _mailing():
         return {"told": escalation.send(user, work.payload["level"], day) if user else 0}
+
+
+@handler(reminding.MAIL, limit_seconds=300)
+def remind_merchant(work: Work) -> Result:
+    found = ComplianceForm.objects.select_related("merchant", "application")
+    with _mailing():
+        form = found.get(pk=work.payload["form"])
+        return {"told": attestation.send(form, day=work.payload["day"])}
 
 
 @handler(chat.KIND, limit_seconds=60)

@@ -27,6 +27,7 @@ from compliance.staff.site import StaffSite
 from controls.errors import ControlsError
 from evidence.errors import EvidenceError
 from jobs.errors import JobsError
+from merchants.errors import MerchantsError
 from readiness.errors import ReadinessError
 from registers.errors import RegistersError
 from reports.errors import ReportsError
@@ -54,6 +55,7 @@ REFUSALS = (
     EvidenceError,
     CollectorError,
     AuditsError,
+    MerchantsError,
     ReadinessError,
     RegistersError,
     ReportsError,

@@ -22,6 +22,7 @@ from evidence import anchoring, verification
 from evidence.models import Evidence
 from jobs import queue
 from jobs.models import Job
+from merchants import attestations, issuing_many, papers, reminding
 from registers import imports
 from registers import tasks as register_tasks
 from reports import issue
@@ -41,6 +42,11 @@ KIND_WORDS = {
     imports.READ: "Read a sheet for a register",
     imports.WRITE: "Take a sheet into a register",
     register_tasks.SNAPSHOT: "Keep a snapshot of a register",
+    papers.KIND: "Write a paper of a merchant's form",
+    issuing_many.KIND: "Approve merchants and issue their forms",
+    reminding.MANY: "Remind merchants of their forms",
+    reminding.MAIL: "Mail a merchant a link to its form",
+    attestations.KIND: "Keep the list of merchants and their attestations",
 }
 
 

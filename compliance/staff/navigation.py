@@ -37,6 +37,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Review campaigns", "checklist_rtl", "campaigns", Capability.VIEW),
             ("Reconciliations", "balance", "reconciliations", Capability.VIEW),
             ("Breaks", "heart_broken", "breaks", Capability.VIEW),
+            ("Merchants", "storefront", "merchants", Capability.VIEW),
             ("Ledger", "receipt_long", "evidence_ledgerentry_changelist", Capability.VIEW),
             ("Log and anchors", "anchor", "log", Capability.VIEW),
         ),

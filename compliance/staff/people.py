@@ -46,6 +46,7 @@ CAPABILITY_WORDS = {
     Capability.RUN_RECONCILIATIONS: "Reconcile, and work on breaks",
     Capability.MANAGE_RECONCILIATIONS: "Define reconciliations and limits of write-offs",
     Capability.SIGN_RECONCILIATIONS: "Approve breaks and sign days",
+    Capability.MANAGE_MERCHANTS: "Keep merchants and their card security forms",
     Capability.MANAGE_READINESS: "Answer the questions of readiness and keep the plan",
     Capability.OVERSEE_TASKS: "See the work of everybody",
     Capability.ANSWER_FINDINGS: "Answer findings and remedy them",

@@ -29,6 +29,7 @@ from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
 from tests.evidence import items
+from tests.merchants import shops
 from tests.portal.house import House, audited
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
@@ -79,6 +80,7 @@ class Samples:
             **_of_scope(house),
             **_of_campaigns(house),
             **_of_reconciliations(house),
+            **_of_merchants(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -298,6 +300,18 @@ def _of_reconciliations(house: House) -> dict[str, object]:
         f"{named}/rules/<int:version>": run.rules.number,
         "admin/breaks/<int:number>": 1,
         "admin/breaks/<int:number>/<slug:deed>": "explain",
+    }
+
+
+def _of_merchants(house: House) -> dict[str, object]:
+    form = shops.form(house.world.alice)
+    return {
+        "admin/merchants/forms/<str:ref>": form.ref,
+        "admin/merchants/forms/<str:ref>/do/<slug:deed>": "remind",
+        "admin/merchants/platforms/<int:pk>": form.application_id,
+        "sign/<str:secret>": "not-a-secret-of-ours",
+        "sign/<str:secret>/<slug:section>": "about",
+        "sign/<str:secret>/papers/<slug:which>": "signed",
     }
 
 

@@ -1,0 +1,7 @@
+"""Django configuration of the room."""
+
+from django.apps import AppConfig
+
+
+class MerchantsConfig(AppConfig):
+    name = "merchants"

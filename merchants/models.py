@@ -1,0 +1,28 @@
+"""Merchants of a platform, the forms by which they attest to their PCI duties, and what is signed.
+
+What was answered and signed is append-only: triggers refuse UPDATE and DELETE.
+"""
+
+from merchants.form_models import (
+    ComplianceForm,
+    FormAnswer,
+    FormChange,
+    FormFile,
+    FormTemplate,
+    SignatureRecord,
+    SigningLink,
+)
+from merchants.party_models import Application, Environment, Merchant
+
+__all__ = [
+    "Application",
+    "ComplianceForm",
+    "Environment",
+    "FormAnswer",
+    "FormChange",
+    "FormFile",
+    "FormTemplate",
+    "Merchant",
+    "SignatureRecord",
+    "SigningLink",
+]

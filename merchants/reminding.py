@@ -1,0 +1,99 @@
+"""Whom to remind of a form, and when; who writes the mail is upstairs.
+
+A reminder falls on set days before and after the due day. The key of the job names form and day,
+which is what makes it come once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.timezone import make_aware
+
+from accounts.access import actor
+from accounts.models import User
+from jobs.models import Job
+from jobs.queue import PATIENT_ATTEMPTS, enqueue
+from merchants import answering, parties
+from merchants.models import Application, ComplianceForm, Environment, Merchant
+
+MAIL = "merchants.reminder"
+"""The kind of job that mails one merchant a link to its form."""
+DAY = "merchants.reminders"
+MANY = "merchants.remind"
+BATCH = 500
+DAYS_BEFORE = (90, 30, 14, 7, 1)
+DAYS_AFTER = (1, 14, 30)
+
+Progress = Callable[[int, int, str], None]
+
+
+def ask(form: ComplianceForm, *, by: User, today: date) -> Job:
+    """Have a merchant mailed a link to its open form today; NotAllowedError, FormClosedError."""
+    parties.refuse_stranger(by)
+    return _ask(form, f"{today.isoformat()}", requested_by=actor(by))
+
+
+def ask_for_day(day: date) -> Job:
+    """Have everybody reminded on whom a reminder falls on a day."""
+    key = f"{DAY}:{day.isoformat()}"
+    return enqueue(DAY, key=key, payload={"day": day.isoformat()})
+
+
+def ask_many(application: Application, *, state: str, by: User, today: date) -> Job:
+    """Have every merchant of a platform reminded whose form is in a state; NotAllowedError."""
+    parties.refuse_stranger(by)
+    key = f"{MANY}:{application.ref}:{state}:{today.isoformat()}"
+    payload = {"application": application.pk, "state": state, "day": today.isoformat()}
+    return enqueue(MANY, key=key, payload=payload, requested_by=actor(by))
+
+
+def run_day(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
+    """Order the mails of a day; again orders none twice."""
+    day = date.fromisoformat(payload["day"])
+    live = _open().filter(environment=Environment.LIVE)
+    ordered = 0
+    for left in days_left():
+        start = make_aware(datetime.combine(day + timedelta(days=left), time()))
+        due = live.filter(due_at__gte=start, due_at__lt=start + timedelta(days=1))
+        ordered += _order(due, day, progress)
+    return {"mails": ordered}
+
+
+def run_many(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
+    """Order the mails that a person asked for; again orders none twice."""
+    forms = _open().filter(application=payload["application"], state=payload["state"])
+    return {"mails": _order(forms, date.fromisoformat(payload["day"]), progress)}
+
+
+def days_left() -> list[int]:
+    """Return on which days before (positive) and after (negative) the due day a reminder falls."""
+    return [*DAYS_BEFORE, *(-day for day in DAYS_AFTER)]
+
+
+def _open() -> QuerySet[ComplianceForm]:
+    fit = ComplianceForm.objects.filter(
+        state__in=answering.OPEN, merchant__state=Merchant.State.APPROVED
+    )
+    return fit.order_by("pk")
+
+
+def _order(forms: QuerySet[ComplianceForm], day: date, progress: Progress) -> int:
+    done, last, total = 0, 0, forms.count()
+    while batch := list(forms.filter(pk__gt=last)[:BATCH]):
+        for form in batch:
+            _ask(form, day.isoformat(), requested_by="system")
+        last, done = batch[-1].pk, done + len(batch)
+        progress(done, total, "mails")
+    return done
+
+
+def _ask(form: ComplianceForm, day: str, *, requested_by: str) -> Job:
+    return enqueue(
+        MAIL,
+        key=f"{MAIL}:{form.ref}:{day}",
+        payload={"form": form.pk, "day": day},
+        requested_by=requested_by,
+        max_attempts=PATIENT_ATTEMPTS,
+    )

@@ -1,0 +1,77 @@
+"""Work of the room without people: forms fall overdue, end, are renewed; its own evidence."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from jobs import queue
+from jobs.handlers import handler
+from jobs.periodic import every
+from jobs.work import Work
+from merchants import attestations, changing, issuing_many, reminding
+
+SWEEP = "merchants.sweep"
+RENEW = "merchants.renew"
+
+
+@every(seconds=600, name="merchants.sweep")
+def ask_for_sweep(now: datetime) -> None:
+    """Ask for a look at the clocks of all forms, once in ten minutes."""
+    queue.enqueue(SWEEP, key=f"{SWEEP}:{now:%Y-%m-%dT%H:%M}", payload={})
+
+
+@handler(SWEEP)
+def sweep(_work: Work) -> dict[str, object]:
+    """Move what is overdue or has ended; again changes nothing."""
+    return {**changing.sweep()}
+
+
+@every(seconds=3600, name="merchants.renew")
+def ask_for_renewal(now: datetime) -> None:
+    """Ask once an hour for next year's forms."""
+    queue.enqueue(RENEW, key=f"{RENEW}:{now:%Y-%m-%dT%H}", payload={})
+
+
+@handler(RENEW)
+def renew(_work: Work) -> dict[str, object]:
+    """Issue next year's forms where they are due; again issues none twice."""
+    return {"issued": changing.renew()}
+
+
+@every(seconds=3600, name="merchants.attestations")
+def ask_for_attestations(now: datetime) -> None:
+    """Ask once in each month for the list of merchants and their attestations."""
+    if attestations.is_needed():
+        key = f"{attestations.KIND}:{now:%Y-%m}"
+        queue.enqueue(attestations.KIND, key=key, payload={})
+
+
+@handler(attestations.KIND)
+def take_attestations(work: Work) -> dict[str, object]:
+    """Keep the list as evidence; a second run of the same job takes no second one."""
+    return {"evidence": attestations.take_once(key=work.key).ref}
+
+
+@handler(issuing_many.KIND)
+def issue_many(work: Work) -> dict[str, object]:
+    """Approve the merchants of a platform that wait, and issue their forms, batch by batch."""
+    return issuing_many.run(work.payload, progress=work.progress)
+
+
+@every(seconds=3600, name="merchants.reminders")
+def ask_for_reminders(now: datetime) -> None:
+    """Ask once a day who is to be reminded."""
+    if settings.MAIL_IS_ON:
+        reminding.ask_for_day(now.date())
+
+
+@handler(reminding.DAY)
+def remind_of_day(work: Work) -> dict[str, object]:
+    """Order the mails of a day."""
+    return reminding.run_day(work.payload, progress=work.progress)
+
+
+@handler(reminding.MANY)
+def remind_many(work: Work) -> dict[str, object]:
+    """Order the mails that a person asked for."""
+    return reminding.run_many(work.payload, progress=work.progress)

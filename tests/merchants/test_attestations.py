@@ -1,0 +1,92 @@
+"""The list of merchants and their attestations: whole, once a month, and checked as evidence."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from evidence import store
+from evidence.models import CheckResult, Claim, Evidence
+from jobs.models import Job
+from merchants import attestations, changing, parties, tasks
+from merchants.models import ComplianceForm
+from tests.evidence import items
+from tests.merchants import shops
+
+pytestmark = pytest.mark.django_db
+CHECK = """
+SELECT merchant_id FROM population
+WHERE coalesce(may_take_cards, TRUE)
+  AND coalesce(valid_until, due_on, DATE '1970-01-01') < collected_on
+ORDER BY merchant_id
+"""
+
+
+def rows(evidence: Evidence) -> list[dict[str, str]]:
+    content = b"".join(store.stream(evidence.blob_id)).decode()
+    return list(csv.DictReader(StringIO(content)))
+
+
+def test_each_live_merchant_stands_there_once_with_the_form_that_counts(alice: User) -> None:
+    signed = shops.signed(alice).form
+    open_one = shops.form(alice)
+    shops.form(alice, of=shops.application(alice, environment="sandbox"))
+    shops.merchant(alice)
+    found = {row["merchant_id"]: row for row in rows(attestations.take())}
+    assert set(found) == {signed.merchant.ref, open_one.merchant.ref}
+    told = found[signed.merchant.ref]
+    assert (told["state"], told["overall"], told["may_take_cards"]) == (
+        "COMPLETE", "compliant", "true"
+    )  # fmt: skip
+    assert told["signed_on"] == timezone.now().date().isoformat()
+    assert found[open_one.merchant.ref]["valid_until"] == ""
+
+
+def test_next_years_open_form_does_not_hide_the_one_that_is_valid(alice: User) -> None:
+    old = shops.signed(alice).form
+    changing.renew(timezone.now() + timedelta(days=300))
+    assert ComplianceForm.objects.count() == 2
+    (row,) = rows(attestations.take())
+    assert row["form_id"] == old.ref
+
+
+def test_a_merchant_whose_form_is_invalid_stands_there_without_one(alice: User) -> None:
+    form = shops.form(alice)
+    changing.invalidate(form, by=alice, reason="Another way of payment.")
+    (row,) = rows(attestations.take())
+    assert (row["merchant_id"], row["form_id"]) == (form.merchant.ref, "")
+
+
+def test_the_list_covers_what_is_expected_and_its_check_finds_who_is_late(alice: User) -> None:
+    expectation = items.expectation(collector=attestations.SOURCE)
+    items.check(expectation, CHECK)
+    shops.signed(alice)
+    late = shops.aged(shops.form(alice), 100)
+    evidence = attestations.take()
+    assert Claim.objects.get().expectation == expectation
+    result = CheckResult.objects.get(evidence=evidence)
+    assert (result.population_count, result.exception_count) == (2, 1)
+    assert late.merchant.ref in str(result.exceptions)
+
+
+def test_it_is_taken_once_a_month_and_only_where_there_are_merchants(alice: User) -> None:
+    now = timezone.now()
+    tasks.ask_for_attestations(now)
+    assert not Job.objects.filter(kind=attestations.KIND).exists()
+    shops.form(alice)
+    tasks.ask_for_attestations(now)
+    tasks.ask_for_attestations(now)
+    job = Job.objects.get(kind=attestations.KIND)
+    first = attestations.take_once(key=job.key)
+    assert attestations.take_once(key=job.key) == first
+
+
+def test_its_record_says_how_it_was_made(alice: User) -> None:
+    parties.approve([shops.merchant(alice)], by=alice)
+    ipe = attestations.take().population.ipe
+    assert ipe["source_count"] == 1
+    assert ipe["collector"] == attestations.SOURCE
+    assert "one transaction" in ipe["completeness"]

@@ -1,0 +1,90 @@
+"""The paper of a merchant's form: every line of each of the ten types, unsigned and signed."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from accounts.models import User
+from evidence import store
+from evidence.models import Evidence
+from jobs.work import Work
+from merchants import answering, papers, questionnaire, signing
+from merchants.answering import Said
+from merchants.answers import WORKSHEET, Answer, Given
+from merchants.models import ComplianceForm, FormFile
+from reports import pdf_engine, self_assessment, tasks
+from tests.merchants import shops
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
+_CELL = re.compile(r'<th scope="row" class="number">([^<]+)</th>')
+
+
+def lines(html: str) -> list[str]:
+    """The ids of the lines in section 2 of a paper."""
+    section = html.partition("Section 2: the questionnaire")[2].partition("<h2")[0]
+    return _CELL.findall(section)
+
+
+@pytest.mark.parametrize("form_type", questionnaire.TYPES)
+def test_every_line_of_every_type_is_printed(alice: User, form_type: str) -> None:
+    form = shops.form(alice, form_type=form_type)
+    known = answering.whole(form)
+    html = self_assessment.html(known, FormFile.Which.UNSIGNED)
+    printed = [line.id for part in known.questionnaire.sections for line in part.lines]
+    assert lines(html) == printed
+    assert html.count("Not answered</td>") >= len(known.questionnaire.lines())
+    for statement in answering.statements_of(known):
+        assert statement.text.replace("'", "&#x27;") in html
+
+
+def test_the_paper_says_what_was_answered_and_who_signed(alice: User) -> None:
+    form = shops.answered(alice)
+    said = {
+        "9.4.1": Given(Answer.NOT_APPLICABLE, "No paper is kept."),
+        "9.4.2": Given(Answer.IN_PLACE_WITH_CCW, worksheet=dict.fromkeys(WORKSHEET, "A safe.")),
+        "9.4.3": Given(Answer.NOT_IN_PLACE, "The law on <records>.", is_legal=True),
+    }
+    answering.keep(form, Said(said), actor="merchant:test")
+    signing.sign(form, shops.ERNA, actor="merchant:test")
+    form.refresh_from_db()
+    html = self_assessment.html(answering.whole(form), FormFile.Which.SIGNED)
+    for words in ("No paper is kept.", "A safe.", "The law on &lt;records&gt;.", "Erna Ofenloch",
+                  "Compliant, with a legal exception", form.signature.answers_sha256):  # fmt: skip
+        assert words in html
+    assert "This form is not signed." not in html
+
+
+@pytest.mark.skipif(bool(pdf_engine.missing_libraries()), reason="The PDF engine is missing.")
+def test_a_signature_ends_in_a_pdf_that_is_evidence(alice: User) -> None:
+    form = shops.signed(alice).form
+    work = Work(1, "key", {"form": form.pk, "which": "signed"})
+    told = tasks.render_form(work)
+    assert told
+    file = FormFile.objects.get()
+    evidence = Evidence.objects.get()
+    assert told["evidence"] == evidence.ref
+    assert (file.sha256, evidence.evidence_type) == (evidence.blob_id, "form")
+    valid_until = ComplianceForm.objects.get().valid_until
+    assert valid_until
+    assert evidence.covers_to == valid_until.date()
+    content = b"".join(store.stream(evidence.blob_id))
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    for line in answering.whole(form).questionnaire.lines():
+        assert line in text
+    assert "Erna Ofenloch" in text
+    assert tasks.render_form(work) == told
+    assert Evidence.objects.count() == 1
+
+
+def test_a_second_paper_of_a_kind_is_dropped_for_the_first(alice: User, tmp_path: Path) -> None:
+    form = shops.form(alice)
+    first, second = tmp_path / "first.pdf", tmp_path / "second.pdf"
+    first.write_bytes(b"%PDF-1.7 one")
+    second.write_bytes(b"%PDF-1.7 two")
+    kept = papers.take(form, FormFile.Which.UNSIGNED, first)
+    assert papers.take(form, FormFile.Which.UNSIGNED, second) == kept
+    assert Evidence.objects.count() == 1
+    assert papers.of(ComplianceForm.objects.get())["unsigned"] == kept
