@@ -140,10 +140,10 @@ class Facts:
     @cached_property
     def _read_items(self) -> tuple[dict[int, Item], list[_Found]]:
         """The items in force, and the latest result of each check on them, in one query."""
-        keys = {one.newest for one in self._wanted}
+        keys = {one.newest for one in self._wanted if one.newest}
         latest = Review.objects.filter(evidence=OuterRef("pk")).order_by("-pk").values("decision")
         rows = (
-            Evidence.objects.filter(pk__in=keys - {None})
+            Evidence.objects.filter(pk__in=keys)
             .annotate(decision=Subquery(latest[:1]))
             .order_by("pk", "check_results__pk")
             .values_list(*_ITEM, "decision", *_RESULT)

@@ -296,7 +296,7 @@ def _of_reconciliations(house: House) -> dict[str, object]:
         named: one.number,
         f"{named}/days/<str:day>": MONDAY.isoformat(),
         f"{named}/months/<str:month>": f"{MONDAY:%Y-%m}",
-        f"{named}/files/<int:pk>": one.files.first().pk,
+        f"{named}/files/<int:pk>": one.files.earliest("pk").pk,
         f"{named}/rules/<int:version>": run.rules.number,
         "admin/breaks/<int:number>": 1,
         "admin/breaks/<int:number>/<slug:deed>": "explain",

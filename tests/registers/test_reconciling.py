@@ -168,7 +168,7 @@ class TestFiles:
         assert files.read_by(cards, MONDAY) == []
         with pytest.raises(ReconcilingError, match="withdrawn already"):
             files.withdraw(file, reason="Again.", by=books.olga)
-        assert books.hand_in(cards, "a", [row("s1")], day=TUESDAY)
+        assert books.hand_in(cards, "a", [row("s1")], day=TUESDAY).day == TUESDAY
 
     def test_days_without_business_and_days_to_come_are_refused(
         self, cards: Reconciliation, tmp_path: Path

@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_kept(
 def test_a_file_is_looked_at_and_then_handed_in(olgas: Desk, cards: Reconciliation) -> None:
     here = ("reconciliation_files", cards.number, MONDAYS)
     assert "Still missing: a, b" in olgas.text(*here)
-    said = {"leg": "a", "day": MONDAYS}
+    said: dict[str, Any] = {"leg": "a", "day": MONDAYS}
     looked = olgas.post(*here, **said, file=upload("a", row("s1")), look="1")
     assert "10.00 EUR" in words(looked)
     assert not InputFile.objects.exists()
@@ -160,7 +160,8 @@ def test_a_break_goes_from_the_queue_to_its_approval(
     books.both(cards, [row("s2")], [row("s2", "10.50")])
     (found,) = breaks(cards).values()
     assert "Nobody" in olgas.text("breaks")
-    olgas.post("breaks_assign", **{"break": found.number, "to": books.olga.pk})
+    given: dict[str, Any] = {"break": found.number, "to": books.olga.pk}
+    olgas.post("breaks_assign", **given)
     assert "Olga Oksanen" in olgas.text("breaks")
     step = ("break_deed", found.number)
     refused = olgas.post(*step, "explain", text="")
@@ -231,10 +232,20 @@ def test_rules_terms_and_limits_change(
     file = SimpleUploadedFile("rules.yaml", later.encode())
     alices.post("reconciliation_rules", cards.number, rules=file, reason="Slow bank.")
     assert MatchingRules.objects.count() == 2
-    said = {"owner": books.olga.pk, "due_days": 5, "ends_on": "", "reason": "More time."}
+    said: dict[str, Any] = {
+        "owner": books.olga.pk,
+        "due_days": 5,
+        "ends_on": "",
+        "reason": "More time.",
+    }
     alices.post("reconciliation_change", cards.number, **said)
     assert "More time." in alices.text("reconciliation", cards.number)
-    limit = {"role": "reviewer", "currency": "eur", "of_one": "5", "of_month": "20.50"}
+    limit: dict[str, Any] = {
+        "role": "reviewer",
+        "currency": "eur",
+        "of_one": "5",
+        "of_month": "20.50",
+    }
     alices.post("write_off_limits", **limit, reason="Small ones.")
     assert "20.50 EUR" in alices.text("write_off_limits")
 
