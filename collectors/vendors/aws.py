@@ -25,7 +25,7 @@ SECRETS = (
 Role = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$")
 ]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+){1,2}-[0-9]$")]
+Region = Annotated[str, StringConstraints(max_length=30, pattern=r"^[a-z]{2}(-[a-z]+){1,2}-[0-9]$")]
 _SESSION = "countersign"
 _ADDRESS = r"^(https?://[^\s@]+)?$"
 

@@ -168,7 +168,7 @@ def _row(each: Break, today: Any) -> dict[str, Any]:
         "mark": MARKS[Break.State(each.state)],
         "days": days_of(each.aged_from, each.closed_on or today),
         "level": _LEVELS.get(level, ""),
-        "reason": each.reason.replace("_", " "),
+        "reason": words.spoken(each.reason),
     }
 
 

@@ -99,6 +99,11 @@ def size(count: int | None) -> str:
     return f"{count:,} bytes" if unit == "bytes" else f"{value:.3g} {unit}"
 
 
+def spoken(code: str) -> str:
+    """Return the name of a kind as people write it: timing_overdue is timing overdue."""
+    return code.replace("_", " ")
+
+
 def short_digest(digest: str) -> SafeString | str:
     if not digest:
         return ""
