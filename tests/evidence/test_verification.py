@@ -87,6 +87,8 @@ def test_a_house_full_of_deeds_has_no_problem(alice: User, bob: User) -> None:
     real = check.problems.exclude(subject__endswith="(RUN-000001)")
     # Nor has any authority signed the time-stamp of this house.
     real = real.exclude(sentence__startswith="The time-stamp of https://tsa.example")
+    # And its clock was moved to and fro while it was built.
+    real = real.exclude(sentence__contains="the clock was set back")
     assert list(real.values_list("subject", "sentence")) == []
     assert check.finished_at
     assert check.done == stages.things(check.size)
