@@ -185,15 +185,18 @@ class Client:
         asked = f"{method} {request.url.copy_with(query=None, userinfo=b'')}"
         self._refuse_stranger(request.url)
         self._quota.refuse_early(asked)
+        reply = self._sent(request, asked, seconds)
+        self._quota.note(reply)
+        return reply
+
+    def _sent(self, request: httpx2.Request, asked: str, seconds: float) -> Reply:
         with self._cord.ready(seconds), _explained(asked, self._cord):
             response = self._client.send(request, stream=True)
             try:
                 body = self._read(response, asked)
             finally:
                 response.close()
-        reply = Reply(response.status_code, response.headers, body, asked)
-        self._quota.note(reply)
-        return reply
+        return Reply(response.status_code, response.headers, body, asked)
 
     def _refuse_stranger(self, url: httpx2.URL) -> None:
         """Refuse to carry credentials to another server, whatever a source links to."""

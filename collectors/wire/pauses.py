@@ -7,6 +7,8 @@ Rules:
   credential wait together; others are not held up.
 - The name under which it is kept gives neither away: it is made with the key of the installation.
 - Pauses that a worker waits out by itself are not shared, and a look is good for a second.
+- A client that names no server of its own asks many (AWS: one in each region); who asks so minds
+  their pauses itself.
 """
 
 from collections.abc import Mapping
@@ -45,6 +47,7 @@ class Quota:
         parts = urlsplit(base_url)
         named = "\0".join([parts.scheme, parts.netloc.rpartition("@")[2], *shown])
         self._shared = shared
+        self._is_kept = bool(parts.netloc)
         mark = salted_hmac(__name__, named, algorithm="sha256").hexdigest()
         self._name = f"collectors-pause-{mark}"
         self._looked = float("-inf")
@@ -52,6 +55,8 @@ class Quota:
 
     def refuse_early(self, server: str) -> None:
         """Raise SourceBusyError with what is left of a pause that any worker was told."""
+        if not self._is_kept:
+            return
         now = time()
         if not 0 <= now - self._looked < _LOOK_EVERY:
             self._looked, self._until = now, self._shared.get(self._name, 0.0)
@@ -67,7 +72,7 @@ class Quota:
     def note(self, reply: Reply) -> None:
         """Keep the pause that an answer asks for, unless it is short enough to be waited out."""
         pause = told_pause(reply)
-        if pause is None or pause <= SHORT:
+        if pause is None or pause <= SHORT or not self._is_kept:
             return
         seconds = pause.total_seconds()
         self._looked = time()

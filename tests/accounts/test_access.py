@@ -66,6 +66,8 @@ def test_capabilities_of_two_roles_add_up() -> None:
         Capability.SUBMIT_EVIDENCE,
         Capability.MANAGE_SOURCES,
         Capability.RUN_COLLECTOR,
+        Capability.RUN_RECONCILIATIONS,
+        Capability.SIGN_RECONCILIATIONS,
         Capability.MANAGE_REGISTERS,
         Capability.VIEW_JOBS,
     }

@@ -25,6 +25,7 @@ MAY: dict[str, set[Capability]] = {
         Capability.SUBMIT_EVIDENCE,
         Capability.MANAGE_REGISTERS,
         Capability.ANSWER_FINDINGS,
+        Capability.RUN_RECONCILIATIONS,
     },
     "reviewer": {
         Capability.VIEW,
@@ -32,6 +33,7 @@ MAY: dict[str, set[Capability]] = {
         Capability.RELEASE_QUARANTINED,
         Capability.REDACT_QUARANTINED,
         Capability.MANAGE_CAMPAIGNS,
+        Capability.SIGN_RECONCILIATIONS,
     },
     "engineer": {
         Capability.VIEW,
@@ -39,9 +41,15 @@ MAY: dict[str, set[Capability]] = {
         Capability.MANAGE_REGISTERS,
         Capability.MANAGE_SOURCES,
         Capability.RUN_COLLECTOR,
+        Capability.RUN_RECONCILIATIONS,
         Capability.VIEW_JOBS,
     },
-    "executive": {Capability.VIEW, Capability.SIGN_ASSERTION, Capability.OVERSEE_TASKS},
+    "executive": {
+        Capability.VIEW,
+        Capability.SIGN_ASSERTION,
+        Capability.OVERSEE_TASKS,
+        Capability.SIGN_RECONCILIATIONS,
+    },
     "auditor": {Capability.OPEN_PORTAL},
     "merchant": set(),
 }

@@ -17,6 +17,7 @@ from tests.audits.findings import opened
 from tests.audits.world import World
 from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
+from tests.registers.reconciled import Accounting, row
 from tests.registers.reviewing import Reviewed
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, words
@@ -126,11 +127,13 @@ def test_the_page_asks_the_database_little_and_stays_light(
 
 
 def test_every_task_of_every_source_leads_to_a_page_that_is_there(
-    alices: Desk, ground: Ground
+    alices: Desk, ground: Ground, tmp_path: Path
 ) -> None:
     ground.expect("mfa", cadence="daily", since=ago(9))
     ground.expect("keys", cadence="daily", since=ago(9))
     ground.show("keys", accepted=False)
+    books = Accounting(alices.user, tmp_path)
+    books.both(books.define(), [row("s1")], [row("s9")])
     ground.token(rotate_by=ago(3).isoformat())
     steps.lay_out(ago(3), by=alices.user)
     case = opened(World(alices.user))
