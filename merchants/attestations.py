@@ -22,8 +22,9 @@ from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, 
 from merchants.models import ComplianceForm, Environment, Merchant
 
 KIND = "merchants.attestations"
-SOURCE = "merchant_attestations"
-"""The word by which an expectation names this list as where its evidence comes from."""
+EXPECTED = "merchant-attestations"
+"""The expectation of the catalogue that this list serves."""
+_NAME = "merchant_attestations"
 VERSION = "1"
 SYSTEM = "system"
 COLUMNS = (
@@ -49,8 +50,8 @@ _COMPLETENESS = (
 
 
 def expectations() -> QuerySet[Expectation]:
-    """Return what the list is expected for."""
-    return Expectation.objects.filter(collector=SOURCE).order_by("slug")
+    """Return what the list is expected for; nothing where the catalogue has no such thing."""
+    return Expectation.objects.filter(slug=EXPECTED)
 
 
 def is_needed() -> bool:
@@ -69,7 +70,7 @@ def take(*, key: str = "") -> Evidence:
     now = timezone.now()
     today = now.astimezone(ZoneInfo(settings.ORGANISATION_TIME_ZONE)).date()
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
-        table = Path(folder) / f"{SOURCE}.csv"
+        table = Path(folder) / f"{_NAME}.csv"
         with transaction.atomic(), table.open("xb") as file:
             count = _merchants().count()
             facts = write_csv(_rows(now), COLUMNS, file)
@@ -152,8 +153,8 @@ def _ipe(facts: TableFacts, count: int, now: datetime) -> IPE:
         query=_QUERY,
         source_system="Merchants of this installation",
         environment=Evidence.Environment.PRODUCTION,
-        runner=SOURCE,
-        collector=SOURCE,
+        runner=_NAME,
+        collector=_NAME,
         collector_version=VERSION,
         code_digest=sha256(Path(__file__).read_bytes()).hexdigest(),
         started_at=now,

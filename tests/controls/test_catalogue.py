@@ -49,9 +49,6 @@ COLLECTED = {
     "git_changes": "commit_id text, merged_at timestamp, author text, author_email text,"
     " committer text, reviewers text, co_authors text, subject text, files_changed integer,"
     " is_merge boolean",
-    "merchant_attestations": "merchant_id text, form_id text, form_type text, state text,"
-    " due_on date, signed_on date, valid_until date, overall text, may_take_cards boolean,"
-    " collected_on date",
     "tls_endpoint": "host text, port integer, plain_http text, tls_1_0 boolean, tls_1_1 boolean,"
     " tls_1_2 boolean, tls_1_3 boolean, certificate_subject text, issuer text,"
     " not_after timestamp, days_to_expiry integer, chain_valid boolean, problem text",

@@ -5,9 +5,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from controls.catalogue_folder import read_folder
 from evidence import store
 from evidence.models import CheckResult, Claim, Evidence
 from jobs.models import Job
@@ -61,7 +63,7 @@ def test_a_merchant_whose_form_is_invalid_stands_there_without_one(alice: User) 
 
 
 def test_the_list_covers_what_is_expected_and_its_check_finds_who_is_late(alice: User) -> None:
-    expectation = items.expectation(collector=attestations.SOURCE)
+    expectation = items.expectation(attestations.EXPECTED)
     items.check(expectation, CHECK)
     shops.signed(alice)
     late = shops.aged(shops.form(alice), 100)
@@ -88,5 +90,16 @@ def test_its_record_says_how_it_was_made(alice: User) -> None:
     parties.approve([shops.merchant(alice)], by=alice)
     ipe = attestations.take().population.ipe
     assert ipe["source_count"] == 1
-    assert ipe["collector"] == attestations.SOURCE
+    assert ipe["collector"] == "merchant_attestations"
     assert "one transaction" in ipe["completeness"]
+
+
+def test_the_catalogue_asks_for_no_column_that_the_list_lacks() -> None:
+    columns = {column.name: column.type for column in attestations.COLUMNS}
+    (asked,) = (
+        one
+        for control in read_folder(settings.CATALOGUE_DIR).controls
+        for one in control.entry.expectations
+        if one.slug == attestations.EXPECTED
+    )
+    assert asked.columns.items() <= columns.items()
