@@ -1,7 +1,6 @@
 """The steps of a check of the log; each looks at a few things and says where the next one begins.
 
-1. leaves: each leaf has its place, its hash and one form; the rows it tells about say the same;
-   none was recorded long before the one in front of it.
+1. leaves: each leaf has its place, its hash and one form; the rows it tells about say the same.
 2. nodes: each stored node of the tree is the hash of the nodes below it.
 3. checkpoints: each is signed by the key of its time, states the root that the leaves give, and
    continues the one before.
@@ -68,7 +67,7 @@ def leaves(cursor: str, size: int) -> Step:
         bodies[entry.index] = said
         if sentence := sentence or vouching.wrong_with_key_event(entry, said):
             problems.append(Problem(f"leaf {entry.index}", sentence))
-    problems += [*_rows(found, bodies), *_set_back(found, start)]
+    problems += _rows(found, bodies)
     return Step(problems, end - start, str(end) if end < size else "")
 
 
@@ -218,21 +217,6 @@ def _read(entry: LedgerEntry) -> tuple[Mapping[str, Any], str]:
     if wrong:
         return body, f"The row of the leaf says another {', '.join(wrong)}."
     return body, "" if is_canonical else "The leaf is not in its one form."
-
-
-def _set_back(found: Mapping[int, LedgerEntry], start: int) -> Iterator[Problem]:
-    """Tell of each leaf that names an earlier time than the one in front of it."""
-    before = LedgerEntry.objects.filter(index=start - 1).values_list("recorded_at", flat=True)
-    former = before.first()
-    for index in sorted(found):
-        at = found[index].recorded_at
-        if former and at < former - times.CLOCK_SKEW:
-            sentence = (
-                f"It was recorded at {ledger.stamp(at)}, and the leaf in front of it at"
-                f" {ledger.stamp(former)}: the clock was set back, or the leaf is dated back."
-            )
-            yield Problem(f"leaf {index}", sentence)
-        former = at
 
 
 def _rows(
