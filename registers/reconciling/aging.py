@@ -55,12 +55,6 @@ def days_of(aged_from: date, today: date) -> int:
     return max((today - aged_from).days, 0)
 
 
-def bucket_of(aged_from: date, today: date) -> Bucket:
-    """Return the bucket in which an age lies."""
-    days = days_of(aged_from, today)
-    return next(one for one in BUCKETS if one.most is None or days <= one.most)
-
-
 def level_of(
     aged_from: date,
     today: date,

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -23,7 +22,7 @@ from controls.models import Criterion, Framework
 from evidence.models import Evidence
 from registers.models import Break, Reconciliation
 from reports import reconciliation_day
-from tests import cast
+from tests.e2e.desks import desk, go, said
 from tests.registers.reconciled import DAY, Accounting, row, written
 from tests.reports.making import members
 from tests.reports.making import written as packed
@@ -72,26 +71,9 @@ def house(
     cards = books.define(starts_on=days[0])
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        desks = [_desk(browser, live_server, one) for one in (books.olga, books.ivan, alice)]
+        desks = [desk(browser, live_server, one) for one in (books.olga, books.ivan, alice)]
         yield House(books, cards, days, *desks)
         browser.close()
-
-
-def _desk(browser: Browser, live_server: LiveServer, user: User) -> Page:
-    session = cast.sign_in(Client(), user).cookies["sessionid"].value
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    context.set_default_timeout(120_000)
-    return context.new_page()
-
-
-def go(page: Page, path: str) -> Page:
-    page.goto(f"/admin/{path}")
-    return page
-
-
-def said(page: Page) -> str:
-    return page.inner_text("#content")
 
 
 def sign_the_days_before(house: House) -> date:

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts import tokens
@@ -22,6 +21,7 @@ from registers.campaigns import lists
 from registers.models import Campaign, CampaignLine
 from tests import cast
 from tests.e2e import journey
+from tests.e2e.desks import desk, go, said
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -35,15 +35,6 @@ class Desks:
     reviewer: User
 
 
-def go(page: Page, path: str) -> Page:
-    page.goto(f"/admin/{path}")
-    return page
-
-
-def said(page: Page) -> str:
-    return page.inner_text("#content")
-
-
 @pytest.fixture
 def desks(
     alice: User, var_dir: Path, chromium: str, live_server: LiveServer, monkeypatch: Any
@@ -53,16 +44,8 @@ def desks(
     ivan = cast.person("reviewer", email="ivan@example.org", full_name="Ivan Ilin")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield Desks(_desk(browser, live_server, alice), _desk(browser, live_server, ivan), ivan)
+        yield Desks(desk(browser, live_server, alice), desk(browser, live_server, ivan), ivan)
         browser.close()
-
-
-def _desk(browser: Browser, live_server: LiveServer, user: User) -> Page:
-    session = cast.sign_in(Client(), user).cookies["sessionid"].value
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    context.set_default_timeout(120_000)
-    return context.new_page()
 
 
 def issue(owner: User, purpose: str, *, by: User) -> ApiToken:
