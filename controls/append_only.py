@@ -11,40 +11,60 @@ from collections.abc import Iterable
 from django.db import NotSupportedError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import RunPython
-from django.db.migrations.state import StateApps
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 MARK = "_append_only_"
 _LONGEST_TABLE = 63 - len(f"{MARK}truncate")  # PostgreSQL cuts longer names without a word.
 
 
-def operations(table: str) -> list[RunPython]:
+class GuardTable(Operation):
+    """Refuse UPDATE, DELETE and TRUNCATE of one table from now on.
+
+    An operation of its own, since `RunPython` would have the models of the whole house built
+    anew for each table.
+    """
+
+    reversible = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Leave the models as they are: triggers are the database's own."""
+
+    def database_forwards(
+        self,
+        _app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        _from_state: ProjectState,
+        _to_state: ProjectState,
+    ) -> None:
+        for statement in (
+            *_drops(schema_editor, self.table),
+            *_creates(schema_editor, self.table),
+        ):
+            schema_editor.execute(statement, params=None)
+
+    def database_backwards(
+        self,
+        _app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        _from_state: ProjectState,
+        _to_state: ProjectState,
+    ) -> None:
+        for statement in _drops(schema_editor, self.table):
+            schema_editor.execute(statement, params=None)
+
+    def describe(self) -> str:
+        return f"Let table {self.table} only grow"
+
+
+def operations(table: str) -> list[Operation]:
     """Return what a migration does so that rows of `table` are only ever added."""
     if len(table) > _LONGEST_TABLE:
         raise ValueError(f"The name of table {table} is longer than {_LONGEST_TABLE} letters.")
-
-    def guard(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        for statement in (*_drops(schema_editor, table), *_creates(schema_editor, table)):
-            schema_editor.execute(statement, params=None)
-
-    def free(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        for statement in _drops(schema_editor, table):
-            schema_editor.execute(statement, params=None)
-
-    return [RunPython(guard, free, elidable=False)]
-
-
-def lifted(table: str) -> list[RunPython]:
-    """Return what a migration does before it fills a new column of rows that are there already.
-
-    The migration after it ends with `operations` again.
-    """
-
-    def free(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        for statement in _drops(schema_editor, table):
-            schema_editor.execute(statement, params=None)
-
-    return [RunPython(free, RunPython.noop, elidable=False)]
+    return [GuardTable(table)]
 
 
 def unguarded(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> list[str]:

@@ -1,8 +1,12 @@
+"""What these tables hold is only ever added to."""
+
 from django.db import migrations
 
 from controls.append_only import operations
 
+TABLES = ("collectors_run",)
+
 
 class Migration(migrations.Migration):
     dependencies = [("collectors", "0001_initial")]
-    operations = operations("collectors_run")
+    operations = [operation for table in TABLES for operation in operations(table)]

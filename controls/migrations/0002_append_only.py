@@ -1,11 +1,12 @@
-"""The wording of a control, once recorded, is never changed or lost."""
+"""What these tables hold is only ever added to."""
 
 from django.db import migrations
 
-from controls import append_only
+from controls.append_only import operations
+
+TABLES = ("controls_controlversion",)
 
 
 class Migration(migrations.Migration):
     dependencies = [("controls", "0001_initial")]
-
-    operations = append_only.operations("controls_controlversion")
+    operations = [operation for table in TABLES for operation in operations(table)]

@@ -1,18 +1,34 @@
+"""What these tables hold is only ever added to."""
+
 from django.db import migrations
 
 from controls.append_only import operations
 
 TABLES = (
     "evidence_blob",
+    "evidence_checkpoint",
+    "evidence_checkresult",
+    "evidence_claim",
+    "evidence_cosignature",
+    "evidence_deposit",
+    "evidence_disposal",
+    "evidence_evidence",
+    "evidence_evidencetag",
+    "evidence_intakekey",
+    "evidence_keydecision",
+    "evidence_keyproposal",
     "evidence_ledgerentry",
     "evidence_ledgernode",
-    "evidence_checkpoint",
-    "evidence_evidence",
-    "evidence_claim",
+    "evidence_legalhold",
+    "evidence_logproblem",
+    "evidence_logrestart",
     "evidence_population",
-    "evidence_checkresult",
+    "evidence_quarantined",
+    "evidence_quarantinedecision",
+    "evidence_retentiondecision",
+    "evidence_retentionproposal",
     "evidence_review",
-    "evidence_intakekey",
+    "evidence_timestamp",
 )
 
 

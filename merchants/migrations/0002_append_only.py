@@ -1,17 +1,18 @@
-"""What was asked, answered, signed and filed is never changed or lost."""
+"""What these tables hold is only ever added to."""
 
 from django.db import migrations
 
-from controls import append_only
+from controls.append_only import operations
+
+TABLES = (
+    "merchants_formanswer",
+    "merchants_formchange",
+    "merchants_formfile",
+    "merchants_formtemplate",
+    "merchants_signaturerecord",
+)
 
 
 class Migration(migrations.Migration):
     dependencies = [("merchants", "0001_initial")]
-
-    operations = [
-        *append_only.operations("merchants_formtemplate"),
-        *append_only.operations("merchants_formanswer"),
-        *append_only.operations("merchants_formchange"),
-        *append_only.operations("merchants_signaturerecord"),
-        *append_only.operations("merchants_formfile"),
-    ]
+    operations = [operation for table in TABLES for operation in operations(table)]

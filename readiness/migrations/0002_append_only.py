@@ -1,14 +1,15 @@
-"""What was once answered or said of a step is never changed or lost."""
+"""What these tables hold is only ever added to."""
 
 from django.db import migrations
 
-from controls import append_only
+from controls.append_only import operations
+
+TABLES = (
+    "readiness_answer",
+    "readiness_stepversion",
+)
 
 
 class Migration(migrations.Migration):
     dependencies = [("readiness", "0001_initial")]
-
-    operations = [
-        *append_only.operations("readiness_answer"),
-        *append_only.operations("readiness_stepversion"),
-    ]
+    operations = [operation for table in TABLES for operation in operations(table)]

@@ -3,17 +3,14 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 
 from audits import explained
 from audits.errors import PopulationRefusedError
 from audits.facts import coverage_of
 from audits.models import Engagement
-from evidence.models import Claim, Evidence
-from tests.append_only import forging
+from evidence.models import Evidence
 from tests.audits.sealing import MONTHS, changes, sealed, table
 from tests.audits.world import World, hand_in, submission
 
@@ -65,17 +62,3 @@ def test_the_boundary_day_is_judged_alike_by_coverage_and_by_sealing(
     refused = pytest.raises(PopulationRefusedError, match="was asked for on 2026-06-30")
     with nullcontext() if is_whole else refused:
         sealed(world, engagement, item)
-
-
-def test_claims_of_before_the_rule_are_dated_anew(world: World, engagement: Engagement) -> None:
-    item = june(world, started=MIDNIGHT - SECOND, collected=MIDNIGHT + SECOND)
-    plain = hand_in(submission(b"x", JUNE, None, world.leavers))
-    kept = plain.claims.get().collected_us
-    with forging():
-        Claim.objects.filter(evidence=item).update(
-            collected_us=(item.collected_at - datetime(1970, 1, 1, tzinfo=UTC))
-            // timedelta(microseconds=1)
-        )
-        import_module("evidence.migrations.0009_claim_retrieval").redate(apps, None)
-    assert item.claims.get().retrieved_at == MIDNIGHT - SECOND
-    assert plain.claims.get().collected_us == kept

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, NotSupportedError, connection, transaction
-from django.db.migrations.state import StateApps
+from django.db.migrations.state import ProjectState
 
 from controls.append_only import operations, unguarded
 from tests import append_only
@@ -54,10 +54,9 @@ def refuse(statement: str) -> None:
 
 def migrate(*, forwards: bool = True) -> None:
     (operation,) = operations(TABLE)
-    step = operation.code if forwards else operation.reverse_code
-    assert step is not None
+    step = operation.database_forwards if forwards else operation.database_backwards
     with connection.schema_editor() as editor:
-        step(StateApps([], {}), editor)
+        step("controls", editor, ProjectState(), ProjectState())
 
 
 @pytest.fixture
