@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import duckdb
-
+from controls import late_duckdb as duckdb
 from controls.errors import CheckQueryError
 
 TABLE = "population"
@@ -133,5 +132,5 @@ def _ctes(tree: object) -> set[str]:
     }
 
 
-def _first_sentence(error: duckdb.Error) -> str:
+def _first_sentence(error: "duckdb.Error") -> str:
     return str(error).partition("\n")[0].strip()

@@ -16,11 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from controls import late_duckdb as duckdb
 from controls.check_query import DUCKDB_TYPES
 from controls.models import Check
 from evidence import ledger, store

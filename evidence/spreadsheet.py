@@ -11,11 +11,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from evidence.errors import SpreadsheetError
 
@@ -32,7 +30,6 @@ _MARK = re.compile("_x(005F|00(?:0[0-8B-F]|1[0-9A-F]))_")
 _ENTITIES = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 # What the parsers raise over files that only pretend to be workbooks.
 _BROKEN = (
-    InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
     ArithmeticError,
@@ -124,6 +121,8 @@ def _book(file: BinaryIO, name: str, *, values: bool) -> Any:
     with _refusing(name), warnings.catch_warnings():
         # openpyxl warns of styles and validations that it drops; only values matter here.
         warnings.simplefilter("ignore", UserWarning)
+        # It is loaded at its first use: with what it draws in it is 20 MB of each process.
+        openpyxl = import_module("openpyxl")
         return openpyxl.load_workbook(file, read_only=True, data_only=values, keep_links=False)
 
 

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Protocol
 
 from django.db import transaction
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from accounts.access import actor
 from accounts.models import User
@@ -347,7 +347,7 @@ class _Reader:
             field = self.register.fields.get(name)
             cell = f"{field.label}: " if field else ""
             if place is not None:
-                cell = f"{get_column_letter(place + 1)}{one.number}: "
+                cell = f"{xl_col_to_name(place)}{one.number}: "
             told.append(f"{cell}{sentence}")
         return " ".join(told)
 

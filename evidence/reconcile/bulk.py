@@ -3,8 +3,7 @@
 from datetime import UTC, date
 from pathlib import Path
 
-import duckdb
-
+from controls import late_duckdb as duckdb
 from evidence.reconcile.acceptance import FileFacts
 from evidence.reconcile.engine import DuckDB
 from evidence.reconcile.errors import FileRefusedError

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import duckdb
-
+from controls import late_duckdb as duckdb
 from evidence.reconcile.items import COLUMNS, WORDS
 
 Values = tuple[Any, ...]

@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import rfc8785
 
+from controls import late_duckdb as duckdb
 from evidence.reconcile import (
     census,
     findings,

@@ -15,7 +15,7 @@ from evidence import description, ledger, merkle
 from evidence.models import Evidence, LedgerEntry, Review
 from reports.errors import ContradictionError
 
-_BATCH = 200
+_BATCH = 50
 # Names that file systems or shells of some readers take for something else.
 _UNFIT = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
