@@ -24,6 +24,7 @@ from readiness.kept_tasks import kept
 from readiness.task import NO_DAY, Asked, Task, Whose, first
 
 AT_ONCE = 500
+_SHELF = "all"
 
 
 @dataclass(frozen=True)
@@ -93,17 +94,28 @@ def whose(user: User) -> Whose:
     return Whose(user.pk, frozenset(names), frozenset(roles))
 
 
+def prepare() -> int:
+    """Compute the tasks that are kept, so that nobody waits for them; returns how many."""
+    return len(_kept(days.today()))
+
+
 def _from_all(asked: Asked) -> Iterator[Task]:
     wanted = asked.sources or frozenset(sources())
     long = [one for slug, one in sources().items() if slug in wanted and not one.is_kept]
     for source in long:
         yield from source.tasks(asked)
-    short = {slug: one for slug, one in sources().items() if one.is_kept}
-    if wanted & short.keys():
-        everything = Asked(asked.today)
-        for task in kept("all", lambda: _all_of(short.values(), everything)):
+    if wanted & _short().keys():
+        for task in _kept(asked.today):
             if task.source in wanted:
                 yield task
+
+
+def _short() -> dict[str, Source]:
+    return {slug: one for slug, one in sources().items() if one.is_kept}
+
+
+def _kept(today: date) -> list[Task]:
+    return kept(_SHELF, lambda: _all_of(_short().values(), Asked(today)))
 
 
 def _all_of(some: Iterable[Source], asked: Asked) -> Iterator[Task]:

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from audits import days, requests
 from audits.request_terms import Wording
 from compliance import task_links
 from readiness import steps, tasklist
+from readiness import tasks as readiness_tasks
 from readiness.task import Asked, Task
 from registers import entries, registry
 from tests import cast
@@ -124,6 +126,17 @@ def test_the_page_asks_the_database_little_and_stays_light(
     office.get("work")
     with at_most(12):
         assert office.get("work").status_code == 200
+
+
+def test_the_first_look_after_the_log_grew_asks_as_little(alices: Desk, ground: Ground) -> None:
+    for number in range(60):
+        ground.expect(f"list-{number}", cadence="daily", since=ago(9))
+    begin(ago(9))
+    readiness_tasks.prepare_tasks(timezone.now())
+    with at_most(2):
+        readiness_tasks.prepare_tasks(timezone.now())
+    with at_most(12):
+        assert "List 53" in alices.text("work", whose="all")
 
 
 def test_every_task_of_every_source_leads_to_a_page_that_is_there(
