@@ -16,7 +16,7 @@ from reports.base import Progress
 from reports.pack.container import Container
 from reports.pack.spool import IN_STORE, Member, Spool
 
-CHUNK = 1024 * 1024
+CHUNK = 256 * 1024
 
 _BATCH = 200
 

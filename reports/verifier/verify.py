@@ -47,6 +47,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from heapq import nsmallest
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -250,13 +251,19 @@ PROOF = re.compile(
 )
 
 
+RUN = re.compile(r"[=+\-@\t\r]").match
+
+
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """Write JSON that was read in canonical form, so that its names are in order, once more."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return WRITER.encode(value).encode()
 
 
 def moment(text: str) -> datetime:
@@ -281,12 +288,21 @@ def unbase64(text: str) -> bytes:
     return b"".join(parts)
 
 
+ORDERED: set[tuple[str, ...]] = set()
+MOST_ORDERED = 1000
+
+
 def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of JSON whose names stand once each and in canonical order."""
-    names = [name for name, _ in pairs]
-    order = None if "".join(names).isascii() else lambda name: name.encode("utf-16-be")
-    demand(names == sorted(set(names), key=order), "is JSON with names repeated or out of order")
-    return dict(pairs)
+    value = dict(pairs)
+    # Thousands of objects have the same few sets of names.
+    if (names := tuple(value)) not in ORDERED or len(value) != len(pairs):
+        order = None if "".join(names).isascii() else lambda name: name.encode("utf-16-be")
+        whole = len(value) == len(pairs) and list(names) == sorted(names, key=order)
+        demand(whole, "is JSON with names repeated or out of order")
+        if len(ORDERED) < MOST_ORDERED:
+            ORDERED.add(names)
+    return value
 
 
 def exact(digits: str) -> int:
@@ -294,6 +310,11 @@ def exact(digits: str) -> int:
     number = int(digits) if len(digits) < 18 else LARGEST_NUMBER + 1
     demand(abs(number) <= LARGEST_NUMBER, "holds a number too large to be read alike everywhere")
     return number
+
+
+@lru_cache
+def reader(make: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=make, parse_int=exact)
 
 
 def parse(raw: bytes, make: Callable[[list[tuple[str, Any]]], Any] = ordered) -> Any:
@@ -306,7 +327,7 @@ def parse(raw: bytes, make: Callable[[list[tuple[str, Any]]], Any] = ordered) ->
             raise ValueError(f"is not canonical JSON at character {position}")
         position = tokens.end()
     try:
-        return json.loads(text, object_pairs_hook=make, parse_int=exact)
+        return reader(make).decode(text)
     except RecursionError:
         raise ValueError("is JSON that nests too deep") from None
 
@@ -501,16 +522,19 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """Return the root that an audit path leads to from a leaf hash (RFC 6962, section 2.1.1)."""
+    """Return the root that an audit path leads to from a leaf hash (RFC 9162, section 2.1.3.2)."""
     demand(0 <= index < size, "is numbered beyond the end of the log")
-    on_the_right = []
-    while size > 1:
-        left = 1 << ((size - 1).bit_length() - 1)
-        on_the_right.append(index >= left)
-        index, size = (index - left, size - left) if index >= left else (index, left)
-    demand(len(path) == len(on_the_right), "has a proof with too many or too few hashes")
+    last, sha256 = size - 1, hashlib.sha256
     for sibling in path:
-        hashed = node(sibling, hashed) if on_the_right.pop() else node(hashed, sibling)
+        demand(last, "has a proof with too many or too few hashes")
+        if index & 1 or index == last:
+            hashed = sha256(b"\x01" + sibling + hashed).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            hashed = sha256(b"\x01" + hashed + sibling).digest()
+        index, last = index >> 1, last >> 1
+    demand(not last, "has a proof with too many or too few hashes")
     return hashed
 
 
@@ -673,6 +697,7 @@ def engagement_entries(told: dict[str, Any]) -> Iterator[tuple[int, str, dict[st
 # --- The container: a ZIP in which every byte follows from names, sizes and bytes of the files ---
 STREAMED, UTF8, NEW_YEAR_1980, PLAIN_FILE = 0x08, 0x800, 0x21, 0o100644 << 16
 MANY, LARGE, HUGE = 2**16 - 1, 2**31 - 1, 2**32 - 1
+HEAD, BEHIND = struct.Struct("<4s5H3L2H").pack, struct.Struct("<4s3L").pack
 
 
 class Member(NamedTuple):
@@ -696,14 +721,14 @@ def surroundings(member: Member) -> tuple[list[bytes], bytes]:
     name, _, size, crc = member.name.encode(), *member[1:]
     flags = STREAMED if name.isascii() else STREAMED | UTF8
     large = size * 1.05 > LARGE
-    extra = struct.pack("<2H2Q", 1, 16, 0, 0) if large else b""
-    fixed = (b"PK\3\4", 45 if large else 20, flags, 0, 0, NEW_YEAR_1980, 0)
-    # For a large file Python writes a mark where the sizes would stand; before 3.11.4 it left 0.
-    heads = [
-        struct.pack("<4s5H3L2H", *fixed, told, told, len(name), len(extra)) + name + extra
-        for told in ([HUGE, 0] if large else [0])
-    ]
-    return heads, struct.pack("<4sL2Q" if large else "<4s3L", b"PK\7\10", crc, size, size)
+    if not large:
+        head = HEAD(b"PK\3\4", 20, flags, 0, 0, NEW_YEAR_1980, 0, 0, 0, len(name), 0)
+        return [head + name], BEHIND(b"PK\7\10", crc, size, size)
+    extra = struct.pack("<2H2Q", 1, 16, 0, 0)
+    fixed = (b"PK\3\4", 45, flags, 0, 0, NEW_YEAR_1980, 0)
+    # Python writes a mark where the sizes would stand; before 3.11.4 it left 0.
+    heads = [HEAD(*fixed, told, told, len(name), len(extra)) + name + extra for told in (HUGE, 0)]
+    return heads, struct.pack("<4sL2Q", b"PK\7\10", crc, size, size)
 
 
 def directory_entry(member: Member) -> bytes:
@@ -765,8 +790,10 @@ class Pack:
         for _ in range(count):
             # An entry is what this file must have, byte for byte: no other reading is possible.
             member, entry = listed(file)
-            demand(directory_entry(member) == entry, f"holds {member.name!r} not as a plain file")
-            demand(member.offset == end, f"hides something in front of {member.name!r}")
+            if directory_entry(member) != entry:
+                raise ValueError(f"holds {member.name!r} not as a plain file")
+            if member.offset != end:
+                raise ValueError(f"hides something in front of {member.name!r}")
             heads, after = surroundings(member)
             end += len(heads[0]) + member.size + len(after)
             self.members[member.name] = member
@@ -785,9 +812,9 @@ class Pack:
         while left > CHUNK:
             yield self.file.read(CHUNK)
             left -= CHUNK
-        last = self.file.read(left + len(after))
-        demand(last[left:] == after, "has an end that contradicts the ZIP")
-        yield last[:left]
+        last = self.file.read(left)
+        demand(self.file.read(len(after)) == after, "has an end that contradicts the ZIP")
+        yield last
 
     def lines(self, name: str) -> Iterator[str]:
         """Read a file of UTF-8 line by line."""
@@ -1244,8 +1271,8 @@ class Verification:
         for name in LISTS:
             with self.blaming(name):
                 for row in self.rows(name):
-                    ran = any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
-                    demand(not ran, f"has a cell that a spreadsheet would run: {row[:2]}")
+                    if any(map(RUN, row)):
+                        raise ValueError(f"has a cell that a spreadsheet would run: {row[:2]}")
         with self.blaming(INDEX):
             rows = self.rows(INDEX)
             header = next(rows, [])

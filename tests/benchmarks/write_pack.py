@@ -7,6 +7,8 @@ import django
 
 
 def main(key: int, path: Path) -> None:
+    # The log library loads it where it is there: among our tools it is, in an installation not.
+    sys.modules["rich"] = None  # type: ignore[assignment]
     django.setup()
     # Models and reports load only once Django is set up.
     from audits.models import Pack  # noqa: PLC0415
