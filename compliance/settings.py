@@ -107,6 +107,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "compliance.api.envelope.EnvelopeMiddleware",
+    "compliance.api.finix.envelope.FinixMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compliance.csp.PolicyMiddleware",
@@ -391,7 +392,9 @@ logs.configure_structlog()
 # --- Other systems -----------------------------------------------------------------------------
 # For what private and loopback addresses may be asked; the chat has a setting of its own.
 _places = "sources,anchors,sign-on,storage"
-PRIVATE_ADDRESSES = environment.several("PRIVATE_ADDRESSES", _places, tuple(_places.split(",")))
+PRIVATE_ADDRESSES = environment.several(
+    "PRIVATE_ADDRESSES", _places, (*_places.split(","), "webhooks")
+)
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

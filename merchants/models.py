@@ -3,6 +3,15 @@
 What was answered and signed is append-only: triggers refuse UPDATE and DELETE.
 """
 
+from merchants.api_models import (
+    ApiUser,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    ExternalLink,
+    File,
+    Webhook,
+)
 from merchants.form_models import (
     ComplianceForm,
     FormAnswer,
@@ -15,9 +24,15 @@ from merchants.form_models import (
 from merchants.party_models import Application, Environment, Merchant
 
 __all__ = [
+    "ApiUser",
     "Application",
     "ComplianceForm",
+    "Delivery",
+    "DeliveryAttempt",
     "Environment",
+    "Event",
+    "ExternalLink",
+    "File",
     "FormAnswer",
     "FormChange",
     "FormFile",
@@ -25,4 +40,5 @@ __all__ = [
     "Merchant",
     "SignatureRecord",
     "SigningLink",
+    "Webhook",
 ]
