@@ -41,6 +41,26 @@ class ApiUser(models.Model):
         return str(self.ref)
 
 
+class Prospect(models.Model):
+    """A business that a program named, until it is made a merchant; who it is lies sealed."""
+
+    ref = models.CharField("reference", max_length=40, unique=True)
+    environment = models.CharField(max_length=8, choices=Environment)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="prospects")
+    # Sealed JSON (merchants.prospects); empty once the merchant has it.
+    identity = models.TextField(blank=True)
+    tags: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    merchant = models.OneToOneField(Merchant, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return str(self.ref)
+
+
 class File(models.Model):
     """A file of a merchant: a paper of a form, or what a program hands in."""
 

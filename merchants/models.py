@@ -10,6 +10,7 @@ from merchants.api_models import (
     Event,
     ExternalLink,
     File,
+    Prospect,
     Webhook,
 )
 from merchants.form_models import (
@@ -38,6 +39,7 @@ __all__ = [
     "FormFile",
     "FormTemplate",
     "Merchant",
+    "Prospect",
     "SignatureRecord",
     "SigningLink",
     "Webhook",

@@ -18,6 +18,7 @@ from merchants.models import (
     File,
     FormFile,
     Merchant,
+    Prospect,
     SignatureRecord,
 )
 
@@ -120,11 +121,18 @@ def merchant(one: Merchant, base: str) -> Shape:
     }
 
 
-def identity_of(one: Merchant, base: str) -> Shape:
+def identity_of(one: Merchant | Prospect, base: str) -> Shape:
     """Return what a program must know of a business; persons and addresses are not told."""
+    ref = one.identity_ref if isinstance(one, Merchant) else one.ref
     known = identity.opened(one)
+    told = links(
+        base,
+        self=f"identities/{ref}",
+        application=f"applications/{one.application.ref}",
+        merchants=f"merchants?identity={ref}",
+    )
     return {
-        "id": one.identity_ref,
+        "id": ref,
         "created_at": short(one.created_at),
         "updated_at": short(one.updated_at),
         "application": one.application.ref,
@@ -136,13 +144,7 @@ def identity_of(one: Merchant, base: str) -> Shape:
         "identity_roles": ["SELLER"],
         "type": "BUSINESS",
         "tags": one.tags,
-        "_links": links(
-            base,
-            self=f"identities/{one.identity_ref}",
-            application=f"applications/{one.application.ref}",
-            merchants=f"merchants?identity={one.identity_ref}",
-            verifications=f"merchants/{one.ref}/verifications",
-        ),
+        "_links": told,
     }
 
 

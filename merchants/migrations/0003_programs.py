@@ -113,6 +113,48 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Prospect",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.CharField(max_length=40, unique=True, verbose_name="reference")),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("live", "Live")], max_length=8
+                    ),
+                ),
+                ("identity", models.TextField(blank=True)),
+                ("tags", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prospects",
+                        to="merchants.application",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
             name="File",
             fields=[
                 (
@@ -395,8 +437,19 @@ class Migration(migrations.Migration):
                 fields=["application", "-created_at", "-id"], name="merchant_newest_of_app"
             ),
         ),
+        # Papers that are there already stand among the files that programs see.
         migrations.RunSQL(
-            sql="\n            INSERT INTO merchants_file (\n                ref, environment, application_id, merchant_id, is_of_identity, file_type,\n                display_name, state, extension, tags, evidence_id, paper_id, created_at, updated_at\n            )\n            SELECT paper.ref, form.environment, form.application_id, form.merchant_id, FALSE,\n                'PCI_DOCUMENT', 'SAQ ' || form.form_type || ', ' || paper.which, 'UPLOADED', 'pdf',\n                '{}', paper.evidence_id, paper.id, paper.created_at, paper.created_at\n            FROM merchants_formfile paper\n            JOIN merchants_complianceform form ON form.id = paper.form_id\n            ",
-            reverse_sql="",
+            """
+            INSERT INTO merchants_file (
+                ref, environment, application_id, merchant_id, is_of_identity, file_type,
+                display_name, state, extension, tags, evidence_id, paper_id, created_at, updated_at
+            )
+            SELECT paper.ref, form.environment, form.application_id, form.merchant_id, FALSE,
+                'PCI_DOCUMENT', 'SAQ ' || form.form_type || ', ' || paper.which, 'UPLOADED', 'pdf',
+                '{}', paper.evidence_id, paper.id, paper.created_at, paper.created_at
+            FROM merchants_formfile paper
+            JOIN merchants_complianceform form ON form.id = paper.form_id
+            """,
+            migrations.RunSQL.noop,
         ),
     ]

@@ -3,8 +3,10 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
+import pikepdf
 from django.test import Client
 
 from merchants.models import ApiUser
@@ -17,7 +19,16 @@ SIGNED = {
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
     "signed_at": "2026-11-22T08:00:00Z",
 }
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def _blank() -> bytes:
+    with pikepdf.new() as pdf, BytesIO() as file:
+        pdf.add_blank_page()
+        pdf.save(file, deterministic_id=True)
+        return file.getvalue()
+
+
+PDF = _blank()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from compliance.api.finix import compliance_forms
+from compliance.api.finix import access
 from merchants import api_users
 from merchants.models import Application, ComplianceForm
 from tests import cast
@@ -44,6 +44,12 @@ class TestKeys:
     def test_a_wrong_password_is_refused(self, robot: Program, client: Client) -> None:
         said = basic(robot.key.ref, robot.password[:-1])
         calls.errors(client.get(FORMS, headers={"Authorization": said}), 401, "UNKNOWN")
+
+    def test_who_guesses_on_is_slowed_down(self, client: Client) -> None:
+        said = {"Authorization": basic("US1", "guess")}
+        answers = [client.get(FORMS, headers=said) for _ in range(62)]
+        calls.errors(answers[0], 401, "UNKNOWN")
+        calls.errors(answers[-1], 429, "TOO_MANY_REQUESTS")
 
     def test_a_key_that_was_switched_off_is_refused(self, robot: Program) -> None:
         api_users.change(robot.key, enabled=False, actor="system")
@@ -148,7 +154,7 @@ class TestErrors:
         def fail(*_: object) -> None:
             raise ZeroDivisionError("a secret")
 
-        monkeypatch.setattr(compliance_forms.access, "forms", fail)
+        monkeypatch.setattr(access, "forms", fail)
         answer = robot.get("compliance_forms")
         (found,) = calls.errors(answer, 500, "SERVER_ERROR")
         assert "secret" not in answer.content.decode()

@@ -20,6 +20,7 @@ from merchants.models import (
     File,
     FormFile,
     Merchant,
+    Prospect,
     Webhook,
 )
 
@@ -41,7 +42,15 @@ def forms(caller: ApiUser) -> QuerySet[ComplianceForm]:
 def merchants(caller: ApiUser) -> QuerySet[Merchant]:
     rows = Merchant.objects.select_related("application")
     if caller.role == _ROLE.MERCHANT:
-        return rows.filter(pk=caller.merchant_id)
+        return rows.filter(pk=caller.merchant_id or 0)
+    return _of_applications(rows, caller)
+
+
+def prospects(caller: ApiUser) -> QuerySet[Prospect]:
+    """Return the businesses that programs named and that have no merchant yet."""
+    rows = Prospect.objects.filter(merchant=None).select_related("application")
+    if caller.role == _ROLE.MERCHANT:
+        return rows.none()
     return _of_applications(rows, caller)
 
 
@@ -58,7 +67,7 @@ def links(file: File) -> QuerySet[ExternalLink]:
 def applications(caller: ApiUser) -> QuerySet[Application]:
     if caller.role == _ROLE.PLATFORM:
         return Application.objects.filter(environment=caller.environment)
-    return Application.objects.filter(pk=caller.application_id)
+    return Application.objects.filter(pk=caller.application_id or 0)
 
 
 def users(caller: ApiUser) -> QuerySet[ApiUser]:

@@ -5,7 +5,7 @@ import binascii
 
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -55,10 +55,6 @@ class KeyThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return self._wait
-
-
-def too_many(seconds: float) -> Throttled:
-    return Throttled(seconds)
 
 
 def _opened(said: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from compliance import delivery
 from compliance.api.finix import access, fields, filters, paging, uploading
 from compliance.api.finix.base import FinixView, body_of, created
-from compliance.api.finix.errors import FieldsRefused, Refused
+from compliance.api.finix.errors import Refused
 from compliance.api.finix.paging import Listing
 from merchants import api_users, files, shapes
 from merchants.models import ExternalLink, File
@@ -53,9 +53,7 @@ class FileUpload(FinixView):
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.files(self.caller), ref)
         uploading.refuse_large(request)
-        sent = request.data.get("file") if hasattr(request.data, "get") else None
-        if sent is None or not hasattr(sent, "read"):
-            raise FieldsRefused({"file": "file is required, as a part of multipart/form-data"})
+        sent = uploading.part(request)
         actor = api_users.actor_of(self.caller)
         kept = files.receive(found, sent.file, filename=sent.name, actor=actor)
         return Response(shapes.file(kept, self.base))
@@ -136,9 +134,7 @@ class OpenLink(FinixView):
     def post(self, request: Request, environment: str, link: str, proof: str) -> Response:
         found = self._upload(environment, link, proof)
         uploading.refuse_large(request)
-        sent = request.data.get("file")
-        if sent is None or not hasattr(sent, "read"):
-            raise FieldsRefused({"file": "file is required, as a part of multipart/form-data"})
+        sent = uploading.part(request)
         kept = files.receive(found.file, sent.file, filename=sent.name, actor=f"link:{found.ref}")
         return Response(shapes.file(kept, self.base))
 

@@ -25,7 +25,7 @@ def common(params: QueryDict, *, key: str = "ref", has_tags: bool = True) -> Q:
     where = Q()
     for name, column in _TIMES.items():
         if params.get(name):
-            where &= Q(**{column: fields.moment(params[name], name)})
+            where &= Q(**{column: fields.moment(str(params[name]), name)})
     if params.get("id"):
         where &= Q(**{key: params["id"]})
     if has_tags:
@@ -70,7 +70,7 @@ def _tags(params: QueryDict) -> Q:
     """Return the condition for a tag: by its key, by its value, or by both of the same tag."""
     key, value = params.get("tags.key"), params.get("tags.value")
     named = {
-        name.removeprefix("tags."): params[name]
+        name.removeprefix("tags."): str(params[name])
         for name in params
         if name.startswith("tags.") and name not in {"tags.key", "tags.value"}
     }

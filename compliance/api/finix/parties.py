@@ -1,6 +1,6 @@
-"""`/merchants`, `/identities`, `/applications` and `/verifications`: who takes payments by whom.
+"""`/merchants`, `/applications` and `/verifications`: who takes payments by whom.
 
-Merchants are added and approved by people or by lists of theirs; programs look, and hang tags on.
+Merchants are approved by people; programs look, and hang tags on.
 """
 
 from django.db.models import Q, QuerySet
@@ -39,9 +39,7 @@ class MerchantOne(FinixView):
 
     def put(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.merchants(self.caller), ref)
-        tag_deeds.tag_merchant(
-            found, fields.tags(body_of(request)), actor=api_users.actor_of(self.caller)
-        )
+        tag_deeds.tag(found, fields.tags(body_of(request)), actor=api_users.actor_of(self.caller))
         return Response(shapes.merchant(found, self.base))
 
 
@@ -59,46 +57,6 @@ class MerchantVerifications(FinixView):
         if found.state != Merchant.State.PROVISIONING:
             raise Refused(422, "This merchant was looked at already.")
         return created(shapes.verification(found, self.base))
-
-
-class IdentityList(FinixView):
-    http_method_names = ["get", "head"]
-
-    def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params, key="identity_ref")
-        rows = access.merchants(self.caller)
-        listing = Listing(
-            "identities", rows, shapes.identity_of, where, key=lambda ref: {"identity_ref": ref}
-        )
-        return paging.answer(self, listing)
-
-
-class IdentityOne(FinixView):
-    http_method_names = ["get", "head", "put"]
-
-    def get(self, request: Request, environment: str, ref: str) -> Response:
-        return Response(shapes.identity_of(self._found(ref), self.base))
-
-    def put(self, request: Request, environment: str, ref: str) -> Response:
-        found = self._found(ref)
-        tag_deeds.tag_merchant(
-            found, fields.tags(body_of(request)), actor=api_users.actor_of(self.caller)
-        )
-        return Response(shapes.identity_of(found, self.base))
-
-    def _found(self, ref: str) -> Merchant:
-        return access.one(access.merchants(self.caller), ref, key="identity_ref")
-
-
-class AssociatedIdentities(FinixView):
-    """Owners behind a business: none is kept here, so the list is empty."""
-
-    http_method_names = ["get", "head"]
-
-    def get(self, request: Request, environment: str, ref: str) -> Response:
-        access.one(access.merchants(self.caller), ref, key="identity_ref")
-        rows = access.merchants(self.caller).none()
-        return paging.answer(self, Listing("identities", rows, shapes.identity_of))
 
 
 class ApplicationList(FinixView):
@@ -120,9 +78,7 @@ class ApplicationOne(FinixView):
     def put(self, request: Request, environment: str, ref: str) -> Response:
         access.refuse_merchant(self.caller)
         found = access.one(access.applications(self.caller), ref)
-        tag_deeds.tag_application(
-            found, fields.tags(body_of(request)), actor=api_users.actor_of(self.caller)
-        )
+        tag_deeds.tag(found, fields.tags(body_of(request)), actor=api_users.actor_of(self.caller))
         return Response(shapes.application(found, self.base))
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from rest_framework.request import Request
 
 from compliance.api.finix.errors import FieldsRefused
@@ -33,6 +34,14 @@ def refuse_large(request: Request) -> None:
     while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
         left -= len(chunk)
     raise FieldsRefused({"file": f"The file is larger than {files.MOST_BYTES // 1024**2} MB."})
+
+
+def part(request: Request) -> UploadedFile:
+    """Return the part `file` of a body; FieldsRefused where there is none, or none that is one."""
+    sent = request.FILES.get("file")
+    if not isinstance(sent, UploadedFile):
+        raise FieldsRefused({"file": "file is required, as a part of multipart/form-data"})
+    return sent
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from compliance.api.finix import compliance_forms, files, parties, users, webhooks
+from compliance.api.finix import compliance_forms, files, identities, parties, users, webhooks
 
 
 class EnvironmentName:
@@ -34,9 +34,10 @@ _parties: list[URLPattern | URLResolver] = [
     path("merchants", parties.MerchantList.as_view()),
     path("merchants/<id:ref>", parties.MerchantOne.as_view()),
     path("merchants/<id:ref>/verifications", parties.MerchantVerifications.as_view()),
-    path("identities", parties.IdentityList.as_view()),
-    path("identities/<id:ref>", parties.IdentityOne.as_view()),
-    path("identities/<id:ref>/associated_identities", parties.AssociatedIdentities.as_view()),
+    path("identities", identities.IdentityList.as_view()),
+    path("identities/<id:ref>", identities.IdentityOne.as_view()),
+    path("identities/<id:ref>/associated_identities", identities.AssociatedIdentities.as_view()),
+    path("identities/<id:ref>/merchants", identities.IdentityMerchants.as_view()),
     path("identities/<id:ref>/users", users.IdentityUsers.as_view()),
     path("applications", parties.ApplicationList.as_view()),
     path("applications/<id:ref>", parties.ApplicationOne.as_view()),
