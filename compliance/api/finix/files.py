@@ -53,9 +53,9 @@ class FileUpload(FinixView):
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.files(self.caller), ref)
         uploading.refuse_large(request)
-        sent = uploading.part(request)
+        content, name = uploading.part(request)
         actor = api_users.actor_of(self.caller)
-        kept = files.receive(found, sent.file, filename=sent.name, actor=actor)
+        kept = files.receive(found, content, filename=name, actor=actor)
         return Response(shapes.file(kept, self.base))
 
 
@@ -134,8 +134,8 @@ class OpenLink(FinixView):
     def post(self, request: Request, environment: str, link: str, proof: str) -> Response:
         found = self._upload(environment, link, proof)
         uploading.refuse_large(request)
-        sent = uploading.part(request)
-        kept = files.receive(found.file, sent.file, filename=sent.name, actor=f"link:{found.ref}")
+        content, name = uploading.part(request)
+        kept = files.receive(found.file, content, filename=name, actor=f"link:{found.ref}")
         return Response(shapes.file(kept, self.base))
 
     def _upload(self, environment: str, link: str, proof: str) -> ExternalLink:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from rest_framework.request import Request
 
 from compliance.api.finix.errors import FieldsRefused
@@ -36,12 +35,12 @@ def refuse_large(request: Request) -> None:
     raise FieldsRefused({"file": f"The file is larger than {files.MOST_BYTES // 1024**2} MB."})
 
 
-def part(request: Request) -> UploadedFile:
-    """Return the part `file` of a body; FieldsRefused where there is none, or none that is one."""
-    sent = request.FILES.get("file")
-    if not isinstance(sent, UploadedFile):
+def part(request: Request) -> tuple[BinaryIO, str]:
+    """Return the part `file` of a body with its name; FieldsRefused where there is none."""
+    sent: Any = request.FILES.get("file")
+    if sent is None:
         raise FieldsRefused({"file": "file is required, as a part of multipart/form-data"})
-    return sent
+    return sent.file, str(sent.name or "")
 
 
 @contextmanager
