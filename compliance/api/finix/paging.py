@@ -75,12 +75,13 @@ def _by_cursor(view: FinixView, listing: Listing[Any]) -> Response:
 
 def _place(listing: Listing[Any], cursor: str) -> tuple[datetime, int]:
     """Return where a cursor stands; the row need not fit the other conditions of the list."""
-    found: tuple[datetime, int] | None = None
+    found: list[tuple[datetime, int]] = []
     if "\0" not in cursor:
-        found = listing.known.filter(**listing.key(cursor)).values_list("created_at", "pk").first()
-    if found is None:
+        named = listing.known.filter(**listing.key(cursor)).order_by()
+        found = list(named.values_list("created_at", "pk")[:1])
+    if not found:
         raise Refused(404, f"Unable to parse value {cursor[:80]}")
-    return found
+    return found[0]
 
 
 def _read(
