@@ -106,7 +106,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "compliance.api.envelope.EnvelopeMiddleware",
+    *conventions.MIDDLEWARE,
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compliance.csp.PolicyMiddleware",
@@ -390,8 +390,8 @@ logs.configure_structlog()
 
 # --- Other systems -----------------------------------------------------------------------------
 # For what private and loopback addresses may be asked; the chat has a setting of its own.
-_places = "sources,anchors,sign-on,storage"
-PRIVATE_ADDRESSES = environment.several("PRIVATE_ADDRESSES", _places, tuple(_places.split(",")))
+_set = "sources,anchors,sign-on,storage"
+PRIVATE_ADDRESSES = environment.several("PRIVATE_ADDRESSES", _set, (*_set.split(","), "webhooks"))
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)

@@ -25,7 +25,8 @@ ANCHORS = "anchors"
 SIGN_ON = "sign-on"
 STORAGE = "storage"
 CHAT = "chat"
-PURPOSES = (SOURCES, ANCHORS, SIGN_ON, STORAGE, CHAT)
+WEBHOOKS = "webhooks"
+PURPOSES = (SOURCES, ANCHORS, SIGN_ON, STORAGE, CHAT, WEBHOOKS)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

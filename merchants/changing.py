@@ -14,16 +14,18 @@ from accounts.access import actor
 from accounts.journal import digest
 from accounts.models import User
 from evidence import ledger
-from merchants import issuing, links, parties
+from merchants import issuing, links, parties, states
 from merchants.errors import FormClosedError, MerchantError
 from merchants.models import ComplianceForm, FormChange, Merchant
 from merchants.questionnaire import TYPES
+from merchants.webhooks import telling
 
 SYSTEM = "system"
 BATCH = 500
 RENEWED_BEFORE = timedelta(days=90)
 """The next form is issued so long before the old one ends: it falls due on that very day."""
 _STATE = ComplianceForm.State
+state_at = states.state_at
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:
@@ -84,15 +86,6 @@ def renew(now: datetime | None = None) -> int:
     return issued
 
 
-def state_at(form: ComplianceForm, now: datetime) -> str:
-    """Return the state of a form at this very moment, before the sweep has written it."""
-    if form.state == _STATE.INCOMPLETE and form.due_at <= now:
-        return _STATE.OVERDUE
-    if form.state == _STATE.COMPLETE and form.valid_until and form.valid_until <= now:
-        return _STATE.EXPIRED
-    return str(form.state)
-
-
 def rows_digest(rows: Sequence[FormChange]) -> str:
     """Return the SHA-256 (hex) of which forms a leaf moved, in the order of its rows."""
     return digest("\n".join(row.form.ref for row in rows))
@@ -144,7 +137,7 @@ def _move_all(forms: QuerySet[ComplianceForm], state: str, now: datetime) -> int
     while True:
         with transaction.atomic():
             ledger.lock()
-            batch = list(forms.only("pk", "ref")[:BATCH])
+            batch = list(forms.only("pk", "ref", "application", "environment")[:BATCH])
             if not batch:
                 return moved
             _move(batch, state, now, SYSTEM, "")
@@ -169,3 +162,4 @@ def _move(forms: Sequence[ComplianceForm], state: str, now: datetime, by: str, r
     ComplianceForm.objects.filter(pk__in=[one.pk for one in forms]).update(
         state=state, updated_at=now
     )
+    telling.forms("updated", forms)

@@ -62,3 +62,28 @@ class LinkUnknownError(MerchantsError):
 
 class LinkEndedError(MerchantsError):
     """This link no longer works. Ask whoever sent it for a new one."""
+
+
+class FieldError(MerchantsError):
+    """Some fields cannot be kept. Correct those that are named; nothing was changed."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+        """One sentence for each field that does not fit."""
+
+
+class OrderError(MerchantsError):
+    """This step does not come now. Look at the state of what it is about first."""
+
+
+class FileHereError(MerchantsError):
+    """This file has its content already, and content is never replaced. Add another file."""
+
+
+class LinkLapsedError(MerchantsError):
+    """This link is not valid, or it has expired. Ask for another one."""
+
+
+class KeyRefusedError(MerchantsError):
+    """This key is not known here, or it was switched off."""

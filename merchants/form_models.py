@@ -67,6 +67,15 @@ class ComplianceForm(models.Model):
             ),
             models.Index(fields=["environment", "level", "-id"], name="form_by_level"),
             models.Index(fields=["environment", "created_at"], name="form_by_age"),
+            # Pages of programs: newest first, by state or not, of all platforms or of one.
+            models.Index(fields=["environment", "-created_at", "-id"], name="saq_newest"),
+            models.Index(
+                fields=["environment", "state", "-created_at", "-id"], name="saq_newest_of_state"
+            ),
+            models.Index(fields=["application", "-created_at", "-id"], name="saq_newest_of_app"),
+            models.Index(
+                fields=["application", "state", "-created_at", "-id"], name="saq_newest_of_both"
+            ),
             models.Index(fields=["state", "due_at"], name="form_by_due"),
             models.Index(fields=["state", "valid_until"], name="form_by_end"),
             models.Index(fields=["ledger_entry"], name="form_by_leaf"),

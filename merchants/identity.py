@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 
 from evidence import screening, seal
 from merchants.errors import MerchantError
-from merchants.models import Merchant
+from merchants.models import Merchant, Prospect
 
 _LONGEST = 200
 
@@ -53,15 +53,24 @@ def sealed(identity: Identity, *, ref: str) -> str:
     return seal.seal_text(json.dumps(asdict(identity)), context=context(ref))
 
 
-def opened(merchant: Merchant) -> Identity:
-    """Return who a merchant is; SealError where it cannot be opened."""
-    said: Mapping[str, str] = json.loads(
-        seal.open_text(merchant.identity, context=context(merchant.ref))
-    )
+def opened(row: Merchant | Prospect) -> Identity:
+    """Return who a merchant is, or is to be; SealError where it cannot be opened."""
+    place = context(row.ref) if isinstance(row, Merchant) else prospect_context(row.ref)
+    said: Mapping[str, str] = json.loads(seal.open_text(row.identity, context=place))
     known = {one.name for one in fields(Identity)}
     return Identity(**{name: text for name, text in said.items() if name in known})
+
+
+def sealed_for_prospect(identity: Identity, *, ref: str) -> str:
+    """Return it as it stands in the row of a business that has no merchant yet."""
+    return seal.seal_text(json.dumps(asdict(identity)), context=prospect_context(ref))
 
 
 def context(ref: str) -> str:
     """Return what a sealed identity is bound to: it opens in its own row only."""
     return f"merchants.merchant/{ref}/identity"
+
+
+def prospect_context(ref: str) -> str:
+    """Return what it is bound to while there is no merchant yet."""
+    return f"merchants.prospect/{ref}/identity"

@@ -12,6 +12,12 @@ IDENTITY = "ID"
 FORM = "cf_"
 TEMPLATE = "cft_"
 FILE = "FILE_"
+USER = "US"
+LINK = "EL_"
+WEBHOOK = "WH"
+EVENT = "event_"
+DELIVERY = "delivery_"
+VERIFICATION = "VI"
 
 _LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 22

@@ -11,6 +11,7 @@ from django.utils import timezone
 from evidence import ledger
 from merchants import ids, revisions
 from merchants.models import ComplianceForm, FormTemplate, Merchant
+from merchants.webhooks import telling
 
 DUE_AFTER = timedelta(days=90)
 VALID_FOR = timedelta(days=365)
@@ -38,6 +39,7 @@ def issue(
             for kind in {one.form_type for one in batch} - templates.keys():
                 templates[kind] = revisions.current(kind, moment.date(), actor=actor)
             made += _issue_batch(batch, templates, previous or {}, moment, actor)
+        telling.forms("created", made)
     return made
 
 

@@ -3,6 +3,16 @@
 What was answered and signed is append-only: triggers refuse UPDATE and DELETE.
 """
 
+from merchants.api_models import (
+    ApiUser,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    ExternalLink,
+    File,
+    Prospect,
+    Webhook,
+)
 from merchants.form_models import (
     ComplianceForm,
     FormAnswer,
@@ -15,14 +25,22 @@ from merchants.form_models import (
 from merchants.party_models import Application, Environment, Merchant
 
 __all__ = [
+    "ApiUser",
     "Application",
     "ComplianceForm",
+    "Delivery",
+    "DeliveryAttempt",
     "Environment",
+    "Event",
+    "ExternalLink",
+    "File",
     "FormAnswer",
     "FormChange",
     "FormFile",
     "FormTemplate",
     "Merchant",
+    "Prospect",
     "SignatureRecord",
     "SigningLink",
+    "Webhook",
 ]

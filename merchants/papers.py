@@ -10,9 +10,11 @@ from evidence import intake, ledger, store
 from evidence.models import Evidence
 from jobs.queue import enqueue
 from merchants import ids
-from merchants.models import ComplianceForm, Environment, FormFile
+from merchants.models import ComplianceForm, Environment, File, FormFile
+from merchants.webhooks import telling
 
 MEDIA_TYPE = "application/pdf"
+PAPER_TYPE = "PCI_DOCUMENT"
 KIND = "merchants.paper"
 """The kind of job that renders a paper of a form; whoever writes papers does it."""
 
@@ -76,7 +78,28 @@ def _record(form: ComplianceForm, which: str, ready: intake.Prepared) -> FormFil
     )
     file.save(force_insert=True)
     ComplianceForm.objects.filter(pk=form.pk).update(updated_at=now)
+    telling.files("created", [_listed(file)])
+    telling.forms("updated", [form])
     return file
+
+
+def _listed(paper: FormFile) -> File:
+    """Put a paper among the files that programs see."""
+    form = paper.form
+    return File.objects.create(
+        ref=paper.ref,
+        environment=form.environment,
+        application_id=form.application_id,
+        merchant_id=form.merchant_id,
+        file_type=PAPER_TYPE,
+        display_name=f"SAQ {form.form_type}, {paper.which}",
+        state=File.State.UPLOADED,
+        extension="pdf",
+        evidence=paper.evidence,
+        paper=paper,
+        created_at=paper.created_at,
+        updated_at=paper.created_at,
+    )
 
 
 def _submission(form: ComplianceForm, which: str, paper: Path) -> intake.Submission:

@@ -20,6 +20,7 @@ from merchants.errors import MerchantError, NotAllowedError
 from merchants.identity import Identity
 from merchants.models import Application, ComplianceForm, Environment, Merchant
 from merchants.questionnaire import TYPES
+from merchants.webhooks import telling
 
 BATCH = 1000
 LEVELS = (1, 2, 3, 4)
@@ -77,6 +78,7 @@ def add_merchants(
         Merchant.objects.bulk_create(made, BATCH)
         body = {"merchants": len(made), "merchants_sha256": _digest(made)}
         ledger.append("merchant.added", subject=application.ref, body=body, actor=actor(by))
+        telling.merchants("created", made)
     return made
 
 
@@ -106,6 +108,7 @@ def approve(merchants: Iterable[Merchant], *, by: User) -> list[ComplianceForm]:
         )
         body = {"merchants": len(new), "merchants_sha256": _digest(new)}
         ledger.append("merchant.approved", subject=_subject(new), body=body, actor=actor(by))
+        telling.merchants("underwritten", new)
         return issuing.issue(new, actor=actor(by), now=now)
 
 
@@ -120,6 +123,7 @@ def reject(merchant: Merchant, *, by: User, reason: str) -> None:
             raise MerchantError("Only a merchant that waits for approval can be rejected.")
         body = {"reason_sha256": digest(reason.strip())}
         ledger.append("merchant.rejected", subject=merchant.ref, body=body, actor=actor(by))
+        telling.merchants("updated", [merchant])
 
 
 def switch(merchant: Merchant, *, may_take_cards: bool, by: User, reason: str) -> None:
@@ -134,6 +138,7 @@ def switch(merchant: Merchant, *, may_take_cards: bool, by: User, reason: str) -
             raise MerchantError("The merchant is not approved, or it is so already.")
         body = {"may_take_cards": may_take_cards, "reason_sha256": digest(reason.strip())}
         ledger.append("merchant.switched", subject=merchant.ref, body=body, actor=actor(by))
+        telling.merchants("updated", [merchant])
 
 
 def refuse_stranger(by: User) -> None:

@@ -71,6 +71,10 @@ class Merchant(models.Model):
             models.Index(fields=["environment", "state", "-id"], name="merchant_by_state"),
             models.Index(fields=["application", "-id"], name="merchant_of_application"),
             models.Index(fields=["own_number"], name="merchant_own_number"),
+            models.Index(fields=["environment", "-created_at", "-id"], name="merchant_newest"),
+            models.Index(
+                fields=["application", "-created_at", "-id"], name="merchant_newest_of_app"
+            ),
         ]
 
     def __str__(self) -> str:

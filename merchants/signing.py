@@ -11,6 +11,7 @@ from merchants import answering, issuing, links, papers
 from merchants.answering import Whole
 from merchants.errors import IncompleteError, SignatureError, SignedAlreadyError
 from merchants.models import ComplianceForm, FormFile, SignatureRecord, SigningLink
+from merchants.webhooks import telling
 
 CONSENT = (
     "I am an officer of this business and may sign for it. I completed this self-assessment by "
@@ -110,6 +111,7 @@ def sign(
         record = _record(known, signature, seen or Seen(), basis, actor)
         links.use_up(known.form)
         papers.order(known.form, FormFile.Which.SIGNED, requested_by=actor)
+        telling.forms("updated", [known.form])
     return record
 
 

@@ -9,6 +9,8 @@ from jobs.handlers import handler
 from jobs.periodic import every
 from jobs.work import Work
 from merchants import attestations, changing, issuing_many, reminding
+from merchants.models import Webhook
+from merchants.webhooks import delivering, telling
 
 SWEEP = "merchants.sweep"
 RENEW = "merchants.renew"
@@ -75,3 +77,16 @@ def remind_of_day(work: Work) -> dict[str, object]:
 def remind_many(work: Work) -> dict[str, object]:
     """Order the mails that a person asked for."""
     return reminding.run_many(work.payload, progress=work.progress)
+
+
+@handler(telling.KIND, limit_seconds=300)
+def send_events(work: Work) -> dict[str, object]:
+    """Send what waits for a webhook, for a stretch; again sends what is left only."""
+    return delivering.run(Webhook.objects.get(pk=work.payload["webhook"]))
+
+
+@every(seconds=600, name="merchants.webhooks")
+def ask_for_rest_of_events(now: datetime) -> None:
+    """Order what is due to webhooks and was forgotten, and drop what the log no longer reaches."""
+    delivering.ask_for_rest(now)
+    delivering.forget(now)

@@ -3,6 +3,11 @@
 from typing import Any
 
 PATHS = "/api/"
+MIDDLEWARE = [
+    "compliance.api.envelope.EnvelopeMiddleware",
+    "compliance.api.finix.envelope.FinixMiddleware",
+]
+"""What surrounds each of the two doors for programs; it stands before all other middleware."""
 TOKEN_SCHEME = "token"  # noqa: S105  the name of the scheme in the document, no secret
 CHALLENGE = 'Bearer realm="countersign"'
 ERROR_SHAPE = {"$ref": "#/components/schemas/ErrorEnvelope"}

@@ -29,6 +29,7 @@ from registers.forms import handing_in
 from tests.api import calls
 from tests.audits.asking import asked
 from tests.evidence import items
+from tests.finix import things
 from tests.merchants import shops
 from tests.portal.house import House, audited
 from tests.registers.books import GOOD
@@ -81,6 +82,7 @@ class Samples:
             **_of_campaigns(house),
             **_of_reconciliations(house),
             **_of_merchants(house),
+            **_of_programs(house),
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
@@ -312,6 +314,29 @@ def _of_merchants(house: House) -> dict[str, object]:
         "sign/<str:secret>": "not-a-secret-of-ours",
         "sign/<str:secret>/<slug:section>": "about",
         "sign/<str:secret>/papers/<slug:which>": "signed",
+    }
+
+
+def _of_programs(house: House) -> dict[str, object]:
+    form, key = shops.form(house.world.alice), things.key()
+    file, hook = things.file(form, key), things.webhook()
+    delivery = things.delivery(hook, form)
+    under = "finix/<finix:environment>"
+    return {
+        under: "live",
+        f"{under}/compliance_forms/<id:ref>": form.ref,
+        f"{under}/merchants/<id:ref>": form.merchant.ref,
+        f"{under}/identities/<id:ref>": form.merchant.identity_ref,
+        f"{under}/applications/<id:ref>": form.application.ref,
+        f"{under}/verifications/<id:ref>": f"VI{form.merchant.ref[2:]}",
+        f"{under}/users/<id:ref>": key.ref,
+        f"{under}/files/<id:ref>": file.ref,
+        f"{under}/files/<id:ref>/external_links/<id:link>": things.link(file, key).ref,
+        f"{under}/external/<id:link>": "not-a-link-of-ours",
+        f"{under}/external/<id:link>/<id:proof>": "not-a-secret-of-ours",
+        f"{under}/webhooks/<id:ref>": hook.ref,
+        f"{under}/webhooks/<id:ref>/deliveries/<id:delivery>": delivery.ref,
+        f"{under}/events/<id:ref>": delivery.event.ref,
     }
 
 

@@ -51,6 +51,7 @@ def test_the_walk_meets_every_door(samples: Samples) -> None:
         "admin",
         "api",
         "calendar",
+        "finix",
         "health",
         "leaked-token",
         "portal",

@@ -249,6 +249,7 @@ GUARDED = {
     "evidence/keepers/kms.py",
     "evidence/outward.py",
     "evidence/stores/s3.py",
+    "merchants/webhooks/wire.py",
     "reports/pdf_signature.py",
 }
 """Each of them looks at the address by `evidence.addresses`; a new place must do so as well."""

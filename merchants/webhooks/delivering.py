@@ -1,0 +1,163 @@
+"""Sends what waits for a webhook: a bounded stretch at a time, five tries each, with back-off.
+
+Rules:
+- One job sends for one webhook, and for no longer than a stretch; what is left is ordered anew, at
+  the end of the queue, so that ten thousand events keep no other work waiting.
+- An address that gives no answer at all several times in a row is left alone for a while.
+- One that has taken nothing for days is told nothing more until somebody switches it on again.
+- Each try is signed anew and stands in the log; a receiver may see an event twice, never another.
+"""
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from merchants import ids
+from merchants.errors import OrderError
+from merchants.models import Delivery, DeliveryAttempt, Event, Webhook
+from merchants.webhooks import telling, wire
+
+MOST_TRIES = 5
+BACK_OFF = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+)
+STRETCH = 100
+STRETCH_SECONDS = 20.0
+SILENT = 3
+"""After so many posts without any answer a stretch ends."""
+LEFT_ALONE = timedelta(minutes=1)
+DEAD_AFTER = timedelta(days=3)
+KEPT_FOR = timedelta(days=30)
+_CLAIMED = timedelta(minutes=2)
+_STATE = Delivery.State
+
+
+def run(webhook: Webhook) -> dict[str, object]:
+    """Send what is due to a webhook, for a stretch; order the rest. Return what was done."""
+    if not webhook.enabled or not webhook.is_accepting:
+        return {"sent": 0, "failed": 0}
+    end = time.monotonic() + STRETCH_SECONDS
+    sent = failed = silent = 0
+    for delivery in _due(webhook):
+        if time.monotonic() > end or silent >= SILENT:
+            break
+        if not _claim(delivery):
+            continue
+        answer = wire.post(webhook, delivery.event.body)
+        _note(delivery, answer)
+        sent, failed = sent + answer.is_taken, failed + (not answer.is_taken)
+        silent = 0 if answer.status else silent + 1
+    _go_on(webhook, is_silent=silent >= SILENT)
+    return {"sent": sent, "failed": failed}
+
+
+def redeliver(delivery: Delivery) -> Delivery:
+    """Send a delivery once more, with all its tries; OrderError while it is still on its way."""
+    now = timezone.now()
+    with transaction.atomic():
+        over = Delivery.objects.filter(pk=delivery.pk).exclude(state=_STATE.WAITING)
+        if not over.update(state=_STATE.WAITING, tries=0, next_at=now, updated_at=now):
+            raise OrderError("This delivery is still on its way. Wait until it is over.")
+        telling.have_sent(delivery.webhook, mark=f"{delivery.ref}:{now.timestamp()}")
+    delivery.refresh_from_db()
+    return delivery
+
+
+def answers(webhook: Webhook) -> bool:
+    """Post an empty test event at once, and say whether it was taken."""
+    return try_out(webhook).is_taken
+
+
+def try_out(webhook: Webhook) -> wire.Answer:
+    """Post an empty test event at once, and return what came back."""
+    answer = wire.post(webhook, None)
+    if answer.is_taken and webhook.pk:
+        _mark_alive(webhook)
+    return answer
+
+
+def ask_for_rest(now: datetime) -> int:
+    """Order what is due and was forgotten; return for how many webhooks."""
+    due = Delivery.objects.filter(state=_STATE.WAITING, next_at__lte=now - LEFT_ALONE)
+    hooks = Webhook.objects.filter(enabled=True, is_accepting=True)
+    found = list(hooks.filter(pk__in=due.values("webhook")))
+    for hook in found:
+        telling.have_sent(hook, mark=f"{now:%Y-%m-%dT%H:%M}")
+    return len(found)
+
+
+def forget(now: datetime) -> int:
+    """Remove events and their deliveries that are older than the log reaches; say how many."""
+    old = Event.objects.filter(created_at__lt=now - KEPT_FOR).order_by("created_at")
+    removed = 0
+    while keys := list(old.values_list("pk", flat=True)[:500]):
+        Event.objects.filter(pk__in=keys).delete()
+        removed += len(keys)
+    return removed
+
+
+def _due(webhook: Webhook) -> list[Delivery]:
+    waiting = Delivery.objects.filter(
+        webhook=webhook, state=_STATE.WAITING, next_at__lte=timezone.now()
+    )
+    return list(waiting.select_related("event").order_by("next_at", "pk")[:STRETCH])
+
+
+def _claim(delivery: Delivery) -> bool:
+    """Take a delivery for this worker; whoever comes second leaves it to the first."""
+    now = timezone.now()
+    free = Delivery.objects.filter(pk=delivery.pk, state=_STATE.WAITING, next_at__lte=now)
+    return bool(free.update(next_at=now + _CLAIMED))
+
+
+def _note(delivery: Delivery, answer: wire.Answer) -> None:
+    now = timezone.now()
+    tries = delivery.tries + 1
+    state, next_at = _STATE.WAITING, now
+    if answer.is_taken:
+        state = _STATE.DELIVERED
+    elif tries >= MOST_TRIES:
+        state = _STATE.FAILED
+    else:
+        next_at = now + BACK_OFF[tries - 1]
+    with transaction.atomic():
+        DeliveryAttempt.objects.create(
+            delivery=delivery,
+            at=now,
+            status=answer.status,
+            error=answer.error,
+            milliseconds=answer.milliseconds,
+        )
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=state, tries=tries, next_at=next_at, updated_at=now
+        )
+        if answer.is_taken:
+            _mark_alive(delivery.webhook)
+        elif state == _STATE.WAITING:
+            later = next_at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+            telling.have_sent(delivery.webhook, mark=later.isoformat(), run_after=later)
+
+
+def _go_on(webhook: Webhook, *, is_silent: bool) -> None:
+    """Order the next stretch where something is due still, or give up on a dead address."""
+    now = timezone.now()
+    if is_silent and now - (webhook.accepted_at or webhook.created_at) > DEAD_AFTER:
+        Webhook.objects.filter(pk=webhook.pk).update(is_accepting=False, updated_at=now)
+        return
+    left = Delivery.objects.filter(webhook=webhook, state=_STATE.WAITING, next_at__lte=now)
+    if left.exists():
+        # The mark is a new one each time, for the order of before is the one that runs now.
+        telling.have_sent(
+            webhook,
+            mark=ids.new(""),
+            run_after=now + LEFT_ALONE if is_silent else None,
+        )
+
+
+def _mark_alive(webhook: Webhook) -> None:
+    Webhook.objects.filter(pk=webhook.pk).update(accepted_at=timezone.now())
