@@ -13,16 +13,20 @@ from merchants.form_models import (
     SigningLink,
 )
 from merchants.party_models import Application, Environment, Merchant
+from merchants.support_models import AsvScan, LineSupport, OfficialText
 
 __all__ = [
     "Application",
+    "AsvScan",
     "ComplianceForm",
     "Environment",
     "FormAnswer",
     "FormChange",
     "FormFile",
     "FormTemplate",
+    "LineSupport",
     "Merchant",
+    "OfficialText",
     "SignatureRecord",
     "SigningLink",
 ]
