@@ -66,10 +66,8 @@ def write(form: ComplianceForm, which: str, path: Path) -> None:
         raise PdfError(missing)
     known = answering.whole(form)
     digest = answering.digest_of(known)
-    with pdf_engine.Engine() as engine:
-        identifier = sha256(f"{form.ref} {which} {digest}".encode()).digest()[:16]
-        engine.begin(html(known, which), identifier=identifier)
-        content = engine.result()
+    identifier = sha256(f"{form.ref} {which} {digest}".encode()).digest()[:16]
+    content = pdf_engine.warm.render(html(known, which), identifier=identifier)
     if which == FormFile.Which.SIGNED and settings.PDF_SIGNING_KEY:
         content = pdf_signature.signed(content)
     path.write_bytes(content)

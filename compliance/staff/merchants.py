@@ -175,19 +175,27 @@ def rows_of(forms: Sequence[ComplianceForm]) -> list[Row]:
 
 
 def _figures(environment: str) -> list[dict[str, Any]]:
-    """Count the forms of each state, only so far: the page must not grow with the portfolio."""
+    """Return the forms of each state: as they were counted, or else counted only so far.
+
+    The page must not grow with the portfolio; a large one is counted by a job.
+    """
     forms = ComplianceForm.objects.filter(environment=environment).order_by()
-    return [
-        {
+    counted = portfolio.figures(environment)
+    found = []
+    for state in _STATE:
+        if counted:
+            count = counted.by_state.get(state, 0)
+        else:
+            count = forms.filter(state=state)[: COUNTED + 1].count()
+        found.append({
             "state": state,
             "mark": MARKS[state],
             "label": state.label,
-            "count": (count := forms.filter(state=state)[: COUNTED + 1].count()),
-            "is_more": count > COUNTED,
+            "count": count,
+            "is_more": not counted and count > COUNTED,
             "counted": COUNTED,
-        }
-        for state in _STATE
-    ]
+        })  # fmt: skip
+    return found
 
 
 def _waiting(environment: str) -> list[tuple[Application, int]]:

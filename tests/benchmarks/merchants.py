@@ -27,6 +27,7 @@ from tests.merchants import shops
 ISSUED_PER_SECOND = 2_000
 SIGNED_PER_MINUTE = 200
 WORKERS = 2
+MOST_SECONDS_COUNTED = 60.0
 SMALL = 1_000
 _STATES = ("INCOMPLETE", "OVERDUE", "COMPLETE", "EXPIRED", "INVALID")
 _LEVELS = (4, 4, 4, 4, 4, 4, 4, 3, 2, 1)
@@ -44,6 +45,7 @@ def measure(quick: bool) -> Iterator[Measure]:
     before = {name: take_turns([page])[0] for name, page in lists.items()}
     yield _issue(application, issued, keeper)
     _fill(application, large)
+    yield _counted(large)
     after = {name: take_turns([page])[0] for name, page in lists.items()}
     for name in lists:
         yield compared(
@@ -53,14 +55,23 @@ def measure(quick: bool) -> Iterator[Measure]:
             Rival(f"at {SMALL:,}", before[name] * 1000, "<= 1.3"),
             ratio=after[name] / before[name],
         )
+
+
+def _counted(forms: int) -> Measure:
+    """Count the portfolio as the job does; pages read what it found."""
+    job = portfolio.ask_for_figures(timezone.now())
     began = time.perf_counter()
-    portfolio.count("live", timezone.now())
-    yield compared(
+    result = portfolio.run(timezone.now())
+    taken = time.perf_counter() - began
+    if job:
+        now = timezone.now()
+        Job.objects.filter(pk=job.pk).update(state="done", result=result, finished_at=now)
+    return compared(
         "forms: figures counted by a job",
-        f"{large:,} forms",
-        (time.perf_counter() - began, "s"),
-        Rival("aim", 60.0, "<= 1"),
-        ratio=(time.perf_counter() - began) / 60,
+        f"{forms:,} forms",
+        (taken, "s"),
+        Rival("aim", MOST_SECONDS_COUNTED, "<= 1"),
+        ratio=taken / MOST_SECONDS_COUNTED,
     )
 
 
@@ -121,12 +132,12 @@ def _fill(application: Application, upto: int) -> None:
 
 def _lists(by: User) -> dict[str, Callable[[], object]]:
     client = Client()
-    client.force_login(by)
+    cast.sign_in(client, by)
 
     def page(query: str) -> Callable[[], object]:
         def get() -> None:
             for _ in range(5):
-                answer = client.get(f"/admin/merchants/{query}")
+                answer = client.get(f"/admin/merchants/{query}", headers={"host": "localhost"})
                 if answer.status_code != 200:
                     raise SystemExit(f"{answer.status_code} at {query}")
 
