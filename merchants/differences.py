@@ -68,7 +68,7 @@ def of(
         is_business=form.state not in answering.OPEN
         and bool(merchant.interview)
         and questions.channels_of(interview) != questions.channels_of(merchant.interview),
-        is_revision=bool(after)
+        is_revision=after == form.form_type
         and revisions.digest_of(now.content()) != revisions.digest_of(other.content()),
     )
 

@@ -132,7 +132,8 @@ def _summed(rows: Iterable[Mapping[str, Any]], now: datetime) -> Figures:
 
 def _cumulated(ages: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
     """Let an age count what is younger too, as the list of that age shows it."""
-    found, sofar = {}, dict[str, int]()
+    found: dict[str, dict[str, int]] = {}
+    sofar: dict[str, int] = {}
     for word in AGES:
         for state, forms in ages.get(word, {}).items():
             sofar[state] = sofar.get(state, 0) + forms

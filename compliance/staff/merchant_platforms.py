@@ -1,6 +1,7 @@
 """What concerns all merchants of a platform: who owes a scan, and what we do for them."""
 
 from datetime import date
+from functools import partial
 
 from django import forms
 from django.db.models import Q
@@ -72,7 +73,7 @@ def supports(request: HttpRequest, pk: int) -> HttpResponseBase:
         known = next((one for one in standing if str(one.pk) == ended), None)
         if known is None:
             raise Http404
-        attempt(request, lambda: supporting.end(known, by=by), done="It is offered no more.")
+        attempt(request, partial(supporting.end, known, by=by), done="It is offered no more.")
         return redirect("admin:merchants_supports", pk)
     if form.is_valid():
         said = form.cleaned_data
