@@ -177,7 +177,7 @@ def _twice(found: Sequence[Wording]) -> list[str]:
 def _ids(form_type: str) -> set[str]:
     """Return every id that wording can stand beside; statements belong to one form only."""
     kinds = (form_type,) if form_type else TYPES
-    found = set()
+    found: set[str] = set()
     for kind in kinds:
         one = questionnaire.current(kind, date.max).questionnaire
         lines = [line for part in one.sections for line in part.lines]

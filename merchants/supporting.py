@@ -146,7 +146,7 @@ def _record(one: LineSupport, by: User) -> LineSupport:
 
 
 def _lines() -> set[str]:
-    found = set()
+    found: set[str] = set()
     for kind in TYPES:
         found |= questionnaire.current(kind, date.max).questionnaire.lines().keys()
     return found

@@ -104,7 +104,7 @@ def shown(way: Way, step: Step, fields: Mapping[str, str], problems: Mapping[str
     """Return a page with what was typed, or else with what is kept."""
     proposed = _proposed(way) if step.lines else {}
     said = way.known.said
-    asked = [one.id for one in (*step.lines, *step.statements)]
+    asked = [line.id for line in step.lines] + [one.id for one in step.statements]
     official = official_texts.beside(way.known.questionnaire, asked)
     return Shown(
         [

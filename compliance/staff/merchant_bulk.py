@@ -142,11 +142,17 @@ def _table(choice: Choice, found: Figures, facet: str) -> dict[str, Any]:
     rows = []
     for word in order:
         if word in counted:
-            narrowed = replace(choice, **{facet: word})
+            narrowed = _narrowed(choice, facet, word)
             cells = [_link(narrowed, state, counted[word].get(state, 0)) for state in _STATE]
             label = labels.get(word, word)
             rows.append((label, address(narrowed), sum(counted[word].values()), cells))
     return {"title": _FACET_WORDS[facet], "rows": rows}
+
+
+def _narrowed(choice: Choice, facet: str, word: str) -> Choice:
+    if facet == "form_type":
+        return replace(choice, form_type=word)
+    return replace(choice, level=word) if facet == "level" else replace(choice, age=word)
 
 
 def _cell(choice: Choice, found: Figures, state: str) -> dict[str, Any]:

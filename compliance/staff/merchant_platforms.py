@@ -52,7 +52,8 @@ def scans(request: HttpRequest, pk: int) -> HttpResponseBase:
         "title": f"Scans of merchants of {application.name}",
         "intro": "External scans by an approved vendor; one that passed is due every three months.",
         "rows": [
-            (one, name_of(one), newest.get(one.pk, ""), one.scan_due_on < today) for one in shown
+            (one, name_of(one), newest.get(one.pk, ""), (one.scan_due_on or today) < today)
+            for one in shown
         ],
         "next": f"{shown[-1].scan_due_on}~{shown[-1].pk}" if len(rows) > PER_PAGE else "",
         "is_further": place is not None,

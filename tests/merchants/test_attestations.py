@@ -115,8 +115,8 @@ def test_a_quarter_of_lists_covers_its_time_and_can_be_performed_again(
     world = World(alice)
     expected = world.expect(world.access, attestations.EXPECTED, kind="state", cadence="monthly")
     check = items.check(expected, CHECK)
-    shops.signed(alice)
-    shops.aged(shops.form(alice), 300)
+    for _ in range(2):
+        shops.signed(alice)
     taken = []
     for day in (date(2026, 6, 28), date(2026, 7, 28), date(2026, 8, 28)):
         with clock(moment(day)):
@@ -131,4 +131,4 @@ def test_a_quarter_of_lists_covers_its_time_and_can_be_performed_again(
         assert (again.population_count, again.exception_count, again.exceptions) == (
             result.population_count, result.exception_count, result.exceptions
         )  # fmt: skip
-        assert result.exception_count == 1
+        assert (result.population_count, result.exception_count) == (2, 0)

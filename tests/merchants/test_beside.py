@@ -152,7 +152,7 @@ class TestLevels:
         assert levels.put(merchant, yearly=10, level=1, by=alice, reason="After a theft.") == 1
         for wrong in ({"yearly": -1}, {"yearly": None}, {"yearly": 1, "level": 5}):
             with pytest.raises(MerchantError):
-                levels.put(merchant, by=alice, reason="Odd.", **wrong)  # type: ignore[arg-type]
+                levels.put(merchant, by=alice, reason="Odd.", **wrong)
         with pytest.raises(MerchantError, match="why"):
             levels.put(merchant, yearly=10, by=alice, reason=" ")
 

@@ -2,6 +2,7 @@
 
 import csv
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -36,7 +37,8 @@ def test_figures_are_what_the_lists_hold(alice: User) -> None:
     shops.form(alice, of=shops.application(alice, environment="sandbox"))
     found = portfolio.count("live", timezone.now())
     assert found.total == 3
-    for facet, words in found.facets.items():
+    facets: Any = found.facets
+    for facet, words in facets.items():
         for word, states in words.items():
             if facet == "age" and word == portfolio.OLDER:
                 continue  # Rows of a test are aged after they were numbered.

@@ -196,7 +196,7 @@ def test_each_deed_says_what_it_did_or_why_not(
     assert words in desk.told(response)
 
 
-OWN_PAGE = {**shops.ONLINE, "e-commerce-how": "own_page", "look": "yes"}
+OWN_PAGE: dict[str, Any] = {**shops.ONLINE, "e-commerce-how": "own_page", "look": "yes"}
 
 
 def test_other_answers_show_what_changes_before_it_is_done(
@@ -248,7 +248,8 @@ def test_bulk_work_is_previewed_and_then_a_job(alices: Desk, form: ComplianceFor
     assert "2 forms are meant" in alices.text("merchants_bulk", "export")
     assert not Job.objects.exclude(kind=papers.KIND).exists()
     place = desk.url("merchants_bulk", "remind") + "?level=4&state=INCOMPLETE"
-    job = Job.objects.get(pk=alices.client.post(place).url.strip("/").split("/")[-1])
+    leads_to = alices.client.post(place).headers["Location"]
+    job = Job.objects.get(pk=leads_to.strip("/").split("/")[-1])
     assert job.payload["choice"] == {"environment": "live", "state": "INCOMPLETE", "level": "4"}
     alices.post("merchants_bulk", "export")
     assert Job.objects.filter(kind=exporting.KIND).count() == 1
@@ -298,7 +299,11 @@ def test_the_overdue_list_shows_the_note_of_the_platform(alices: Desk) -> None:
 def test_a_scan_is_added_and_its_day_moves(alices: Desk, form: ComplianceForm) -> None:
     assert "The next that passes is due by" in alices.text("merchant_form", form.ref)
     today = timezone.now().date()
-    said = {"scanned_on": today.isoformat(), "passed": "yes", "scanner": "Scan GmbH"}
+    said: dict[str, Any] = {
+        "scanned_on": today.isoformat(),
+        "passed": "yes",
+        "scanner": "Scan GmbH",
+    }
     future = {**said, "scanned_on": (today + timedelta(days=3)).isoformat()}
     assert "still to come" in desk.words(alices.post("merchant_scan", form.ref, **future))
     alices.post("merchant_scan", form.ref, **said)
@@ -334,7 +339,7 @@ def test_a_paper_that_was_signed_elsewhere_is_taken_in(alices: Desk, form: Compl
 
 def test_what_we_do_for_merchants_is_added_and_ended(alices: Desk, form: ComplianceForm) -> None:
     platform = form.application_id
-    said = {"line": "12.8.2", "control": "zz-99", "words": "We sign with you."}
+    said: dict[str, Any] = {"line": "12.8.2", "control": "zz-99", "words": "We sign with you."}
     assert "There is no control" in desk.words(alices.post("merchants_supports", platform, **said))
     Ground(alices.user).control("VN-03")
     alices.post("merchants_supports", platform, **{**said, "control": "vn-03"})
@@ -357,7 +362,7 @@ def test_strangers_see_nothing(
     alices: Desk, form: ComplianceForm, strangers: tuple[User, ...]
 ) -> None:
     named = ("form", "change", "scan", "level", "signed")
-    of_form = [(f"merchant_{name}", (form.ref,)) for name in named]
+    of_form: list[tuple[str, Any]] = [(f"merchant_{name}", (form.ref,)) for name in named]
     of_platform = ("platform_approve", "merchants_scans", "merchants_supports")
     of_form += [(name, (form.application_id,)) for name in of_platform]
     for user in strangers:
