@@ -131,11 +131,10 @@ def keep(form: ComplianceForm, said: Said, *, actor: str) -> int:
 
 
 def proposed(known: Whole, *, today: date) -> dict[str, Given]:
-    """Return last year's answers to lines that have none yet; each waits for its confirmation."""
-    previous = known.form.previous
-    if previous is None:
+    """Return the answers of the form before to lines that have none; each waits for its tick."""
+    before = _before(known)
+    if before is None:
         return {}
-    before = whole(previous)
     found = answers.proposed(
         before.said.lines,
         _titles(before.questionnaire),
@@ -147,11 +146,12 @@ def proposed(known: Whole, *, today: date) -> dict[str, Given]:
 
 
 def proposed_parts(known: Whole) -> dict[str, str]:
-    """Return what was told about the business last year, where nothing is told yet."""
-    if known.form.previous is None:
+    """Return what was told about the business before, where the form has nothing yet."""
+    before = _before(known)
+    if before is None:
         return {}
-    before = whole(known.form.previous).said.parts
-    return {name: text for name, text in before.items() if name not in known.said.parts}
+    asked = {one.id for one in known.questionnaire.parts} - known.said.parts.keys()
+    return {name: text for name, text in before.said.parts.items() if name in asked}
 
 
 def locked(form: ComplianceForm) -> ComplianceForm:
@@ -174,6 +174,17 @@ def rows_digest(rows: Sequence[FormAnswer]) -> str:
     """Return the SHA-256 (hex) of what one save kept, in the order of its rows."""
     said = [[row.line, row.answer, row.detail] for row in rows]
     return sha256(ledger.canonical(said)).hexdigest()
+
+
+def _before(known: Whole) -> Whole | None:
+    """Return the nearest earlier form of the merchant that was answered at all."""
+    earlier = known.form.previous
+    while earlier is not None:
+        found = whole(earlier)
+        if found.said != Said():
+            return found
+        earlier = earlier.previous
+    return None
 
 
 def _write(

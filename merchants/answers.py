@@ -60,6 +60,8 @@ class Given:
     is_legal: bool = False
     is_carried: bool = False
     """Whether it was last year's answer, and somebody said that it is still true."""
+    source: str = ""
+    """Whose control and evidence it rests on, where the operator offered it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what stands beside the answer, as JSON values; what is empty is left out."""
@@ -70,6 +72,7 @@ class Given:
             "actions": self.actions,
             "is_legal": self.is_legal,
             "is_carried": self.is_carried,
+            "source": self.source,
         }
         return {name: value for name, value in whole.items() if value}
 
@@ -105,13 +108,14 @@ def of_json(answer: str, kept: Mapping[str, Any]) -> Given:
         actions=str(kept.get("actions", "")),
         is_legal=bool(kept.get("is_legal")),
         is_carried=bool(kept.get("is_carried")),
+        source=str(kept.get("source", "")),
     )
 
 
 def only_what_counts(given: Given) -> Given:
     """Return an answer without what belongs to other answers: a page sends all its fields."""
     note = given.note.strip()
-    bare = Given(given.answer, note, is_carried=given.is_carried)
+    bare = Given(given.answer, note, is_carried=given.is_carried, source=given.source)
     if given.answer == Answer.IN_PLACE_WITH_CCW:
         parts = {name: given.worksheet.get(name, "").strip() for name in WORKSHEET}
         return replace(bare, worksheet=parts)

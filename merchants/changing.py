@@ -3,7 +3,7 @@
 Changes come in batches with one leaf each, which commits to the forms that it moved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -50,11 +50,17 @@ def invalidate(form: ComplianceForm, *, by: User, reason: str) -> None:
 
 
 def exchange(
-    merchant: Merchant, *, form_type: str, by: User, reason: str, level: int | None = None
+    merchant: Merchant,
+    *,
+    form_type: str,
+    by: User,
+    reason: str,
+    interview: Mapping[str, str] | None = None,
 ) -> ComplianceForm:
-    """Give an approved merchant a form of another type; the ones that stand become invalid.
+    """Give an approved merchant another form; the ones that stand become invalid.
 
-    Raises NotAllowedError, MerchantError.
+    What was answered before may be confirmed on the new one, line by line. `interview` takes the
+    place of the answers that chose the form before. Raises NotAllowedError, MerchantError.
     """
     parties.refuse_stranger(by)
     if form_type not in TYPES:
@@ -64,13 +70,34 @@ def exchange(
         current = Merchant.objects.select_for_update().get(pk=merchant.pk)
         if current.state != Merchant.State.APPROVED:
             raise MerchantError("Only an approved merchant has forms. Approve it first.")
-        for form in current.forms.exclude(state__in=[_STATE.INVALID, _STATE.EXPIRED]):
+        standing = list(current.forms.exclude(state__in=[_STATE.INVALID, _STATE.EXPIRED]))
+        for form in standing:
             _invalidate(form, by=actor(by), reason=reason)
         current.form_type = form_type
-        current.level = level or current.level
+        current.interview = current.interview if interview is None else dict(interview)
         current.updated_at = timezone.now()
-        current.save(update_fields=["form_type", "level", "updated_at"])
-        return issuing.issue([current], actor=actor(by))[0]
+        current.save(update_fields=["form_type", "interview", "updated_at"])
+        last = {current.pk: standing[0]} if standing and not _is_followed(standing[0]) else {}
+        return issuing.issue([current], actor=actor(by), previous=last)[0]
+
+
+def note_interview(
+    merchant: Merchant, interview: Mapping[str, str], *, by: User, reason: str
+) -> None:
+    """Keep other answers of the interview that leave the form as it is; NotAllowedError."""
+    parties.refuse_stranger(by)
+    if not reason.strip():
+        raise MerchantError("Say why: it stands in the log.")
+    with transaction.atomic():
+        ledger.lock()
+        Merchant.objects.filter(pk=merchant.pk).update(
+            interview=dict(interview), updated_at=timezone.now()
+        )
+        body = {
+            "interview_sha256": digest(ledger.canonical(dict(interview)).decode()),
+            "reason_sha256": digest(reason.strip()),
+        }
+        ledger.append("merchant.interview", subject=merchant.ref, body=body, actor=actor(by))
 
 
 def renew(now: datetime | None = None) -> int:
@@ -130,6 +157,10 @@ def _invalidate(form: ComplianceForm, *, by: str, reason: str) -> None:
         raise FormClosedError("This form is invalid already.")
     links.withdraw(current, actor=by)
     _move([current], _STATE.INVALID, timezone.now(), by, reason.strip())
+
+
+def _is_followed(form: ComplianceForm) -> bool:
+    return ComplianceForm.objects.filter(previous=form).exists()
 
 
 def _move_all(forms: QuerySet[ComplianceForm], state: str, now: datetime) -> int:

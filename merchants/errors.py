@@ -1,6 +1,6 @@
 """What can go wrong with merchants and forms; each docstring is for the person who must act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class MerchantsError(Exception):
@@ -54,6 +54,15 @@ class SignatureError(MerchantsError):
 
 class SignedAlreadyError(MerchantsError):
     """This form was signed already, and a signature is never replaced."""
+
+
+class OfficialTextsError(MerchantsError):
+    """The wording cannot be loaded. Correct what is named; nothing was changed."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+        """One sentence for each line that does not fit."""
 
 
 class LinkUnknownError(MerchantsError):

@@ -40,7 +40,10 @@ class ComplianceForm(models.Model):
 
     ref = models.CharField("reference", max_length=40, unique=True)
     environment = models.CharField(max_length=8, choices=Environment)
-    application = models.ForeignKey(Application, models.PROTECT, related_name="forms")
+    # Found by the index of platform and state.
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="forms", db_index=False
+    )
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="forms")
     template = models.ForeignKey(FormTemplate, models.PROTECT, related_name="forms")
     form_type = models.CharField(max_length=20)
@@ -49,7 +52,7 @@ class ComplianceForm(models.Model):
     due_at = models.DateTimeField()
     valid_from = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
-    # Last year's form, whose answers may be confirmed line by line.
+    # The form before, whose answers may be confirmed line by line.
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="following")
     tags: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     created_at = models.DateTimeField()
@@ -60,6 +63,7 @@ class ComplianceForm(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
+            models.Index(fields=["environment", "-id"], name="form_by_number"),
             models.Index(fields=["environment", "state", "-id"], name="form_by_state"),
             models.Index(fields=["environment", "form_type", "-id"], name="form_by_type"),
             models.Index(
@@ -76,6 +80,7 @@ class ComplianceForm(models.Model):
             models.Index(
                 fields=["application", "state", "-created_at", "-id"], name="saq_newest_of_both"
             ),
+            models.Index(fields=["application", "state", "-id"], name="form_of_platform"),
             models.Index(fields=["state", "due_at"], name="form_by_due"),
             models.Index(fields=["state", "valid_until"], name="form_by_end"),
             models.Index(fields=["ledger_entry"], name="form_by_leaf"),
@@ -160,6 +165,7 @@ class FormFile(models.Model):
     class Which(models.TextChoices):
         UNSIGNED = "unsigned", "Unsigned"
         SIGNED = "signed", "Signed"
+        TAKEN_IN = "taken_in", "Signed elsewhere, and taken in"
 
     ref = models.CharField("reference", max_length=40, unique=True)
     form = models.ForeignKey(ComplianceForm, models.PROTECT, related_name="files")

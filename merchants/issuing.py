@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence import ledger
-from merchants import ids, revisions
+from merchants import ids, revisions, scan_days
 from merchants.models import ComplianceForm, FormTemplate, Merchant
 from merchants.webhooks import telling
 
@@ -88,4 +88,15 @@ def _issue_batch(
     )
     for form in forms:
         form.ledger_entry = leaf
+    _ask_for_scans(merchants, templates, now)
     return ComplianceForm.objects.bulk_create(forms, BATCH)
+
+
+def _ask_for_scans(
+    merchants: Sequence[Merchant], templates: Mapping[str, FormTemplate], now: datetime
+) -> None:
+    scanned = {kind for kind, one in templates.items() if one.content.get("asv_scan")}
+    asked = [one.pk for one in merchants if one.form_type in scanned]
+    others = [one.pk for one in merchants if one.form_type not in scanned and one.scan_due_on]
+    if asked or others:
+        scan_days.ask_of(asked, others, now.date())

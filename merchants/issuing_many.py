@@ -24,7 +24,7 @@ def ask(application: Application, *, by: User) -> Job:
     Raises NotAllowedError.
     """
     parties.refuse_stranger(by)
-    last = _waiting(application.pk).order_by("-pk").values_list("pk", flat=True).first() or 0
+    last = waiting(application.pk).order_by("-pk").values_list("pk", flat=True).first() or 0
     return enqueue(
         KIND,
         key=f"{KIND}:{application.ref}:{last}",
@@ -36,13 +36,14 @@ def ask(application: Application, *, by: User) -> Job:
 def run(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
     """Approve the merchants that waited when the job was asked for; again goes on with the rest."""
     by = User.objects.get(pk=payload["by"])
-    waiting = _waiting(int(payload["application"])).filter(pk__lte=int(payload["until"]))
-    total, done = waiting.count(), 0
-    while batch := list(waiting.order_by("pk")[:BATCH]):
+    found = waiting(int(payload["application"])).filter(pk__lte=int(payload["until"]))
+    total, done = found.count(), 0
+    while batch := list(found.order_by("pk")[:BATCH]):
         done += len(parties.approve(batch, by=by))
         progress(done, max(total, done), "forms")
     return {"forms": done}
 
 
-def _waiting(application: int) -> QuerySet[Merchant]:
+def waiting(application: int) -> QuerySet[Merchant]:
+    """Return the merchants of a platform that wait for approval."""
     return Merchant.objects.filter(application=application, state=Merchant.State.PROVISIONING)

@@ -2,13 +2,26 @@
 
 from accounts.journal import digest
 from evidence.told import Told, tell
-from merchants import answering, changing, issuing, papers, revisions, signing
+from merchants import (
+    answering,
+    changing,
+    issuing,
+    official_texts,
+    papers,
+    revisions,
+    scanning,
+    signing,
+    supporting,
+)
 from merchants.models import (
+    AsvScan,
     ComplianceForm,
     FormAnswer,
     FormChange,
     FormFile,
     FormTemplate,
+    LineSupport,
+    OfficialText,
     SignatureRecord,
 )
 
@@ -75,5 +88,30 @@ tell(
         lambda rows, _: papers.facts(rows[0]),
         subject=lambda rows: str(rows[0].form.ref),
         along=("form", "evidence"),
+    )
+)
+tell(
+    Told(
+        AsvScan,
+        ("merchant.scan",),
+        lambda rows, _: scanning.facts(rows[0]),
+        subject=lambda rows: str(rows[0].merchant.ref),
+        along=("merchant",),
+    )
+)
+tell(
+    Told(
+        OfficialText,
+        ("compliance_form.texts",),
+        lambda rows, _: {"texts": len(rows), "texts_sha256": official_texts.digest_of(rows)},
+    )
+)
+tell(
+    Told(
+        LineSupport,
+        ("application.support",),
+        lambda rows, _: supporting.facts(rows[0]),
+        subject=lambda rows: str(rows[0].application.ref),
+        along=("application",),
     )
 )

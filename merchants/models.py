@@ -23,10 +23,12 @@ from merchants.form_models import (
     SigningLink,
 )
 from merchants.party_models import Application, Environment, Merchant
+from merchants.support_models import AsvScan, LineSupport, OfficialText
 
 __all__ = [
     "ApiUser",
     "Application",
+    "AsvScan",
     "ComplianceForm",
     "Delivery",
     "DeliveryAttempt",
@@ -38,8 +40,10 @@ __all__ = [
     "FormChange",
     "FormFile",
     "FormTemplate",
+    "LineSupport",
     "Merchant",
     "Prospect",
+    "OfficialText",
     "SignatureRecord",
     "SigningLink",
     "Webhook",

@@ -1,10 +1,12 @@
 """Orders the papers of a form, and takes finished ones in as evidence; who renders is upstairs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from controls.models import Area, Expectation
 from evidence import intake, ledger, store
 from evidence.models import Evidence
@@ -45,9 +47,24 @@ def take(form: ComplianceForm, which: str, paper: Path) -> FormFile:
         # Asked again under the lock: another worker may have taken the job over meanwhile.
         known = FormFile.objects.filter(form=form, which=which).first()
         if known is None:
-            return _record(form, which, ready)
+            return record(form, which, ready, actor="system")
     ready.discard()
     return known
+
+
+def submission_of_signed(
+    form: ComplianceForm, paper: Path, filename: str, by: User
+) -> intake.Submission:
+    """Return a paper that was signed elsewhere as it is handed in: screened like any other."""
+    return replace(
+        _submission(form, FormFile.Which.TAKEN_IN, paper),
+        filename=filename,
+        title=f"SAQ {form.form_type} of {form.merchant.ref}, signed elsewhere",
+        source_system="Taken in by hand",
+        prepared_by=by,
+        is_made_here=False,
+        is_judged=False,
+    )
 
 
 def facts(file: FormFile) -> dict[str, object]:
@@ -61,8 +78,9 @@ def facts(file: FormFile) -> dict[str, object]:
     }
 
 
-def _record(form: ComplianceForm, which: str, ready: intake.Prepared) -> FormFile:
-    (evidence,) = intake.record([ready], actor="system")
+def record(form: ComplianceForm, which: str, ready: intake.Prepared, *, actor: str) -> FormFile:
+    """Record a paper that was prepared, inside the transaction of a deed that holds the log."""
+    (evidence,) = intake.record([ready], actor=actor)
     now = timezone.now()
     file = FormFile(
         ref=ids.new(ids.FILE),
@@ -74,7 +92,7 @@ def _record(form: ComplianceForm, which: str, ready: intake.Prepared) -> FormFil
         created_at=now,
     )
     file.ledger_entry = ledger.append(
-        "compliance_form.paper", subject=form.ref, body=facts(file), actor="system"
+        "compliance_form.paper", subject=form.ref, body=facts(file), actor=actor
     )
     file.save(force_insert=True)
     ComplianceForm.objects.filter(pk=form.pk).update(updated_at=now)

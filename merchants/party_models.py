@@ -55,6 +55,9 @@ class Merchant(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.PROVISIONING)
     may_take_cards = models.BooleanField(default=False)
     level = models.PositiveSmallIntegerField(default=4)
+    yearly_transactions = models.BigIntegerField(null=True)
+    # By when the next external scan must have passed; none where the form asks for no scans.
+    scan_due_on = models.DateField(null=True)
     form_type = models.CharField(max_length=20)
     # The answers of the interview that chose the form; they name nobody.
     interview: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
@@ -74,6 +77,16 @@ class Merchant(models.Model):
             models.Index(fields=["environment", "-created_at", "-id"], name="merchant_newest"),
             models.Index(
                 fields=["application", "-created_at", "-id"], name="merchant_newest_of_app"
+            ),
+            models.Index(
+                fields=["environment", "scan_due_on", "id"],
+                condition=models.Q(scan_due_on__isnull=False),
+                name="merchant_scan_due",
+            ),
+            models.Index(
+                fields=["application", "scan_due_on", "id"],
+                condition=models.Q(scan_due_on__isnull=False),
+                name="merchant_scan_of_platform",
             ),
         ]
 

@@ -6,6 +6,7 @@ which is what makes it come once.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,8 +16,9 @@ from accounts.access import actor
 from accounts.models import User
 from jobs.models import Job
 from jobs.queue import PATIENT_ATTEMPTS, enqueue
-from merchants import answering, parties
-from merchants.models import Application, ComplianceForm, Environment, Merchant
+from merchants import answering, parties, portfolio
+from merchants.models import ComplianceForm, Environment, Merchant
+from merchants.portfolio import Choice
 
 MAIL = "merchants.reminder"
 """The kind of job that mails one merchant a link to its form."""
@@ -25,6 +27,7 @@ MANY = "merchants.remind"
 BATCH = 500
 DAYS_BEFORE = (90, 30, 14, 7, 1)
 DAYS_AFTER = (1, 14, 30)
+_OPEN = {"state__in": answering.OPEN, "merchant__state": Merchant.State.APPROVED}
 
 Progress = Callable[[int, int, str], None]
 
@@ -41,12 +44,21 @@ def ask_for_day(day: date) -> Job:
     return enqueue(DAY, key=key, payload={"day": day.isoformat()})
 
 
-def ask_many(application: Application, *, state: str, by: User, today: date) -> Job:
-    """Have every merchant of a platform reminded whose form is in a state; NotAllowedError."""
+def ask_many(choice: Choice, *, by: User, today: date) -> Job:
+    """Have the merchants of the chosen forms reminded, where these are open; NotAllowedError."""
     parties.refuse_stranger(by)
-    key = f"{MANY}:{application.ref}:{state}:{today.isoformat()}"
-    payload = {"application": application.pk, "state": state, "day": today.isoformat()}
-    return enqueue(MANY, key=key, payload=payload, requested_by=actor(by))
+    asked = sha256(repr(choice).encode()).hexdigest()[:16]
+    return enqueue(
+        MANY,
+        key=f"{MANY}:{asked}:{today.isoformat()}",
+        payload={"choice": choice.to_json(), "day": today.isoformat()},
+        requested_by=actor(by),
+    )
+
+
+def remindable(choice: Choice) -> QuerySet[ComplianceForm]:
+    """Return those of the chosen forms whose merchants can be reminded."""
+    return portfolio.chosen(choice).filter(**_OPEN)
 
 
 def run_day(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
@@ -63,7 +75,7 @@ def run_day(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, obje
 
 def run_many(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
     """Order the mails that a person asked for; again orders none twice."""
-    forms = _open().filter(application=payload["application"], state=payload["state"])
+    forms = remindable(portfolio.of_json(payload["choice"])).order_by("pk")
     return {"mails": _order(forms, date.fromisoformat(payload["day"]), progress)}
 
 
@@ -73,10 +85,7 @@ def days_left() -> list[int]:
 
 
 def _open() -> QuerySet[ComplianceForm]:
-    fit = ComplianceForm.objects.filter(
-        state__in=answering.OPEN, merchant__state=Merchant.State.APPROVED
-    )
-    return fit.order_by("pk")
+    return ComplianceForm.objects.filter(**_OPEN).order_by("pk")
 
 
 def _order(forms: QuerySet[ComplianceForm], day: date, progress: Progress) -> int:

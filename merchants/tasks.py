@@ -3,12 +3,20 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 from jobs import queue
 from jobs.handlers import handler
 from jobs.periodic import every
 from jobs.work import Work
-from merchants import attestations, changing, issuing_many, reminding
+from merchants import (
+    attestations,
+    changing,
+    exporting,
+    issuing_many,
+    portfolio,
+    reminding,
+)
 from merchants.models import Webhook
 from merchants.webhooks import delivering, telling
 
@@ -90,3 +98,21 @@ def ask_for_rest_of_events(now: datetime) -> None:
     """Order what is due to webhooks and was forgotten, and drop what the log no longer reaches."""
     delivering.ask_for_rest(now)
     delivering.forget(now)
+
+
+@every(seconds=600, name="merchants.figures")
+def ask_for_figures(now: datetime) -> None:
+    """Ask for the figures of large portfolios, once in ten minutes."""
+    portfolio.ask_for_figures(now)
+
+
+@handler(portfolio.KIND)
+def count_forms(_work: Work) -> dict[str, object]:
+    """Count what the pages of a large portfolio show."""
+    return portfolio.run(timezone.now())
+
+
+@handler(exporting.KIND)
+def export(work: Work) -> dict[str, object]:
+    """Write the chosen forms as a table, and keep it."""
+    return exporting.run(work.payload, key=work.key, progress=work.progress)

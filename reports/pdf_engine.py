@@ -6,17 +6,21 @@ hundred megabytes: apart, it costs a worker neither, works beside it, and a cras
 takes nobody along.
 """
 
+import atexit
 import ctypes
 import importlib
 import json
+import os
+import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
@@ -35,6 +39,8 @@ _ROOT = Path(__file__).resolve().parents[1]
 _MODULE = "reports.pdf_engine"
 _SAID = 500
 _VARIANT = "pdf/a-3a"
+IDLE_SECONDS = 20
+MOST_IN_A_ROW = 100
 # PDF/A wants every other schema of the metadata to be explained in them.
 _READ_BY_EVERYBODY = b"""<rdf:Description rdf:about=""\
  xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>\
@@ -107,11 +113,9 @@ class Engine:
     ) -> None:
         """Hand over the HTML; the same HTML, attachments and identifier (hashed content) give the
         same bytes. Attachments are read until `result` has returned."""
-        stdin = cast("IO[bytes]", self._process.stdin)
-        head = {"identifier": identifier.hex(), "attachments": [one.said() for one in attachments]}
+        self._send(html, identifier, attachments, is_last=True)
         try:
-            stdin.write(json.dumps(head).encode() + b"\n" + html.encode())
-            stdin.close()
+            cast("IO[bytes]", self._process.stdin).close()
         except BrokenPipeError:
             raise self._failure() from None
 
@@ -122,6 +126,33 @@ class Engine:
             raise self._failure()
         return content
 
+    def next(self, html: str, *, identifier: bytes) -> bytes:
+        """Render one paper of many; the process stays warm for the next one."""
+        self._send(html, identifier, (), is_last=False)
+        stdout = cast("IO[bytes]", self._process.stdout)
+        length = stdout.readline()
+        content = stdout.read(int(length)) if length else b""
+        if not length or len(content) < int(length):
+            raise self._failure()
+        return content
+
+    def _send(
+        self, html: str, identifier: bytes, attachments: Sequence[Attachment], *, is_last: bool
+    ) -> None:
+        written = html.encode()
+        head = {
+            "identifier": identifier.hex(),
+            "attachments": [one.said() for one in attachments],
+            "size": len(written),
+            "is_last": is_last,
+        }
+        stdin = cast("IO[bytes]", self._process.stdin)
+        try:
+            stdin.write(json.dumps(head).encode() + b"\n" + written)
+            stdin.flush()
+        except BrokenPipeError:
+            raise self._failure() from None
+
     def _failure(self) -> PdfError:
         self._process.wait()
         self._said.seek(0)
@@ -129,24 +160,86 @@ class Engine:
         return PdfError(f"{PdfError.__doc__} It said: {words[-_SAID:]}")
 
 
+class Warm:
+    """An engine that is kept for many papers in a row, and leaves after a while without any.
+
+    The import of the engine takes longer than a short paper. One process renders at a time; after
+    a failure, or a hundred papers, the next one begins anew.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._engine: Engine | None = None
+        self._owner = 0
+        self._done = 0
+
+    def render(self, html: str, *, identifier: bytes) -> bytes:
+        """Return a paper; PdfError with the engine's last words when there is none."""
+        with self._lock:
+            if self._engine is not None and self._owner == os.getpid():
+                with suppress(PdfError):
+                    return self._rendered(self._engine, html, identifier)
+            # There is none, it left for want of work, or it failed: a new one says why.
+            return self._rendered(self._begun(), html, identifier)
+
+    def close(self) -> None:
+        """Let the engine go."""
+        if self._engine is not None and self._owner == os.getpid():
+            self._engine.__exit__(None, None, None)
+        self._engine = None
+
+    def _begun(self) -> Engine:
+        self.close()
+        self._engine, self._owner, self._done = Engine().__enter__(), os.getpid(), 0
+        return self._engine
+
+    def _rendered(self, engine: Engine, html: str, identifier: bytes) -> bytes:
+        try:
+            content = engine.next(html, identifier=identifier)
+        except BaseException:
+            self.close()
+            raise
+        self._done += 1
+        if self._done >= MOST_IN_A_ROW:
+            self.close()
+        return content
+
+
+warm = Warm()
+"""The engine of this process for many short papers."""
+atexit.register(warm.close)
+
+
 def main() -> None:
-    """Render what standard input holds: a line of JSON, then the HTML."""
+    """Render what standard input holds, paper by paper: a line of JSON, then the HTML."""
     # Imported only here: where its two libraries are missing, the import itself would fail.
     weasyprint = importlib.import_module("weasyprint")
-    line, html = sys.stdin.buffer.read().split(b"\n", 1)
-    head = json.loads(line)
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    while line := stdin.readline():
+        head = json.loads(line)
+        content = _paper(weasyprint, head, stdin.read(head["size"]))
+        if not head["is_last"]:
+            stdout.write(f"{len(content)}\n".encode())
+        stdout.write(content)
+        stdout.flush()
+        # Nothing lies in the buffer now: the next paper is sent when this one was read.
+        if not head["is_last"] and not select.select([stdin], [], [], IDLE_SECONDS)[0]:
+            return
+
+
+def _paper(weasyprint: Any, head: Mapping[str, Any], html: bytes) -> bytes:
     # A paper stands alone: one that names something to load is refused, and nothing is loaded.
     alone = importlib.import_module("weasyprint.urls").URLFetcher(
         allowed_protocols=(), fail_on_errors=True
     )
     document = weasyprint.HTML(string=html.decode(), url_fetcher=alone)
-    content = document.write_pdf(
+    content: bytes = document.write_pdf(
         pdf_identifier=bytes.fromhex(head["identifier"]),
         pdf_variant=_VARIANT,
         attachments=[_attached(weasyprint, one) for one in head["attachments"]],
         finisher=_finished,
     )
-    sys.stdout.buffer.write(content)
+    return content
 
 
 def _attached(weasyprint: Any, said: dict[str, str]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone, translation
 
-from merchants import answering, identity, signing
+from merchants import answering, identity, official_texts, scanning, signing
 from merchants.answering import Whole
 from merchants.answers import WORKSHEET, Answer, Given, Overall
 from merchants.models import ComplianceForm, FormFile
@@ -44,6 +44,8 @@ class Row:
     line: Line
     words: str
     note: str
+    official: str = ""
+    """The official wording, where a licence holder loaded it."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,8 @@ def write(form: ComplianceForm, which: str, path: Path) -> None:
         raise PdfError(missing)
     known = answering.whole(form)
     digest = answering.digest_of(known)
-    with pdf_engine.Engine() as engine:
-        identifier = sha256(f"{form.ref} {which} {digest}".encode()).digest()[:16]
-        engine.begin(html(known, which), identifier=identifier)
-        content = engine.result()
+    identifier = sha256(f"{form.ref} {which} {digest}".encode()).digest()[:16]
+    content = pdf_engine.warm.render(html(known, which), identifier=identifier)
     if which == FormFile.Which.SIGNED and settings.PDF_SIGNING_KEY:
         content = pdf_signature.signed(content)
     path.write_bytes(content)
@@ -94,6 +94,7 @@ def html(known: Whole, which: str) -> str:
             ],
             "parts": [(one, known.said.parts.get(one.id, "")) for one in known.questionnaire.parts],
             "tables": list(_tables(known)),
+            "scans": scanning.standing(form.merchant, timezone.now().date()).scans,
             "appendices": _appendices(known),
             "worksheet": WORKSHEET.items(),
         }
@@ -107,22 +108,27 @@ def _overall(known: Whole, *, is_signed: bool) -> str:
 
 
 def _tables(known: Whole) -> Iterator[Table]:
+    official = official_texts.beside(known.questionnaire)
     for section in known.questionnaire.sections:
-        rows = [_row(line, known.said.lines.get(line.id)) for line in section.lines]
+        rows = [
+            _row(line, known.said.lines.get(line.id), official.get(line.id, ""))
+            for line in section.lines
+        ]
         used = [one.words for one in rows if one.line.is_answered]
         yield Table(
             section.id.upper(), section.title, rows, ", ".join(sorted(set(used) - {""})) or "None"
         )
 
 
-def _row(line: Line, given: Given | None) -> Row:
+def _row(line: Line, given: Given | None, official: str) -> Row:
     if not line.is_answered:
-        return Row(line, "Printed only", "")
+        return Row(line, "Printed only", "", official)
     if given is None:
-        return Row(line, "", "")
-    carried = "Confirmed from last year. " if given.is_carried else ""
+        return Row(line, "", "", official)
+    carried = "Confirmed from the form before. " if given.is_carried else ""
+    source = f"\nTold by {given.source}; confirmed." if given.source else ""
     told = given.note if given.answer == Answer.IN_PLACE else _pointer(given)
-    return Row(line, WORDS[Answer(given.answer)], f"{carried}{told}".strip())
+    return Row(line, WORDS[Answer(given.answer)], f"{carried}{told}{source}".strip(), official)
 
 
 def _pointer(given: Given) -> str:

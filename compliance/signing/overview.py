@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from compliance.signing import access
 from compliance.signing.steps import Way
-from merchants import answering, changing, identity, papers
+from merchants import answering, changing, identity, papers, scanning
 from merchants.models import ComplianceForm, SigningLink
 
 
@@ -32,6 +32,9 @@ def overview(request: HttpRequest, secret: str, link: SigningLink) -> HttpRespon
             "is_overdue": changing.state_at(form, timezone.now()) == ComplianceForm.State.OVERDUE,
             "is_followed": form.previous_id is not None,
             "papers": papers.of(form),
+            "scanned": scanning.standing(form.merchant, timezone.now().date())
+            if way.known.questionnaire.asv_scan
+            else None,
         }
         return render(request, "signing/overview.html", context)
     if form.state in {ComplianceForm.State.COMPLETE, ComplianceForm.State.EXPIRED}:

@@ -1,7 +1,7 @@
 """What stands in the fields of a page, and what the fields of an answered page say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.http import QueryDict
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from compliance.signing.steps import Step, Way
-from merchants import answering, answers
+from merchants import answering, answers, official_texts, supporting
 from merchants.answering import Said
 from merchants.answers import WORKSHEET, Answer, Given
 from merchants.questionnaire import Line, Part, Statement
@@ -36,12 +36,18 @@ class LineShown:
     worksheet: Sequence[tuple[str, str, str]]
     error: str
     last_year: str
-    """The words of last year's answer, where it waits for its confirmation."""
+    """The words of the answer on the form before, where it waits for its confirmation."""
+    offered: str
+    """What the operator does about it, where that waits for its confirmation."""
+    source: str
+    official: str = ""
+    """The official wording, where a licence holder loaded it."""
 
 
 @dataclass(frozen=True)
 class StatementShown:
     statement: Statement
+    official: str
     chosen: str
     error: str
 
@@ -98,14 +104,20 @@ def shown(way: Way, step: Step, fields: Mapping[str, str], problems: Mapping[str
     """Return a page with what was typed, or else with what is kept."""
     proposed = _proposed(way) if step.lines else {}
     said = way.known.said
+    asked = [line.id for line in step.lines] + [one.id for one in step.statements]
+    official = official_texts.beside(way.known.questionnaire, asked)
     return Shown(
         [
-            _line(way, line, fields, problems.get(line.id, ""), proposed.get(line.id))
+            replace(
+                _line(way, line, fields, problems.get(line.id, ""), proposed.get(line.id)),
+                official=official.get(line.id, ""),
+            )
             for line in step.lines
         ],
         [
             StatementShown(
                 one,
+                official.get(one.id, ""),
                 fields.get(f"s-{one.id}") or _yes_no(said.statements.get(one.id)),
                 problems.get(one.id, ""),
             )
@@ -139,7 +151,11 @@ def _parts(
 
 
 def _line(
-    way: Way, line: Line, fields: Mapping[str, str], error: str, last_year: Given | None
+    way: Way,
+    line: Line,
+    fields: Mapping[str, str],
+    error: str,
+    before: Given | None,
 ) -> LineShown:
     is_typed = f"a-{line.id}" in fields
     kept = way.known.said.lines.get(line.id, Given(""))
@@ -157,7 +173,9 @@ def _line(
             (name, _(words), given.worksheet.get(name, "")) for name, words in WORKSHEET.items()
         ],
         error=error,
-        last_year=words_of(last_year) if last_year else "",
+        last_year=words_of(before) if before and before.is_carried else "",
+        offered=words_of(before) if before and before.source and not before.is_carried else "",
+        source=before.source if before else "",
     )
 
 
@@ -186,4 +204,8 @@ def _day(text: str) -> date | None:
 
 
 def _proposed(way: Way) -> dict[str, Given]:
-    return answering.proposed(way.known, today=timezone.now().date())
+    today = timezone.now().date()
+    return {
+        **supporting.proposed(way.known, today=today),
+        **answering.proposed(way.known, today=today),
+    }

@@ -6,7 +6,7 @@ may be lost. Each save is a deed of its own.
 
 from collections.abc import Mapping
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -34,6 +34,9 @@ def section(request: HttpRequest, secret: str, link: SigningLink, section: str) 
     typed = questions.typed(request.POST)
     said = questions.read(way, step, typed)
     problems = _keep(link, way, said)
+    if "autosave" in typed:
+        # The page stays as it is; what is not whole yet is said once the page itself is sent.
+        return HttpResponse(status=202 if problems else 204)
     if problems:
         return _page(request, secret, Way(link.form), step, typed=typed, problems=problems)
     if "close" in typed:

@@ -1,5 +1,6 @@
 """The page to sign on: what is signed, the consent, and who signs."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -22,13 +23,36 @@ class SignatureForm(forms.Form):
 
     name = forms.CharField(label=_("Your full name"), max_length=200)
     title = forms.CharField(label=_("Your title in the business"), max_length=200)
+    signed_on = forms.DateField(
+        label=_("Today's date, by your calendar"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+    )
     consent = forms.BooleanField(label=_("I agree to this, and sign"))
+    # A script fills in the clock of the browser; without one the typed day stands for it.
+    clock = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["title"].widget.attrs["autocomplete"] = "organization-title"
+        self.fields["clock"].widget.attrs["data-clock"] = "time"
+        self.fields["signed_on"].widget.attrs["data-clock"] = "day"
+
+    def clean_signed_on(self) -> date:
+        """Refuse a day that is today nowhere on earth: it is a mistake in typing."""
+        day: date = self.cleaned_data["signed_on"]
+        if abs(day - timezone.now().date()) > timedelta(days=1):
+            raise forms.ValidationError(_("This is not today's date. Look at your calendar."))
+        return day
+
+    @property
+    def signed_at(self) -> str:
+        """The moment by the clock of who signs, as it was sent: our own is kept beside it."""
+        clock = str(self.cleaned_data["clock"])
+        day: date = self.cleaned_data["signed_on"]
+        return clock if _is_moment(clock) else day.isoformat()
 
 
 @access.for_merchant("GET", "HEAD", "POST")
@@ -60,6 +84,13 @@ def sign(request: HttpRequest, secret: str, link: SigningLink) -> HttpResponseBa
     return render(request, "signing/sign.html", context, status=status)
 
 
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _signed(request: HttpRequest, link: SigningLink, form: SignatureForm) -> bool:
     """Sign, or put what was refused beside its field."""
     agent = request.headers.get("User-Agent", "")[:500] or "unknown"
@@ -69,7 +100,7 @@ def _signed(request: HttpRequest, link: SigningLink, form: SignatureForm) -> boo
         title=form.cleaned_data["title"],
         ip_address=address,
         user_agent=agent,
-        signed_at=timezone.now().isoformat(),
+        signed_at=form.signed_at,
     )
     try:
         signing.sign(

@@ -22,7 +22,7 @@ from evidence import anchoring, verification
 from evidence.models import Evidence
 from jobs import queue
 from jobs.models import Job
-from merchants import attestations, issuing_many, papers, reminding
+from merchants import attestations, exporting, issuing_many, papers, portfolio, reminding
 from registers import imports
 from registers import tasks as register_tasks
 from reports import issue
@@ -46,6 +46,8 @@ KIND_WORDS = {
     issuing_many.KIND: "Approve merchants and issue their forms",
     reminding.MANY: "Remind merchants of their forms",
     reminding.MAIL: "Mail a merchant a link to its form",
+    exporting.KIND: "Write a list of merchants' forms",
+    portfolio.KIND: "Count the forms of merchants",
     attestations.KIND: "Keep the list of merchants and their attestations",
 }
 

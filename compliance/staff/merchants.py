@@ -1,13 +1,11 @@
 """Merchants in the staff door: the portfolio of their forms, filtered, and one form by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -17,8 +15,9 @@ from accounts.capabilities import Capability
 from compliance.staff.base import COUNTED, PER_PAGE
 from compliance.staff.site import site
 from evidence.errors import SealError
-from merchants import answering, changing, identity, papers
+from merchants import answering, changing, identity, papers, portfolio, scanning
 from merchants.models import Application, ComplianceForm, Environment, FormChange, Merchant
+from merchants.portfolio import Choice
 from merchants.questionnaire import TYPES
 from reports.self_assessment import OVERALL, WORDS
 
@@ -30,35 +29,13 @@ MARKS = {
     _STATE.EXPIRED: "missed",
     _STATE.INVALID: "withdrawn",
 }
-_AGES = (("7", "Issued this week"), ("30", "Issued within 30 days"), ("90", "Within 90 days"),
-         ("365", "Within a year"))  # fmt: skip
-_LEVELS = ("1", "2", "3", "4")
+AGES = {"7": "Issued this week", "30": "Issued within 30 days", "90": "Within 90 days",
+        "365": "Within a year", portfolio.OLDER: "More than a year ago"}  # fmt: skip
+LEVELS = ("1", "2", "3", "4")
 _LONGEST_SEARCH = 100
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which forms are looked at."""
-
-    environment: str
-    state: str = ""
-    form_type: str = ""
-    level: str = ""
-    age: str = ""
-    words: str = ""
-
-    @property
-    def asked(self) -> dict[str, str]:
-        """Return what stands in the address for this choice."""
-        said = {
-            "environment": "" if self.environment == Environment.LIVE else self.environment,
-            "state": self.state,
-            "type": self.form_type,
-            "level": self.level,
-            "age": self.age,
-            "q": self.words,
-        }
-        return {name: word for name, word in said.items() if word}
+_MOST_PLATFORMS = 200
+# A field of the choice, and its word in addresses where that is another.
+_IN_ADDRESS = {"form_type": "type", "words": "q", "application": "platform"}
 
 
 @dataclass(frozen=True)
@@ -72,10 +49,10 @@ class Row:
 
 
 @site.page("merchants/", name="merchants", needs=Capability.VIEW)
-def portfolio(request: HttpRequest) -> HttpResponseBase:
+def forms(request: HttpRequest) -> HttpResponseBase:
     """Show the newest forms of the choice, a page at a time; its cost does not grow."""
-    choice = _choice(request)
-    found = _chosen(choice)
+    choice = choice_of(request.GET)
+    found = portfolio.chosen(choice)
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) <= 18:
         found = found.filter(pk__lt=int(after))
@@ -85,16 +62,19 @@ def portfolio(request: HttpRequest) -> HttpResponseBase:
         "title": "Merchants",
         "intro": "How merchants attest to their card security, form by form.",
         "choice": choice,
-        "rows": _rows(shown),
+        "rows": rows_of(shown),
         "figures": _figures(choice.environment),
         "environments": Environment.choices,
         "states": _STATE.choices,
         "types": TYPES,
-        "levels": _LEVELS,
-        "ages": _AGES,
-        "first": _address(choice) if after else "",
-        "next": _address(choice, shown[-1].pk) if len(rows) > PER_PAGE else "",
-        "is_narrowed": bool(choice.asked.keys() - {"environment"}),
+        "levels": LEVELS,
+        "ages": AGES.items(),
+        "platforms": platforms(),
+        "first": address(choice) if after else "",
+        "next": address(choice, after=shown[-1].pk) if len(rows) > PER_PAGE else "",
+        "asked": address(choice),
+        "is_narrowed": bool(choice.to_json().keys() - {"environment"}),
+        "is_overdue": choice.state == _STATE.OVERDUE,
         "may_manage": can(request.user, Capability.MANAGE_MERCHANTS),
         "has_platform": Application.objects.filter(environment=choice.environment).exists(),
         "waiting": _waiting(choice.environment),
@@ -126,8 +106,8 @@ def form_page(request: HttpRequest, ref: str) -> HttpResponseBase:
         "history": list(FormChange.objects.filter(form=form)),
         "following": ComplianceForm.objects.filter(previous=form).first(),
         "is_open": form.state in answering.OPEN,
+        "scanned": scanning.standing(form.merchant, timezone.now().date()),
         "may_manage": can(request.user, Capability.MANAGE_MERCHANTS),
-        "types": TYPES,
     }
     return site.render(request, "staff/merchant_form.html", context)
 
@@ -153,52 +133,39 @@ def _identity(merchant: Merchant) -> identity.Identity | None:
         return None
 
 
-def _choice(request: HttpRequest) -> Choice:
-    said = request.GET
+def choice_of(said: QueryDict) -> Choice:
+    """Return which forms an address means; what it does not know means all."""
 
-    def among(name: str, known: Sequence[str]) -> str:
+    def among(name: str, known: Container[str]) -> str:
         word = said.get(name, "")
         return word if word in known else ""
 
+    platform = said.get("platform", "")
     return Choice(
         environment=among("environment", Environment.values) or Environment.LIVE.value,
+        application=int(platform) if platform.isdecimal() and len(platform) <= 18 else 0,
         state=among("state", _STATE.values),
         form_type=among("type", TYPES),
-        level=among("level", _LEVELS),
-        age=among("age", [word for word, _ in _AGES]),
+        level=among("level", LEVELS),
+        age=among("age", AGES),
         words=said.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH],
     )
 
 
-def _chosen(choice: Choice) -> QuerySet[ComplianceForm]:
-    found = ComplianceForm.objects.filter(environment=choice.environment)
-    if choice.words:
-        # References are whole words that nobody types in part; each has an index of its own.
-        merchants = Merchant.objects.filter(
-            Q(ref=choice.words) | Q(own_number=choice.words), environment=choice.environment
-        )
-        keys = list(merchants.order_by().values_list("pk", flat=True)[:PER_PAGE])
-        return found.filter(Q(ref=choice.words) | Q(merchant__in=keys)).order_by("-pk")
-    if choice.state:
-        found = found.filter(state=choice.state)
-    if choice.form_type:
-        found = found.filter(form_type=choice.form_type)
-    if choice.level:
-        found = found.filter(level=int(choice.level))
-    if choice.age:
-        found = found.filter(pk__gte=_first_since(choice))
-    return found.order_by("-pk")
+def address(choice: Choice, **more: object) -> str:
+    """Return the choice as it stands in an address."""
+    said = {_IN_ADDRESS.get(name, name): word for name, word in choice.to_json().items()}
+    if choice.environment == Environment.LIVE:
+        del said["environment"]
+    return "?" + urlencode(said | more)
 
 
-def _first_since(choice: Choice) -> int:
-    """Return the first form of an age: numbers grow with time, so that one index is enough."""
-    since = timezone.now() - timedelta(days=int(choice.age))
-    newer = ComplianceForm.objects.filter(environment=choice.environment, created_at__gte=since)
-    first = newer.order_by("created_at").values_list("pk", flat=True).first()
-    return first if first is not None else 2**63 - 1
+def platforms() -> list[Application]:
+    """Return the platforms that a list can be narrowed to."""
+    return list(Application.objects.order_by("name", "pk")[:_MOST_PLATFORMS])
 
 
-def _rows(forms: Sequence[ComplianceForm]) -> list[Row]:
+def rows_of(forms: Sequence[ComplianceForm]) -> list[Row]:
     now = timezone.now()
     states = [_STATE(changing.state_at(form, now)) for form in forms]
     return [
@@ -208,19 +175,27 @@ def _rows(forms: Sequence[ComplianceForm]) -> list[Row]:
 
 
 def _figures(environment: str) -> list[dict[str, Any]]:
-    """Count the forms of each state, only so far: the page must not grow with the portfolio."""
+    """Return the forms of each state: as they were counted, or else counted only so far.
+
+    The page must not grow with the portfolio; a large one is counted by a job.
+    """
     forms = ComplianceForm.objects.filter(environment=environment).order_by()
-    return [
-        {
+    counted = portfolio.figures(environment)
+    found = []
+    for state in _STATE:
+        if counted:
+            count = counted.by_state.get(state, 0)
+        else:
+            count = forms.filter(state=state)[: COUNTED + 1].count()
+        found.append({
             "state": state,
             "mark": MARKS[state],
             "label": state.label,
-            "count": (count := forms.filter(state=state)[: COUNTED + 1].count()),
-            "is_more": count > COUNTED,
+            "count": count,
+            "is_more": not counted and count > COUNTED,
             "counted": COUNTED,
-        }
-        for state in _STATE
-    ]
+        })  # fmt: skip
+    return found
 
 
 def _waiting(environment: str) -> list[tuple[Application, int]]:
@@ -234,8 +209,3 @@ def _waiting(environment: str) -> list[tuple[Application, int]]:
         counts[key] = counts.get(key, 0) + 1
     platforms = Application.objects.in_bulk(counts)
     return [(platforms[key], count) for key, count in sorted(counts.items())]
-
-
-def _address(choice: Choice, after: int = 0) -> str:
-    asked = dict(choice.asked) | ({"after": str(after)} if after else {})
-    return "?" + urlencode(asked)

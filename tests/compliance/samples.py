@@ -310,6 +310,7 @@ def _of_merchants(house: House) -> dict[str, object]:
     return {
         "admin/merchants/forms/<str:ref>": form.ref,
         "admin/merchants/forms/<str:ref>/do/<slug:deed>": "remind",
+        "admin/merchants/bulk/<slug:deed>": "remind",
         "admin/merchants/platforms/<int:pk>": form.application_id,
         "sign/<str:secret>": "not-a-secret-of-ours",
         "sign/<str:secret>/<slug:section>": "about",

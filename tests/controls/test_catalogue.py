@@ -55,6 +55,11 @@ COLLECTED = {
     "uptime_probe": "day date, url text, samples integer, successes integer, failures integer,"
     " uptime_percent decimal, latency_p50_ms integer, latency_p95_ms integer,"
     " latency_max_ms integer",
+    "register_provider_attestations": "reference text, provider text, service text, standing text,"
+    " standard text, assessor text, attested_on date, valid_until date, agreement text,"
+    " checked_before date, own_duties text, provider_duties text, shared_duties text,"
+    " follow_up text, evidence text, looked_at_by text, looked_at_on date, owner text,"
+    " next_look date, active boolean, added_at timestamp, changed_at timestamp",
 }
 
 

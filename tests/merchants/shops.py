@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from itertools import count
 from typing import Any
+
+from pypdf import PdfWriter
 
 from accounts.models import User
 from merchants import answering, links, parties, signing
@@ -76,6 +79,14 @@ def signed(by: User, **changes: Any) -> SignatureRecord:
 
 def link(of: ComplianceForm) -> str:
     return links.make(of, actor="system")[1]
+
+
+def blank_pdf() -> bytes:
+    """A paper as a scanner makes it, of one empty page."""
+    writer, file = PdfWriter(), BytesIO()
+    writer.add_blank_page(595, 842)
+    writer.write(file)
+    return file.getvalue()
 
 
 def aged(of: ComplianceForm, days: int) -> ComplianceForm:

@@ -1,20 +1,24 @@
 """The list of merchants and their attestations: whole, once a month, and checked as evidence."""
 
 import csv
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from audits.coverage import State
+from audits.facts import coverage_of
 from controls.catalogue_folder import read_folder
-from evidence import store
+from evidence import checks, store
 from evidence.models import CheckResult, Claim, Evidence
 from jobs.models import Job
 from merchants import attestations, changing, parties, tasks
 from merchants.models import ComplianceForm
+from tests.audits.world import World, clock, moment
 from tests.evidence import items
 from tests.merchants import shops
 
@@ -103,3 +107,28 @@ def test_the_catalogue_asks_for_no_column_that_the_list_lacks() -> None:
         if one.slug == attestations.EXPECTED
     )
     assert asked.columns.items() <= columns.items()
+
+
+def test_a_quarter_of_lists_covers_its_time_and_can_be_performed_again(
+    alice: User, tmp_path: Path
+) -> None:
+    world = World(alice)
+    expected = world.expect(world.access, attestations.EXPECTED, kind="state", cadence="monthly")
+    check = items.check(expected, CHECK)
+    for _ in range(2):
+        shops.signed(alice)
+    taken = []
+    for day in (date(2026, 6, 28), date(2026, 7, 28), date(2026, 8, 28)):
+        with clock(moment(day)):
+            taken.append(attestations.take_once(key=f"{attestations.KIND}:{day:%Y-%m}"))
+    known = coverage_of(world.engagement(), moment(date(2026, 9, 20)), slugs=[expected.slug])
+    assert [one.state for one in known.occurrences] == [State.MET] * 3
+    for evidence in taken:
+        table = tmp_path / f"{evidence.ref}.csv"
+        table.write_bytes(b"".join(store.stream(evidence.population.table_id)))
+        again = checks.evaluate(table, evidence.population.columns, check)
+        result = CheckResult.objects.get(evidence=evidence)
+        assert (again.population_count, again.exception_count, again.exceptions) == (
+            result.population_count, result.exception_count, result.exceptions
+        )  # fmt: skip
+        assert (result.population_count, result.exception_count) == (2, 0)

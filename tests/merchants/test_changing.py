@@ -78,7 +78,7 @@ def test_a_business_that_changes_gets_another_form(alice: User) -> None:
     new = changing.exchange(old.merchant, form_type="A-EP", by=alice, reason="Its own page now.")
     old.refresh_from_db()
     assert old.state == State.INVALID
-    assert (new.form_type, new.state, new.previous) == ("A-EP", State.INCOMPLETE, None)
+    assert (new.form_type, new.state, new.previous) == ("A-EP", State.INCOMPLETE, old)
     assert Merchant.objects.get().form_type == "A-EP"
     with pytest.raises(MerchantError, match="no form of the type"):
         changing.exchange(old.merchant, form_type="Z", by=alice, reason="Odd.")

@@ -11,6 +11,7 @@ from jobs.models import Job
 from merchants import issuing_many, parties, reminding, tasks
 from merchants.errors import NotAllowedError
 from merchants.models import ComplianceForm, Merchant
+from merchants.portfolio import Choice
 from tests.merchants import shops
 
 pytestmark = pytest.mark.django_db
@@ -55,12 +56,14 @@ def test_a_person_may_remind_one_or_all_of_a_platform(alice: User, charlie: User
     merchants = parties.add_merchants(application, [shops.applicant()] * 3, by=alice)
     forms = parties.approve(merchants, by=alice)
     shops.form(alice)
+    shops.signed(alice, of=application)
+    choice = Choice(application=application.pk)
     with pytest.raises(NotAllowedError):
         reminding.ask(forms[0], by=charlie, today=today)
     with pytest.raises(NotAllowedError):
-        reminding.ask_many(application, state="INCOMPLETE", by=charlie, today=today)
+        reminding.ask_many(choice, by=charlie, today=today)
     reminding.ask(forms[0], by=alice, today=today)
-    job = reminding.ask_many(application, state="INCOMPLETE", by=alice, today=today)
+    job = reminding.ask_many(choice, by=alice, today=today)
     seen: list[tuple[int, int]] = []
     reminding.run_many(job.payload, progress=lambda done, total, _: seen.append((done, total)))
     assert mails() == 3

@@ -96,6 +96,18 @@ GOOD: dict[str, dict[str, Any]] = {
         "effective_from": "2026-02-01",
         "next_review": "2027-01-05",
     },
+    "provider_attestations": {
+        "provider": "Cloud AG",
+        "service": "Hosted payment page",
+        "standing": "compliant",
+        "standard": "PCI DSS 4.0.1",
+        "attested_on": "2026-03-01",
+        "agreement": "Contract 12",
+        "checked_before": "2025-02-01",
+        "own_duties": "12.8.1 to 12.8.5",
+        "provider_duties": "3, 4, 6.4.3",
+        "owner": "eve@example.org",
+    },
     "risks": {
         "title": "The only settlement bank stops its service",
         "owner": "eve@example.org",

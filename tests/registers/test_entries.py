@@ -96,6 +96,16 @@ def test_an_entry_is_kept_with_its_version_and_leaf(book: Book) -> None:
             {"treatment": "accept", "accepted_by": "x@example.org", "accepted_until": "2027-06-01"},
             "accepted_until",
         ),
+        ("provider_attestations", {"attested_on": ""}, "attested_on"),
+        (
+            "provider_attestations",
+            {"standing": "none yet", "attested_on": "", "follow_up": "We asked."},
+            "next_look",
+        ),
+        ("provider_attestations", {"valid_until": "2026-02-01"}, "valid_until"),
+        ("provider_attestations", {"valid_until": "2027-04-01"}, "valid_until"),
+        ("provider_attestations", {"looked_at_on": "2026-04-01"}, "looked_at_by"),
+        ("provider_attestations", {"standing": "non-compliant"}, "follow_up"),
         ("vendor_reports", {"bridge_letter_until": "2026-05-01"}, "bridge_letter_until"),
     ],
 )

@@ -1,6 +1,7 @@
 """The PDF engine works in a process of its own, and says which packages it lacks."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,44 @@ class TestEngine:
     def test_the_worker_itself_is_spared_its_memory(self) -> None:
         assert render("<p>x")
         assert "weasyprint" not in sys.modules
+
+
+@pytest.mark.usefixtures("pdf")
+class TestWarm:
+    @pytest.fixture
+    def warm(self) -> Iterator[pdf_engine.Warm]:
+        made = pdf_engine.Warm()
+        yield made
+        made.close()
+
+    def test_many_papers_of_one_process_are_those_of_many(self, warm: pdf_engine.Warm) -> None:
+        first = warm.render("<title>One</title><p>Ö", identifier=b"i" * 16)
+        engine = warm._engine
+        assert warm.render("<p>two", identifier=b"i" * 16) != first
+        assert warm.render("<title>One</title><p>Ö", identifier=b"i" * 16) == first
+        assert warm._engine is engine
+        assert first == render("<title>One</title><p>Ö")
+
+    def test_one_that_fails_says_why_and_the_next_is_written(self, warm: pdf_engine.Warm) -> None:
+        assert warm.render("<p>one", identifier=b"i" * 16)
+        with pytest.raises(PdfError, match="Error fetching"):
+            warm.render('<img src="file:///etc/hostname">', identifier=b"i" * 16)
+        assert warm.render("<p>two", identifier=b"i" * 16).startswith(b"%PDF-")
+
+    def test_one_that_left_is_followed_by_another(self, warm: pdf_engine.Warm) -> None:
+        assert warm.render("<p>one", identifier=b"i" * 16)
+        engine = warm._engine
+        assert engine
+        engine._process.kill()
+        engine._process.wait()
+        assert warm.render("<p>two", identifier=b"i" * 16).startswith(b"%PDF-")
+
+    def test_it_begins_anew_after_many(
+        self, warm: pdf_engine.Warm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pdf_engine, "MOST_IN_A_ROW", 1)
+        assert warm.render("<p>one", identifier=b"i" * 16)
+        assert warm._engine is None
 
 
 class TestFailure:

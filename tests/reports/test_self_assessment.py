@@ -5,16 +5,19 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
 from evidence import store
 from evidence.models import Evidence
 from jobs.work import Work
-from merchants import answering, papers, questionnaire, signing
+from merchants import answering, official_texts, papers, questionnaire, scanning, signing
 from merchants.answering import Said
 from merchants.answers import WORKSHEET, Answer, Given
 from merchants.models import ComplianceForm, FormFile
+from merchants.official_texts import Wording
+from merchants.scanning import Scanned
 from reports import pdf_engine, self_assessment, tasks
 from tests.merchants import shops
 
@@ -38,6 +41,25 @@ def test_every_line_of_every_type_is_printed(alice: User, form_type: str) -> Non
     assert html.count("Not answered</td>") >= len(known.questionnaire.lines())
     for statement in answering.statements_of(known):
         assert statement.text.replace("'", "&#x27;") in html
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(pdf_engine.missing_libraries()), reason="The PDF engine is missing.")
+@pytest.mark.parametrize("form_type", questionnaire.TYPES)
+def test_every_type_renders_with_every_line_and_for_everybody(
+    alice: User, form_type: str, tmp_path: Path
+) -> None:
+    form, path = shops.form(alice, form_type=form_type), tmp_path / "form.pdf"
+    self_assessment.write(form, FormFile.Which.UNSIGNED, path)
+    paper = PdfReader(path)
+    text = "\n".join(page.extract_text() for page in paper.pages)
+    for section in answering.whole(form).questionnaire.sections:
+        for line in section.lines:
+            assert re.search(rf"(?<![\d.-]){re.escape(line.id)}(?![\d.-])", text), line.id
+    root = paper.root_object
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "en-GB"
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()  # type: ignore[attr-defined]
 
 
 def test_the_paper_says_what_was_answered_and_who_signed(alice: User) -> None:
@@ -77,6 +99,21 @@ def test_a_signature_ends_in_a_pdf_that_is_evidence(alice: User) -> None:
     assert "Erna Ofenloch" in text
     assert tasks.render_form(work) == told
     assert Evidence.objects.count() == 1
+
+
+def test_the_paper_shows_scans_sources_and_official_wording(alice: User) -> None:
+    form = shops.form(alice)
+    empty = self_assessment.html(answering.whole(form), FormFile.Which.UNSIGNED)
+    assert "No scan was told of yet" in empty
+    given = Given(Answer.IN_PLACE, "We sign.", source="Pay AG: control VN-03, evidence EV-1")
+    answering.keep(form, Said({"12.8.2": given}), actor="merchant:test")
+    scan = Scanned(timezone.now().date(), "Scan GmbH", passed=True)
+    scanning.record(form.merchant, scan, by=alice)
+    official_texts.load([Wording(1, "12.8.2", "Licensed <words>.")], licence="7", actor="system")
+    html = self_assessment.html(answering.whole(form), FormFile.Which.UNSIGNED)
+    for words in ("Scan GmbH", "Licensed &lt;words&gt;.", "evidence EV-1; confirmed."):
+        assert words in html
+    assert lines(html) == lines(empty)
 
 
 def test_a_second_paper_of_a_kind_is_dropped_for_the_first(alice: User, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """A merchant's pages: each is kept when it is sent, and a link opens its own form only."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from evidence import ledger
@@ -13,11 +15,23 @@ from evidence.models import LedgerEntry
 from merchants import answering, changing, links, papers, signing
 from merchants.answers import WORKSHEET, Answer, Given
 from merchants.identity import Identity
-from merchants.models import ComplianceForm, FormFile, SignatureRecord, SigningLink
+from merchants.models import (
+    AsvScan,
+    ComplianceForm,
+    FormFile,
+    Merchant,
+    SignatureRecord,
+    SigningLink,
+)
 from tests.merchants import shops
 
 pytestmark = pytest.mark.django_db
-CONSENTING = {"name": "Erna Ofenloch", "title": "Owner", "consent": "on"}
+CONSENTING = {
+    "name": "Erna Ofenloch",
+    "title": "Owner",
+    "signed_on": timezone.now().date().isoformat(),
+    "consent": "on",
+}
 
 
 class Phone:
@@ -66,7 +80,9 @@ def test_no_page_hands_its_address_on_or_is_kept_by_a_browser(phone: Phone) -> N
         assert response.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in response.headers["Cache-Control"]
         assert "script-src 'self'" in response.headers["Content-Security-Policy"]
-        assert "<script" not in text(response)
+        assert re.findall(r"<script[^>]*>", text(response)) == [
+            '<script src="/static/js/signing.js" defer>'
+        ]
         assert "style=" not in text(response)
 
 
@@ -91,6 +107,13 @@ def test_what_fits_is_kept_and_what_does_not_is_shown_again(phone: Phone) -> Non
     assert "9.4.2: say why." in text(response)
     assert 'href="#f-9.4.3"' in text(response)
     assert "We buy a lock." in text(response)
+
+
+def test_a_page_is_kept_while_it_is_filled_in(phone: Phone) -> None:
+    fields = {"a-9.4.1": "in_place", "autosave": "yes"}
+    assert phone.send("9/", **fields).status_code == 204
+    assert phone.send("9/", **fields, **{"a-9.4.2": "not_applicable"}).status_code == 202
+    assert set(answering.whole(phone.form).said.lines) == {"9.4.1"}
 
 
 def test_a_card_number_is_not_kept(phone: Phone) -> None:
@@ -141,12 +164,69 @@ def test_from_the_first_page_to_the_signature(phone: Phone) -> None:
     assert "is being written" in text(phone.get())
 
 
-@pytest.mark.parametrize("lacking", ["name", "title", "consent"])
+@pytest.mark.parametrize("lacking", ["name", "title", "signed_on", "consent"])
 def test_nobody_signs_without_name_title_and_consent(phone: Phone, lacking: str) -> None:
     phone.fill()
     fields = {name: word for name, word in CONSENTING.items() if name != lacking}
     assert phone.send("sign/", **fields).status_code == 422
     assert not SignatureRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("clock", "kept"),
+    [
+        ("2031-05-06T07:08:09.000Z", "2031-05-06T07:08:09.000Z"),
+        ("", CONSENTING["signed_on"]),
+        ("a quarter past nine", CONSENTING["signed_on"]),
+        ("2031-05-06T07:08:09", CONSENTING["signed_on"]),
+    ],
+)
+def test_the_signers_clock_is_kept_beside_ours(phone: Phone, clock: str, kept: str) -> None:
+    phone.fill()
+    before = timezone.now()
+    phone.send("sign/", **CONSENTING, clock=clock)
+    record = SignatureRecord.objects.get()
+    assert record.signed_at == kept
+    assert before <= record.received_at <= timezone.now()
+
+
+def test_a_day_that_is_today_nowhere_is_not_signed_for(phone: Phone) -> None:
+    phone.fill()
+    response = phone.send("sign/", **{**CONSENTING, "signed_on": "2020-01-01"})
+    assert response.status_code == 422
+    assert "This is not today" in text(response)
+    assert not SignatureRecord.objects.exists()
+
+
+def test_two_people_who_sign_at_once_leave_one_signature(phone: Phone) -> None:
+    other = Phone(phone.form)
+    phone.fill()
+    assert other.get("sign/").status_code == 200
+    phone.send("sign/", **CONSENTING)
+    late = other.send("sign/", **{**CONSENTING, "name": "Otto Müller"})
+    assert (late.status_code, late.url) == (302, f"/sign/{other.secret}/")
+    assert "Erna Ofenloch" in text(other.get())
+    assert SignatureRecord.objects.get().name == "Erna Ofenloch"
+
+
+def test_a_merchant_tells_of_its_scans(phone: Phone) -> None:
+    assert "none told yet" in text(phone.get())
+    today = timezone.now().date()
+    good = {"scanned_on": today.isoformat(), "scanner": "Scan GmbH", "passed": "yes"}
+    odd = {**good, "scanned_on": (today + timedelta(days=2)).isoformat()}
+    for fields in (odd, {**good, "scanner": ""}, {**good, "scanner": "4111 1111 1111 1111"}):
+        assert phone.send("scans/", **fields).status_code == 422
+    assert phone.send("scans/", **good).status_code == 302
+    assert "Scan GmbH" in text(phone.get("scans/"))
+    scan = AsvScan.objects.get()
+    assert scan.told_by == f"merchant:{phone.form.merchant.ref}"
+    assert Merchant.objects.get().scan_due_on == today + timedelta(days=90)
+
+
+def test_a_form_without_scans_asks_for_none(alice: User) -> None:
+    phone = Phone(shops.form(alice, form_type="B"))
+    assert phone.get("scans/").status_code == 404
+    assert "External scans" not in text(phone.get())
 
 
 def test_an_incomplete_form_is_not_signed_whatever_is_sent(phone: Phone) -> None:
@@ -187,7 +267,7 @@ def test_last_years_answers_wait_for_their_tick(alice: User) -> None:
     phone = Phone(ComplianceForm.objects.get(previous=old))
     page = text(phone.get("2/"))
     assert "Still true" in page
-    assert "Last year: In place" in page
+    assert "You said before: In place" in page
     phone.send("2/")
     assert not answering.whole(phone.form).said.lines
     phone.send("2/", **{"c-2.2.2": "yes"})

@@ -17,6 +17,7 @@ from registers import entries, registry
 from tests import cast
 from tests.audits.findings import opened
 from tests.audits.world import World
+from tests.merchants import shops
 from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
 from tests.registers.reconciled import Accounting, row
@@ -152,6 +153,7 @@ def test_every_task_of_every_source_leads_to_a_page_that_is_there(
     case = opened(World(alices.user))
     requests.ask(case.engagement, Wording("A", due=days.today()), by=alices.user)
     Reviewed(alices.user).open()
+    shops.form(alices.user)
     found: dict[str, Task] = {}
     for task in tasklist.everything(Asked(days.today())):
         found.setdefault(task.source, task)

@@ -1,0 +1,192 @@
+"""Forms of merchants at size: issued in bulk, listed at few and many, signed with papers."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
+from multiprocessing import get_context
+from unittest.mock import patch
+
+from django.db import connection, connections
+from django.test import Client
+from django.utils import timezone
+
+from accounts import roles
+from accounts.models import User
+from jobs.models import Job
+from jobs.work import Work
+from merchants import answering, issuing_many, parties, portfolio, signing
+from merchants.models import Application, ComplianceForm, FormFile, Merchant
+from merchants.parties import Applicant
+from merchants.portfolio import Choice
+from reports import tasks
+from tests import cast
+from tests.benchmarks.stopwatch import Measure, Rival, compared, take_turns
+from tests.merchants import shops
+
+ISSUED_PER_SECOND = 2_000
+SIGNED_PER_MINUTE = 200
+WORKERS = 2
+MOST_SECONDS_COUNTED = 60.0
+SMALL = 1_000
+_STATES = ("INCOMPLETE", "OVERDUE", "COMPLETE", "EXPIRED", "INVALID")
+_LEVELS = (4, 4, 4, 4, 4, 4, 4, 3, 2, 1)
+_TYPES = ("A", "A", "A", "A-EP", "B", "B-IP", "C", "D-Merchant")
+
+
+def measure(quick: bool) -> Iterator[Measure]:
+    roles.sync()
+    keeper = cast.person("administrator")
+    issued, large, signed = (5_000, 20_000, 10) if quick else (100_000, 1_000_000, 200)
+    application = parties.add_application("Shops", environment="live", by=keeper)
+    yield _signatures(application, signed, keeper)
+    lists = _lists(keeper)
+    _fill(application, SMALL)
+    before = {name: take_turns([page])[0] for name, page in lists.items()}
+    yield _issue(application, issued, keeper)
+    _fill(application, large)
+    yield _counted(large)
+    after = {name: take_turns([page])[0] for name, page in lists.items()}
+    for name in lists:
+        yield compared(
+            f"forms: {name}, {connection.vendor}",
+            f"{large:,} forms",
+            (after[name] * 1000, "ms"),
+            Rival(f"at {SMALL:,}", before[name] * 1000, "<= 1.3"),
+            ratio=after[name] / before[name],
+        )
+
+
+def _counted(forms: int) -> Measure:
+    """Count the portfolio as the job does; pages read what it found."""
+    job = portfolio.ask_for_figures(timezone.now())
+    began = time.perf_counter()
+    result = portfolio.run(timezone.now())
+    taken = time.perf_counter() - began
+    if job:
+        now = timezone.now()
+        Job.objects.filter(pk=job.pk).update(state="done", result=result, finished_at=now)
+    return compared(
+        "forms: figures counted by a job",
+        f"{forms:,} forms",
+        (taken, "s"),
+        Rival("aim", MOST_SECONDS_COUNTED, "<= 1"),
+        ratio=taken / MOST_SECONDS_COUNTED,
+    )
+
+
+def _issue(application: Application, count: int, by: User) -> Measure:
+    """Approve merchants that wait, batch by batch, as the job does; adding them is not timed."""
+    _waiting(application, count, by)
+    job = issuing_many.ask(application, by=by)
+    began = time.perf_counter()
+    issuing_many.run(job.payload, progress=lambda *_: None)
+    speed = count / (time.perf_counter() - began)
+    return compared(
+        f"forms issued, {connection.vendor}",
+        f"{count:,} forms",
+        (speed, "/s"),
+        Rival("aim", ISSUED_PER_SECOND, ">= 1"),
+        ratio=speed / ISSUED_PER_SECOND,
+    )
+
+
+def _waiting(application: Application, count: int, by: User) -> None:
+    """Add merchants that wait; who they are is sealed once, as sealing is not measured."""
+    kinds = [Applicant(shops.BAKERY, kind, interview=shops.ONLINE) for kind in _TYPES]
+    first = parties.add_merchants(application, kinds[:1], by=by)[0]
+    with patch("merchants.identity.sealed", return_value=first.identity):
+        for start in range(0, count - 1, 1000):
+            batch = [kinds[place % len(kinds)] for place in range(min(1000, count - 1 - start))]
+            parties.add_merchants(application, batch, by=by)
+
+
+def _fill(application: Application, upto: int) -> None:
+    """Put forms into the table up to a number, of every state, type and level; not timed."""
+    known = ComplianceForm.objects.order_by("-pk").first()
+    assert known is not None
+    merchants = list(Merchant.objects.filter(application=application)[:1000])
+    now = timezone.now()
+    rows = (
+        ComplianceForm(
+            ref=f"cf_bench{number:014d}",
+            environment="live",
+            application=application,
+            merchant=merchants[number % len(merchants)],
+            template=known.template,
+            form_type=_TYPES[number % len(_TYPES)],
+            level=_LEVELS[number % len(_LEVELS)],
+            state=_STATES[number % len(_STATES)],
+            due_at=now + timedelta(days=number % 90),
+            valid_from=now,
+            valid_until=now + timedelta(days=365),
+            created_at=now,
+            updated_at=now,
+            ledger_entry=known.ledger_entry,
+        )
+        for number in range(ComplianceForm.objects.count(), upto)
+    )
+    while batch := list(islice(rows, 10_000)):
+        ComplianceForm.objects.bulk_create(batch, 1000)
+
+
+def _lists(by: User) -> dict[str, Callable[[], object]]:
+    client = Client()
+    cast.sign_in(client, by)
+
+    def page(query: str) -> Callable[[], object]:
+        def get() -> None:
+            for _ in range(5):
+                answer = client.get(f"/admin/merchants/{query}", headers={"host": "localhost"})
+                if answer.status_code != 200:
+                    raise SystemExit(f"{answer.status_code} at {query}")
+
+        return get
+
+    def rows(choice: Choice) -> Callable[[], object]:
+        def read() -> None:
+            newest = ComplianceForm.objects.order_by("-pk").values_list("pk", flat=True)[0]
+            for _ in range(20):
+                middle = portfolio.chosen(choice).filter(pk__lt=newest // 2)
+                list(middle.select_related("merchant", "application")[:51])
+
+        return read
+
+    return {
+        "page by state": page("?state=OVERDUE"),
+        "page by type and level": page("?type=A&level=1"),
+        "rows by state and cursor": rows(Choice(state="OVERDUE")),
+        "rows by state, type, cursor": rows(Choice(state="OVERDUE", form_type="A")),
+    }
+
+
+def _signatures(application: Application, count: int, by: User) -> Measure:
+    """Sign forms that are answered, and write the paper of each on two workers."""
+    made = [Applicant(shops.BAKERY, "A", interview=shops.ONLINE)] * count
+    ready = parties.approve(parties.add_merchants(application, made, by=by), by=by)
+    for form in ready:
+        answering.keep(form, shops.everything(form), actor="merchant:bench")
+    began = time.perf_counter()
+    for form in ready:
+        signing.sign(form, shops.ERNA, actor="merchant:bench")
+    payloads = [
+        (job.pk, job.key, job.payload)
+        for job in Job.objects.filter(kind="merchants.paper", payload__which="signed")
+    ]
+    connections.close_all()
+    with get_context("fork").Pool(WORKERS) as workers:
+        workers.map(_write, payloads, chunksize=1)
+    speed = len(ready) / (time.perf_counter() - began) * 60
+    if FormFile.objects.filter(which="signed").count() != len(ready):
+        raise SystemExit("Not every signature has its paper.")
+    return compared(
+        f"signatures with PDF, {WORKERS} workers, {connection.vendor}",
+        f"{len(ready):,} forms",
+        (speed, "/min"),
+        Rival("aim", SIGNED_PER_MINUTE, ">= 1"),
+        ratio=speed / SIGNED_PER_MINUTE,
+    )
+
+
+def _write(job: tuple[int, str, dict[str, object]]) -> None:
+    tasks.render_form(Work(*job))
