@@ -148,12 +148,10 @@ class DuckDB:
 
     def csv(self, path: Path, delimiter: str, width: int) -> str:
         """Return the source of the rows of a file without quotes; columns are c0, c1, ..."""
-        name = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
-        name = name.replace("'", "''")
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
         return (
-            f"read_csv('{name}', columns = {{{columns}}}, auto_detect = false, header = true,"
-            f" delim = '{delimiter}', quote = '', escape = '', compression = 'none')"
+            f"read_csv('{source_path(path)}', columns = {{{columns}}}, auto_detect = false,"
+            f" header = true, delim = '{delimiter}', quote = '', escape = '', compression = 'none')"
         )
 
     def number(self, table: str, name: str) -> None:
@@ -180,6 +178,12 @@ class DuckDB:
 
     def divided(self, dividend: str, divisor: str) -> str:
         return f"(({dividend}) // ({divisor}))"
+
+
+def source_path(path: Path) -> str:
+    """Return the name of one file inside a literal: no sign in it stands for other files."""
+    name = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
+    return name.replace("'", "''")
 
 
 def column_types() -> dict[str, str]:

