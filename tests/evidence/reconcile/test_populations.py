@@ -27,6 +27,24 @@ STRIPE: list[dict[str, Cell]] = [
     {"sum_id": "txn_2", "kind_of_sum": "balance transaction: refund", "total_minor": -500},
 ]
 
+FINIX_ALL: dict[str, Cell] = {
+    "currency": "USD",
+    "state": "SUCCEEDED",
+    "created_at": AT,
+    "collected_at": AT,
+}
+STRIPE_ALL: dict[str, Cell] = {
+    "currency": "EUR",
+    "status": "available",
+    "fee_minor": 0,
+    "created_at": AT,
+    "available_at": AT,
+}
+
+
+def named(**cells: Cell) -> dict[str, Cell]:
+    return cells
+
 
 def population(folder: Path, collector: str, slug: str, rows: list[dict[str, Cell]]) -> Path:
     """Write a file as the collector of this name writes it, by its own columns."""
@@ -43,16 +61,11 @@ def reconcile(folder: Path) -> Outcome:
     platform = folder / "platform.csv"
     platform.write_text(PLATFORM, encoding="utf-8")
     finix = [
-        {"currency": "USD", "state": "SUCCEEDED", "created_at": AT, "collected_at": AT}
-        | {"idempotency_key": f"key-{number}"}
-        | row
+        FINIX_ALL | row | named(idempotency_key=f"key-{number}")
         for number, row in enumerate(FINIX, start=1)
     ]
     stripe = [
-        {"currency": "EUR", "status": "available", "created_at": AT, "available_at": AT}
-        | {"fee_minor": 0, "parts_minor": row["total_minor"], "whole_minor": row["total_minor"]}
-        | {"source_id": source}
-        | row
+        STRIPE_ALL | row | named(source_id=source, parts_minor=row["total_minor"])
         for source, row in zip(("ch_1", "re_1"), STRIPE, strict=True)
     ]
     given = {
