@@ -6,6 +6,7 @@ Rules:
 - Amounts are decimals of 19 digits, because Spark refuses a sum of whole numbers beyond 64 bits.
 """
 
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -123,13 +124,16 @@ def spark_engine(
         builder = builder.master(master)
     for name, value in (_CONFIG | dict(settings or {})).items():
         builder = builder.config(name, value)
-    builder = builder.config("spark.sql.warehouse.dir", str(folder))
+    # A session may serve several runs, one after the other: each has a schema of its own.
+    name = f"reconcile_{secrets.token_hex(8)}"
     try:
-        session = builder.getOrCreate()
+        session = builder.getOrCreate().newSession()
+        session.sql(f"CREATE SCHEMA {name} LOCATION '{quoted_path(folder)}'")
+        session.sql(f"USE {name}")
         try:
-            yield Spark(session.newSession(), storage.StorageLevel.DISK_ONLY, folder)
+            yield Spark(session, storage.StorageLevel.DISK_ONLY, folder)
         finally:
-            session.catalog.clearCache()
+            session.sql(f"DROP SCHEMA {name} CASCADE")
     except failures as error:
         first = str(error).strip().partition("\n")[0]
         raise ReconcileError(f"Spark gave up: {first[:500]}") from error

@@ -145,15 +145,16 @@ def test_spark_says_what_duckdb_says(tmp_path: Path) -> None:
     if importlib.util.find_spec("pyspark") is None:
         pytest.skip("pyspark is not installed; it is the extra of its name")
     demand("java", "default-jre-headless")
-    given = all_sorts(1)
-    here = small.reconcile(tmp_path, text(), *given)
-    there = small.reconcile(
-        tmp_path,
-        text(),
-        *given,
-        elsewhere=lambda scratch: spark_engine(scratch, master="local[1]", settings=CALM),
-    )
-    assert same(there) == same(here)
+    # The second run finds nothing of the first in the session that both share.
+    for given in (([small.row("A")], [small.row("A", "10.01")]), all_sorts(1)):
+        here = small.reconcile(tmp_path, text(), *given)
+        there = small.reconcile(
+            tmp_path,
+            text(),
+            *given,
+            elsewhere=lambda scratch: spark_engine(scratch, master="local[1]", settings=CALM),
+        )
+        assert same(there) == same(here)
 
 
 def test_without_spark_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
