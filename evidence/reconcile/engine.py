@@ -2,10 +2,11 @@
 
 The passes are written in plain SQL over the tables that they make themselves; what databases spell
 differently (digests, ordered concatenation, whole division) each engine writes in its own words.
-Another engine is another class with these methods; equal digests prove that it does the same.
+PostgreSQL and Spark stand beside; equal digests prove that each does the same. Files are always
+accepted here, in DuckDB: another engine gets the accepted items, and does all that follows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,17 +23,26 @@ class Engine(Protocol):
     wide: str
     """The widest type of whole numbers, for products before they are divided."""
 
+    text: str
+    """The type of texts, to cast to."""
+
     def execute(self, sql: str) -> None:
         """Run a statement that returns nothing."""
 
     def rows(self, sql: str) -> Iterator[Values]:
-        """Yield the rows of a query, streaming; one query at a time."""
+        """Yield the rows of a query; one query at a time."""
 
-    def load(self, table: str, files: Sequence[Path]) -> None:
-        """Make a table of items from CSV files without header; empty means NULL."""
+    def make(self, table: str, columns: Mapping[str, str]) -> None:
+        """Make an empty table; the types of its columns are in DuckDB's words."""
 
-    def number(self, table: str, name: str) -> None:
-        """Show a table under another name, with a whole number `id` for each row."""
+    def keep(self, table: str, query: str) -> None:
+        """Make a table of a query, in place of one of this name, which the query may ask."""
+
+    def show(self, view: str, query: str) -> None:
+        """Make a view of a query, in place of one of this name."""
+
+    def days(self, later: str, earlier: str) -> str:
+        """Return the expression of the whole days from one date to another."""
 
     def bucket(self, text: str, buckets: int) -> str:
         """Return the expression of a text's bucket by some hash; `buckets` is a power of two."""
@@ -50,10 +60,18 @@ class Engine(Protocol):
         """Return the expression of a whole quotient; neither number is negative."""
 
 
+class Receiver(Engine, Protocol):
+    """An engine beside DuckDB, which takes over the accepted items."""
+
+    def receive(self, staged: "DuckDB", folder: Path) -> None:
+        """Make the table `item` of what was accepted; files may lie in the folder."""
+
+
 class DuckDB:
     """An in-memory database that spills into one folder and reaches nothing else."""
 
     wide = "HUGEINT"
+    text = "VARCHAR"
 
     def __init__(self, scratch: Path, *, memory: str, threads: int) -> None:
         self._database = duckdb.connect(
@@ -88,9 +106,23 @@ class DuckDB:
         while batch := found.fetchmany(10_000):
             yield from batch
 
+    def make(self, table: str, columns: Mapping[str, str]) -> None:
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self._database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({listed})")
+
+    def keep(self, table: str, query: str) -> None:
+        self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {query}")
+
+    def show(self, view: str, query: str) -> None:
+        self._database.execute(f"CREATE OR REPLACE VIEW {view} AS {query}")
+
+    def days(self, later: str, earlier: str) -> str:
+        return f"({later} - {earlier})"
+
     def load(self, table: str, files: Sequence[Path]) -> None:
+        """Make a table of items from CSV files without header; empty means NULL."""
         columns = column_types()
-        self.make(table)
+        self.make(table, columns)
         if files:
             self._database.read_csv(
                 [str(path) for path in files],  # type: ignore[arg-type]  # The stubs lag.
@@ -103,25 +135,27 @@ class DuckDB:
                 columns=columns,
             ).insert_into(table)
         self._database.execute("SET preserve_insertion_order = false")
+
+    def close_doors(self) -> None:
+        """Let no statement from here on reach a file or change a setting."""
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")
 
-    def make(self, table: str) -> None:
-        """Make an empty table of items, where it is not there yet."""
-        listed = ", ".join(f"{name} {kind}" for name, kind in column_types().items())
-        self._database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({listed})")
+    def write(self, name: str, target: Path, form: str) -> None:
+        """Write a table or view into a file; `form` are the options of COPY."""
+        path = str(target).replace("'", "''")
+        self._database.execute(f"COPY (SELECT * FROM {name}) TO '{path}' ({form})")
 
     def csv(self, path: Path, delimiter: str, width: int) -> str:
         """Return the source of the rows of a file without quotes; columns are c0, c1, ..."""
-        name = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
-        name = name.replace("'", "''")
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
         return (
-            f"read_csv('{name}', columns = {{{columns}}}, auto_detect = false, header = true,"
-            f" delim = '{delimiter}', quote = '', escape = '', compression = 'none')"
+            f"read_csv('{source_path(path)}', columns = {{{columns}}}, auto_detect = false,"
+            f" header = true, delim = '{delimiter}', quote = '', escape = '', compression = 'none')"
         )
 
     def number(self, table: str, name: str) -> None:
+        """Show a table under another name, with a whole number `id` for each row."""
         # The place of a row in its table is a number already, and costs no copy of the table.
         cases = " ".join(
             f"WHEN {file} THEN rowid - {first - 2}" for file, first in self.first_rows.items()
@@ -144,6 +178,12 @@ class DuckDB:
 
     def divided(self, dividend: str, divisor: str) -> str:
         return f"(({dividend}) // ({divisor}))"
+
+
+def source_path(path: Path) -> str:
+    """Return the name of one file inside a literal: no sign in it stands for other files."""
+    name = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
+    return name.replace("'", "''")
 
 
 def column_types() -> dict[str, str]:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from evidence.reconcile.engine import Engine, Values
 from evidence.reconcile.items import CONTENT
 from evidence.reconcile.outcome import Break, Candidate, Part, Tolerated
-from evidence.reconcile.rules import Leg, RuleSet
+from evidence.reconcile.rules import MAPPED, Leg, RuleSet
 from evidence.reconcile.tables import content, quoted
 
 MOST_BREAKS = 100_000
@@ -50,7 +50,7 @@ def count_breaks(engine: Engine) -> int:
 
 def breaks(engine: Engine, as_of: date, files: Mapping[int, str]) -> list[Break]:
     """Return the breaks in the order of comparison, reason and id."""
-    digest = engine.sha256(content("i"))
+    digest = engine.sha256(content(engine, "i"))
     members = engine.sha256(engine.joined("dig", ","))
     columns = ", ".join(_part(engine, side) for side in ("left", "right"))
     rows = engine.rows(
@@ -58,13 +58,18 @@ def breaks(engine: Engine, as_of: date, files: Mapping[int, str]) -> list[Break]
         f" {columns} FROM (SELECT c.comparison, c.reason, c.pass, c.side, c.grp, c.due_on,"
         f" CASE WHEN {_GROUPED} THEN 0 ELSE c.id END AS single, {digest} AS dig,"
         f" {_LABEL} AS label, i.amount, i.currency,"
-        " lpad(CAST(i.file AS VARCHAR), 6, '0') || ':' || lpad(CAST(i.line AS VARCHAR), 12, '0')"
+        f" lpad({_text(engine, 'i.file')}, 6, '0') || ':' ||"
+        f" lpad({_text(engine, 'i.line')}, 12, '0')"
         " AS spot FROM classed c JOIN told i ON i.id = c.id"
         f" WHERE {_TOLD}) members"
         f" GROUP BY comparison, reason, pass, grp, single ORDER BY 1, 2, 6 LIMIT {MOST_BREAKS}"
     )
     seen: Counter[str] = Counter()
     return [_distinct(_break(row, as_of, files), seen) for row in rows]
+
+
+def _text(engine: Engine, value: str) -> str:
+    return f"CAST({value} AS {engine.text})"
 
 
 def _part(engine: Engine, side: str) -> str:
@@ -115,16 +120,19 @@ def candidates(engine: Engine) -> list[Candidate]:
     left, right = _LABEL, _LABEL.replace("i.", "j.")
     rows = engine.rows(
         f"SELECT c.comparison, {left}, {right}, i.amount, i.currency FROM candidate c"
-        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
+        " JOIN told i ON i.id = c.left_id JOIN told j ON j.id = c.right_id"
         f" ORDER BY 1, 2, 3, 4, 5 LIMIT {MOST_LISTED}"
     )
-    return [Candidate(*row) for row in rows]
+    return [
+        Candidate(name, first, second, int(amount), currency)
+        for name, first, second, amount, currency in rows
+    ]
 
 
 def _filled(leg: Leg) -> list[str]:
     """Return the fields that files of a leg can fill; the others are empty in each of its items."""
     mapped = {str(name) for file in leg.files for name in (*file.columns, *file.fixed)}
-    is_mapped = all(file.format in {"csv", "xlsx"} for file in leg.files)
+    is_mapped = all(file.format in MAPPED for file in leg.files)
     always = {"kind", "status", "amount", "currency", "occurred_at", "day", "fault"}
     filled = mapped | always | ({"rate_e9"} if "rate" in mapped else set())
     return [name for name in CONTENT if name in filled or not is_mapped]
@@ -138,7 +146,7 @@ def digest_lines(engine: Engine, rules: RuleSet) -> Iterator[str]:
     """
     sums = ", ".join(engine.summed("dig"))
     for name, leg in rules.legs.items():
-        digest = engine.sha256(content("i", _filled(leg)))
+        digest = engine.sha256(content(engine, "i", _filled(leg)))
         digests = f"SELECT {digest} AS dig FROM item i WHERE i.leg = {quoted(name)}"
         for row in engine.rows(f"SELECT count(*), {sums} FROM ({digests}) digests"):
             yield f"input {name} {' '.join(str(value) for value in row)}"
@@ -146,16 +154,16 @@ def digest_lines(engine: Engine, rules: RuleSet) -> Iterator[str]:
         yield f"plain {' '.join(str(value) for value in row)}"
     line = (
         "c.comparison || '|' || c.side || '|' || c.class || '|' || COALESCE(c.reason, '') || '|'"
-        " || COALESCE(c.pass, '') || '|' || COALESCE(CAST(c.diff AS VARCHAR), '') || '|'"
-        " || COALESCE(CAST(c.due_on AS VARCHAR), '') || '|'"
-        " || COALESCE(CAST(length(c.grp) AS VARCHAR) || ':' || c.grp, '-') || '|'"
-        f" || {content('i')}"
+        f" || COALESCE(c.pass, '') || '|' || COALESCE({_text(engine, 'c.diff')}, '') || '|'"
+        f" || COALESCE({_text(engine, 'c.due_on')}, '') || '|'"
+        f" || COALESCE({_text(engine, 'length(c.grp)')} || ':' || c.grp, '-') || '|'"
+        f" || {content(engine, 'i')}"
     )
     members = f"SELECT {engine.sha256(line)} AS dig FROM classed c JOIN told i ON i.id = c.id"
-    pair = f"{engine.sha256(content('i'))} || {engine.sha256(content('j'))}"
+    pair = f"{engine.sha256(content(engine, 'i'))} || {engine.sha256(content(engine, 'j'))}"
     pairs = (
         f"SELECT {engine.sha256(f'c.comparison || {pair}')} AS dig FROM candidate c"
-        ' JOIN told i ON i.id = c."left" JOIN told j ON j.id = c."right"'
+        " JOIN told i ON i.id = c.left_id JOIN told j ON j.id = c.right_id"
     )
     for name, source in (("classed", members), ("candidate", pairs)):
         # In buckets by their first digits, so that no list of all digests is ever in one place.

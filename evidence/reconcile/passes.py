@@ -22,24 +22,24 @@ def set_duplicates_apart(engine: Engine, place: Place, leg: Leg) -> None:
     """Class every further item with the same unique id, kind, amount and currency as a break."""
     key = leg.unique
     # Ids alone first: nearly all are there once.
-    engine.execute("DROP TABLE IF EXISTS repeated")
-    engine.execute(
-        f"CREATE TABLE repeated AS SELECT s.{key} AS grp FROM {place.open} s"
-        f" WHERE s.{key} IS NOT NULL GROUP BY s.{key} HAVING count(*) > 1"
+    engine.keep(
+        "repeated",
+        f"SELECT s.{key} AS grp FROM {place.open} s"
+        f" WHERE s.{key} IS NOT NULL GROUP BY s.{key} HAVING count(*) > 1",
     )
     if not next(iter(engine.rows("SELECT count(*) FROM repeated")))[0]:
         return
-    engine.execute("DROP TABLE IF EXISTS twice")
-    engine.execute(
-        "CREATE TABLE twice AS SELECT s.id, t.grp, s.kind, s.amount, s.currency, s.day, s.due_on"
-        f" FROM {place.open} s JOIN repeated t ON s.{key} = t.grp"
+    engine.keep(
+        "twice",
+        "SELECT s.id, t.grp, s.kind, s.amount, s.currency, s.day, s.due_on"
+        f" FROM {place.open} s JOIN repeated t ON s.{key} = t.grp",
     )
     same = "PARTITION BY s.grp, s.kind, s.amount, s.currency"
     engine.execute(
         f"INSERT INTO classed SELECT {_names(place)}, id, 'break', 'duplicate', 'P1', grp, NULL,"
         " due_on FROM (SELECT s.id, s.grp, s.due_on,"
-        f" row_number() OVER ({same} ORDER BY {content('i')}, s.id) AS place,"
-        f" max(s.day) OVER ({same}) - min(s.day) OVER ({same}) AS days"
+        f" row_number() OVER ({same} ORDER BY {content(engine, 'i')}, s.id) AS place,"
+        f" {engine.days(f'max(s.day) OVER ({same})', f'min(s.day) OVER ({same})')} AS days"
         " FROM twice s JOIN item i ON i.id = s.id) ranked"
         f" WHERE place > 1 AND days <= {REUSED_AFTER_DAYS}"
     )
@@ -64,33 +64,35 @@ def match(engine: Engine, comparison: Comparison, left: Place, right: Place) -> 
 
 
 def _one_to_one(engine: Engine, entry: Pass, left: Place, right: Place) -> None:
-    engine.execute("DROP TABLE IF EXISTS pair")
-    engine.execute(
-        f"CREATE TABLE pair AS SELECT l.id AS l, r.id AS r, l.{entry.left} AS grp"
+    engine.keep(
+        "pair",
+        f"SELECT l.id AS l, r.id AS r, l.{entry.left} AS grp"
         f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right} AND {SAME}"
-        f" AND {within(entry)}"
+        f" AND {within(engine, entry)}",
     )
     if _is_unambiguous(engine):
         _record_pairs(engine, entry, left, right, "pair")
         return
     _rank(engine)
     while next(iter(engine.rows("SELECT count(*) FROM ranked")))[0]:
-        engine.execute("DROP TABLE IF EXISTS best")
-        engine.execute(
-            "CREATE TABLE best AS SELECT l, r, grp FROM ranked p"
+        engine.keep(
+            "best",
+            "SELECT l, r, grp FROM ranked p"
             " WHERE place = (SELECT min(place) FROM ranked q WHERE q.l = p.l)"
-            " AND place = (SELECT min(place) FROM ranked q WHERE q.r = p.r)"
+            " AND place = (SELECT min(place) FROM ranked q WHERE q.r = p.r)",
         )
         _record_pairs(engine, entry, left, right, "best")
-        engine.execute(
-            "DELETE FROM ranked WHERE l IN (SELECT l FROM best) OR r IN (SELECT r FROM best)"
+        engine.keep(
+            "ranked",
+            "SELECT * FROM ranked p WHERE NOT EXISTS (SELECT 1 FROM best b WHERE b.l = p.l)"
+            " AND NOT EXISTS (SELECT 1 FROM best b WHERE b.r = p.r)",
         )
 
 
-def within(entry: Pass) -> str:
+def within(engine: Engine, entry: Pass) -> str:
     """Return the condition that two items lie near enough in time."""
     days = entry.within_days
-    return f"l.day - r.day BETWEEN -{days} AND {days}"
+    return f"{engine.days('l.day', 'r.day')} BETWEEN -{days} AND {days}"
 
 
 def _is_unambiguous(engine: Engine) -> bool:
@@ -101,11 +103,12 @@ def _is_unambiguous(engine: Engine) -> bool:
 
 def _rank(engine: Engine) -> None:
     """Put all pairs into one order; the first of what is left is then the best for both of it."""
-    engine.execute("DROP TABLE IF EXISTS ranked")
-    engine.execute(
-        "CREATE TABLE ranked AS SELECT p.l, p.r, p.grp, row_number() OVER (ORDER BY"
-        f" abs(a.day - b.day), {content('a')}, {content('b')}, p.l, p.r) AS place"
-        " FROM pair p JOIN item a ON a.id = p.l JOIN item b ON b.id = p.r"
+    engine.keep(
+        "ranked",
+        "SELECT p.l, p.r, p.grp, row_number() OVER (ORDER BY"
+        f" abs({engine.days('a.day', 'b.day')}), {content(engine, 'a')}, {content(engine, 'b')},"
+        " p.l, p.r) AS place"
+        " FROM pair p JOIN item a ON a.id = p.l JOIN item b ON b.id = p.r",
     )
 
 
@@ -120,17 +123,17 @@ def _record_pairs(engine: Engine, entry: Pass, left: Place, right: Place, table:
 def _groups(engine: Engine, entry: Pass, left: Place, right: Place) -> None:
     amount, currency = measured(entry)
     for place, key, name in ((left, entry.left, "sums_l"), (right, entry.right, "sums_r")):
-        engine.execute(f"DROP TABLE IF EXISTS {name}")
-        engine.execute(
-            f"CREATE TABLE {name} AS SELECT {key} AS grp, {currency} AS currency,"
+        engine.keep(
+            name,
+            f"SELECT {key} AS grp, {currency} AS currency,"
             f" CAST(sum({amount}) AS DECIMAL(38, 0)) AS total FROM {place.open}"
-            f" WHERE {key} IS NOT NULL AND status = 'done' GROUP BY {key}, {currency}"
+            f" WHERE {key} IS NOT NULL AND status = 'done' GROUP BY {key}, {currency}",
         )
-    engine.execute("DROP TABLE IF EXISTS pair")
-    engine.execute(
-        "CREATE TABLE pair AS SELECT l.grp, l.currency, l.total - r.total AS diff"
+    engine.keep(
+        "pair",
+        "SELECT l.grp, l.currency, l.total - r.total AS diff"
         " FROM sums_l l JOIN sums_r r ON l.grp = r.grp AND l.currency = r.currency"
-        f" WHERE abs(l.total - r.total) <= {_tolerance(entry)}"
+        f" WHERE abs(l.total - r.total) <= {_tolerance(entry)}",
     )
     for place, key in ((left, entry.left), (right, entry.right)):
         engine.execute(
@@ -162,7 +165,7 @@ def find_candidates(engine: Engine, comparison: Comparison, left: Place, right: 
             engine.execute(
                 f"INSERT INTO candidate SELECT {quoted(comparison.name)}, l.id, r.id"
                 f" FROM {left.rest} l JOIN {right.rest} r ON l.amount = r.amount"
-                f" AND l.currency = r.currency AND l.kind = r.kind AND {within(entry)}"
+                f" AND l.currency = r.currency AND l.kind = r.kind AND {within(engine, entry)}"
                 f" AND {_agree('merchant')} AND {_agree('last_four')}"
                 f" WHERE l.id IN ({_unpaired(left)}) AND r.id IN ({_unpaired(right)})"
             )

@@ -32,7 +32,7 @@ def set_aside(engine: Engine, entry: Pass, left: Seat, right: Seat) -> None:
     _take_out_repeated(engine)
     engine.execute(
         f"INSERT INTO plain SELECT {quoted(left[0].comparison)}, '{entry.id}', currency, count(*),"
-        " sum(left_amount), sum(right_amount) FROM met WHERE is_plain GROUP BY currency"
+        " sum(left_amount), sum(right_amount) FROM meeting WHERE is_plain GROUP BY currency"
     )
     for (place, _, _), never in zip((left, right), others, strict=True):
         _keep_others(engine, place, never)
@@ -47,9 +47,10 @@ def _open_plain(engine: Engine, seat: Seat, key: str) -> str:
         twice = _twice(engine, place, side, leg)
         once = f" AND NOT COALESCE({twice}, FALSE)" if twice else ""
         others += f" UNION SELECT i.id {mapped} AND {twice}" if twice else ""
-    engine.execute(
-        f"CREATE OR REPLACE VIEW plain_{place.side} AS SELECT i.id, i.{key} AS key, i.kind,"
-        f" i.amount, i.currency, i.status, i.day {mapped} AND i.{key} IS NOT NULL{once}"
+    engine.show(
+        f"plain_{place.side}",
+        f"SELECT i.id, i.{key} AS key, i.kind, i.amount, i.currency, i.status, i.day"
+        f" {mapped} AND i.{key} IS NOT NULL{once}",
     )
     return others
 
@@ -59,10 +60,10 @@ def _twice(engine: Engine, place: Place, side: Side, leg: Leg) -> str:
     # Two ids of one hash are taken for one here: both then go the exact way, and none is lost.
     mark = engine.bucket(f"i.{leg.unique}", _HASHES)
     doubled = f"doubled_{place.side}"
-    engine.execute(f"DROP TABLE IF EXISTS {doubled}")
-    engine.execute(
-        f"CREATE TABLE {doubled} AS SELECT {mark} AS mark FROM item i"
-        f" WHERE {in_scope(side)} AND i.{leg.unique} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+    engine.keep(
+        doubled,
+        f"SELECT {mark} AS mark FROM item i"
+        f" WHERE {in_scope(side)} AND i.{leg.unique} IS NOT NULL GROUP BY 1 HAVING count(*) > 1",
     )
     if not next(iter(engine.rows(f"SELECT count(*) FROM {doubled}")))[0]:
         return ""
@@ -72,37 +73,46 @@ def _twice(engine: Engine, place: Place, side: Side, leg: Leg) -> str:
 def _join(engine: Engine, entry: Pass) -> None:
     """Make `met`: the numbers of the rows that share a key, or have none to share it with."""
     days = entry.within_days
-    engine.execute("DROP TABLE IF EXISTS met")
-    engine.execute(
-        "CREATE TABLE met AS SELECT l.id AS l, r.id AS r, l.currency, l.amount AS left_amount,"
+    engine.keep(
+        "met",
+        "SELECT l.id AS l, r.id AS r, l.currency, l.amount AS left_amount,"
         f" r.amount AS right_amount, COALESCE({SAME}"
-        f" AND l.day - r.day BETWEEN -{days} AND {days}, FALSE) AS is_plain"
-        " FROM plain_left l FULL JOIN plain_right r ON l.key = r.key"
+        f" AND {engine.days('l.day', 'r.day')} BETWEEN -{days} AND {days}, FALSE) AS is_plain"
+        " FROM plain_left l FULL JOIN plain_right r ON l.key = r.key",
     )
 
 
 def _take_out_repeated(engine: Engine) -> None:
-    """Let no pair be plain where a row of it met more than one other."""
+    """Make the view `meeting`: `met`, with no pair plain where a row of it met several others."""
     sql = (
         "SELECT count(l), count(r), (SELECT count(*) FROM plain_left),"
         " (SELECT count(*) FROM plain_right) FROM met"
     )
     lefts, rights, all_left, all_right = next(iter(engine.rows(sql)))
+    once, joins = "m.is_plain", ""
     for column, is_repeated in (("l", lefts != all_left), ("r", rights != all_right)):
         if is_repeated:
-            engine.execute(
-                f"UPDATE met SET is_plain = FALSE WHERE {column} IN (SELECT {column} FROM met"
-                f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1)"
+            engine.keep(
+                f"often_{column}",
+                f"SELECT {column} AS id FROM met WHERE {column} IS NOT NULL"
+                f" GROUP BY {column} HAVING count(*) > 1",
             )
+            once += f" AND often_{column}.id IS NULL"
+            joins += f" LEFT JOIN often_{column} ON often_{column}.id = m.{column}"
+    engine.show(
+        "meeting",
+        f"SELECT m.l, m.r, m.currency, m.left_amount, m.right_amount, {once} AS is_plain"
+        f" FROM met m{joins}",
+    )
 
 
 def _keep_others(engine: Engine, place: Place, never: str) -> None:
     """Leave open what met nothing, what met another or several, and what the join never saw."""
     column = "l" if place.side == "left" else "r"
-    engine.execute(f"DROP TABLE IF EXISTS away_{place.side}")
-    engine.execute(
-        f"CREATE TABLE away_{place.side} AS SELECT {column} AS id FROM met"
-        f" WHERE NOT is_plain AND {column} IS NOT NULL UNION {never}"
+    engine.keep(
+        f"away_{place.side}",
+        f"SELECT {column} AS id FROM meeting WHERE NOT is_plain AND {column} IS NOT NULL"
+        f" UNION {never}",
     )
     source = f"{place.scope} s WHERE s.id IN (SELECT id FROM away_{place.side})"
     items = keep(engine, place, source)

@@ -24,20 +24,22 @@ def recalculate_fees(engine: Engine, rule: Fees, place: Place) -> None:
     product = f"abs({base}) * CAST({rule.basis_points} AS {engine.wide})"
     share = _rounded(engine, product, str(_HUNDRED_PERCENT), half_even=rule.rounding == "half_even")
     fixed = _by_currency(currency, rule.fixed)
-    engine.execute("DROP TABLE IF EXISTS recalculated")
-    engine.execute(
-        "CREATE TABLE recalculated AS SELECT s.id, i.settlement_id AS batch,"
+    engine.keep(
+        "recalculated",
+        "SELECT s.id, i.settlement_id AS batch,"
         f" {currency} AS currency, {rule.tolerance} AS most,"
         f" CAST(COALESCE(i.fee, 0) - ({share} + {fixed}) AS {_WIDE}) AS diff"
-        f" FROM {place.open} s JOIN item i ON i.id = s.id WHERE s.status = 'done'"
+        f" FROM {place.open} s JOIN item i ON i.id = s.id WHERE s.status = 'done'",
     )
     if rule.batch_cap:
         cap = _by_currency("currency", rule.batch_cap, other=str(2**62))
-        engine.execute(
-            "UPDATE recalculated SET most = 0 WHERE EXISTS (SELECT 1 FROM (SELECT batch, currency"
+        engine.keep(
+            "recalculated",
+            "SELECT r.id, r.diff, CASE WHEN o.batch IS NULL THEN r.most ELSE 0 END AS most"
+            " FROM recalculated r LEFT JOIN (SELECT batch, currency"
             " FROM recalculated WHERE abs(diff) <= most GROUP BY batch, currency"
             f" HAVING sum(abs(diff)) > {cap}) o"
-            " WHERE o.batch = recalculated.batch AND o.currency = recalculated.currency)"
+            " ON o.batch = r.batch AND o.currency = r.currency",
         )
     _record(engine, place, "fee_variance")
 
@@ -47,13 +49,13 @@ def recalculate_conversions(engine: Engine, rule: Conversion, place: Place) -> N
     up, down = _scales("i.settled_currency"), _scales("i.currency")
     product = f"CAST(abs(i.amount) AS {engine.wide}) * i.rate_e9 * {up}"
     expected = _rounded(engine, product, f"{10**RATE_DECIMALS} * {down}", half_even=True)
-    engine.execute("DROP TABLE IF EXISTS recalculated")
-    engine.execute(
-        "CREATE TABLE recalculated AS SELECT id, CAST(abs(settled) - expected AS"
+    engine.keep(
+        "recalculated",
+        "SELECT id, CAST(abs(settled) - expected AS"
         f" {_WIDE}) AS diff, {engine.divided(f'expected * {rule.basis_points}', '10000')} AS most"
         f" FROM (SELECT s.id, i.settled_amount AS settled, {expected} AS expected"
         f" FROM {place.open} s JOIN item i ON i.id = s.id WHERE s.status = 'done'"
-        " AND i.settled_currency IS NOT NULL AND i.settled_currency <> i.currency) converted"
+        " AND i.settled_currency IS NOT NULL AND i.settled_currency <> i.currency) converted",
     )
     _record(engine, place, "fx_rounding")
 

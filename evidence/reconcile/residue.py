@@ -48,11 +48,11 @@ def explain(engine: Engine, comparison: Comparison, left: Place, right: Place, a
 def _explain_pairs(
     engine: Engine, entry: Pass, left: Place, right: Place, as_of: date, *, same_kind: bool
 ) -> None:
-    kind = "l.kind" if same_kind else "''"
+    kind = ", l.kind" if same_kind else ""
     condition = " AND l.kind = r.kind" if same_kind else ""
-    engine.execute("DROP TABLE IF EXISTS pair")
-    engine.execute(
-        f"CREATE TABLE pair AS SELECT l.{entry.left} AS grp, min(l.id) AS l, min(r.id) AS r,"
+    engine.keep(
+        "pair",
+        f"SELECT l.{entry.left} AS grp, min(l.id) AS l, min(r.id) AS r,"
         " min(CASE WHEN l.kind <> r.kind THEN 'unknown'"
         " WHEN l.currency <> r.currency THEN 'currency'"
         " WHEN l.amount <> r.amount THEN 'amount' ELSE 'status' END) AS reason,"
@@ -62,8 +62,8 @@ def _explain_pairs(
         " ELSE r.due_on END THEN 1 ELSE 0 END) AS is_early,"
         " min(CASE WHEN l.due_on > r.due_on THEN l.due_on ELSE r.due_on END) AS due_on"
         f" FROM {left.open} l JOIN {right.open} r ON l.{entry.left} = r.{entry.right}"
-        f" AND {within(entry)}{condition} GROUP BY l.{entry.left}, {kind}"
-        " HAVING count(DISTINCT l.id) = 1 AND count(DISTINCT r.id) = 1"
+        f" AND {within(engine, entry)}{condition} GROUP BY l.{entry.left}{kind}"
+        " HAVING count(DISTINCT l.id) = 1 AND count(DISTINCT r.id) = 1",
     )
     for place, column in ((left, "l"), (right, "r")):
         engine.execute(
@@ -79,19 +79,19 @@ def _explain_groups(engine: Engine, entry: Pass, left: Place, right: Place, as_o
     _, currency = measured(entry)
     reason = "split_sum" if entry.id == "P4" else "amount"
     for place, key, name in ((left, entry.left, "sums_l"), (right, entry.right, "sums_r")):
-        engine.execute(f"DROP TABLE IF EXISTS {name}")
-        engine.execute(
-            f"CREATE TABLE {name} AS SELECT {key} AS grp, min({currency}) AS low,"
+        engine.keep(
+            name,
+            f"SELECT {key} AS grp, min({currency}) AS low,"
             f" max({currency}) AS high, max(due_on) AS due_on FROM {place.open}"
-            f" WHERE {key} IS NOT NULL AND status NOT IN ('failed', 'void') GROUP BY {key}"
+            f" WHERE {key} IS NOT NULL AND status NOT IN ('failed', 'void') GROUP BY {key}",
         )
-    engine.execute("DROP TABLE IF EXISTS pair")
-    engine.execute(
-        "CREATE TABLE pair AS SELECT l.grp,"
+    engine.keep(
+        "pair",
+        "SELECT l.grp,"
         " CASE WHEN l.low > r.high OR l.high < r.low THEN 'currency'"
         f" ELSE '{reason}' END AS reason,"
         " CASE WHEN l.due_on > r.due_on THEN l.due_on ELSE r.due_on END AS due_on"
-        " FROM sums_l l JOIN sums_r r ON l.grp = r.grp"
+        " FROM sums_l l JOIN sums_r r ON l.grp = r.grp",
     )
     early = f"DATE {quoted(str(as_of))} < p.due_on"
     for place, key in ((left, entry.left), (right, entry.right)):
@@ -111,6 +111,7 @@ def settle(
     """Class everything of one side that is still open; `legs` and `names`: its own, the other."""
     own, other = legs
     _find_originals(engine, place, names)
+    _find_copies(engine, place, own)
     missing = "unexpected_in_bank" if own.role is Role.BANK else MISSING[other.role]
     overdue = "unexpected_in_bank" if own.role is Role.BANK else "timing_overdue"
     today = f"DATE {quoted(str(as_of))}"
@@ -122,34 +123,35 @@ def settle(
         " WHEN is_copy THEN 'duplicate'"
         f" WHEN {today} < due_on THEN 'timing_not_due' {_OWN_CODE}"
         f" WHEN {today} < lost_on THEN '{overdue}' ELSE '{missing}' END AS reason"
-        f" FROM (SELECT s.*, {_is_copy(place, own)} AS is_copy, NOT EXISTS"
-        " (SELECT 1 FROM with_original w WHERE w.id = s.id) AS is_orphan"
-        f" FROM {place.open} s) alone) reasoned"
+        " FROM (SELECT s.*, c.id IS NOT NULL AS is_copy, w.id IS NULL AS is_orphan"
+        f" FROM {place.open} s LEFT JOIN copied c ON c.id = s.id"
+        " LEFT JOIN with_original w ON w.id = s.id) alone) reasoned"
     )
 
 
-def _is_copy(place: Place, leg: Leg) -> str:
-    """Return the condition that the same content stands in this leg under another id.
+def _find_copies(engine: Engine, place: Place, leg: Leg) -> None:
+    """Note which open items have the content of another one of this leg under another id.
 
-    Of copies that are all without counterpart, the first by content is no copy.
+    Of copies that are all without counterpart, the first by id is no copy.
     """
     if not leg.duplicate_seconds:
-        return "FALSE"
-    span = f"INTERVAL {leg.duplicate_seconds} SECOND"
-    matched = (
-        f"(EXISTS (SELECT 1 FROM classed c WHERE c.id = t.id AND c.class = 'matched'"
-        f" AND c.comparison = {quoted(place.comparison)} AND c.side = {quoted(place.side)})"
-        # What was set aside as plain has no row there: it is whatever was not left open.
-        " OR (EXISTS (SELECT 1 FROM kept k WHERE"
-        f" k.comparison = {quoted(place.comparison)} AND k.side = {quoted(place.side)})"
-        f" AND NOT EXISTS (SELECT 1 FROM away_{place.side} a WHERE a.id = t.id)))"
-    )
-    return (
-        f"EXISTS (SELECT 1 FROM {place.scope} t WHERE t.id <> s.id AND t.kind = s.kind"
+        engine.keep("copied", f"SELECT s.id FROM {place.open} s WHERE 1 = 0")
+        return
+    span = f"INTERVAL '{leg.duplicate_seconds}' SECOND"
+    mine = f"comparison = {quoted(place.comparison)} AND side = {quoted(place.side)}"
+    is_matched, others = "m.id IS NOT NULL", ""
+    if next(iter(engine.rows(f"SELECT count(*) FROM kept WHERE {mine}")))[0]:
+        # What was set aside as plain has no class: it is whatever was not left open.
+        is_matched += " OR a.id IS NULL"
+        others = f" LEFT JOIN away_{place.side} a ON a.id = t.id"
+    engine.keep(
+        "copied",
+        f"SELECT DISTINCT s.id FROM {place.open} s JOIN {place.scope} t ON t.kind = s.kind"
         " AND t.amount = s.amount AND t.currency = s.currency AND t.merchant = s.merchant"
-        f" AND t.last_four = s.last_four AND t.{leg.unique} <> s.{leg.unique}"
+        f" AND t.last_four = s.last_four AND t.{leg.unique} <> s.{leg.unique} AND t.id <> s.id"
         f" AND t.occurred_at BETWEEN s.occurred_at - {span} AND s.occurred_at + {span}"
-        f" AND ({matched} OR t.{leg.unique} < s.{leg.unique}))"
+        f" LEFT JOIN (SELECT id FROM classed WHERE class = 'matched' AND {mine}) m"
+        f" ON m.id = t.id{others} WHERE {is_matched} OR t.{leg.unique} < s.{leg.unique}",
     )
 
 
@@ -161,5 +163,4 @@ def _find_originals(engine: Engine, place: Place, names: tuple[str, str]) -> Non
         f" WHERE o.id <> s.id AND o.leg IN ({legs})"
         for key in ("own_id", "processor_id")
     )
-    engine.execute("DROP TABLE IF EXISTS with_original")
-    engine.execute(f"CREATE TABLE with_original AS {found}")
+    engine.keep("with_original", found)

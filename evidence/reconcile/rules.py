@@ -96,7 +96,10 @@ FieldName = Literal[
     "environment",
 ]
 FixedName = Literal["kind", "status", "currency", "settled_currency", "account", "merchant"]
-Format = Literal["csv", "xlsx", "camt053", "mt940", "bai2", "nacha"]
+Format = Literal["csv", "xlsx", "parquet", "camt053", "mt940", "bai2", "nacha"]
+
+MAPPED = frozenset({"csv", "xlsx", "parquet"})
+"""Formats whose columns the rules must name."""
 
 
 class Trailer(Shape):
@@ -131,7 +134,7 @@ class FileRule(Shape):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "FileRule":
-        if self.format in {"csv", "xlsx"}:
+        if self.format in MAPPED:
             given = {*self.columns, *self.fixed}
             lacking = {"kind", "status", "currency", "occurred_at"} - given
             if not ({"amount"} & given or {"debit", "credit"} <= given):

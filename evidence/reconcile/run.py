@@ -1,7 +1,8 @@
 """One reconciliation from files to outcome: accept, match, explain, prove, digest."""
 
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -25,7 +26,7 @@ from evidence.reconcile import (
 from evidence.reconcile.acceptance import Accepted, accept
 from evidence.reconcile.bulk import Bulk
 from evidence.reconcile.census import Census
-from evidence.reconcile.engine import Engine, duckdb_engine
+from evidence.reconcile.engine import Engine, Receiver, column_types, duckdb_engine
 from evidence.reconcile.errors import InputError, ReconcileError
 from evidence.reconcile.identities import Seat
 from evidence.reconcile.opening import Open
@@ -37,12 +38,17 @@ DIGEST_VERSION = 2
 """Which definition the digest of an outcome follows; decision 0023 has it."""
 
 
+Elsewhere = Callable[[Path], AbstractContextManager[Receiver]]
+"""Opens another engine, which may put files of its own into a folder."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a run is asked beside rules and files.
 
     `as_of` is the day whose end the run looks from; without it, the latest day of the inputs.
     `opening` are the breaks that were open before; `seen` are digests of files that came before.
+    `memory` and `threads` are DuckDB's; `elsewhere` opens the engine that does what follows on P0.
     """
 
     as_of: date | None = None
@@ -50,6 +56,7 @@ class Terms:
     seen: Collection[str] = ()
     memory: str = "1GB"
     threads: int = 2
+    elsewhere: Elsewhere | None = None
 
 
 def reconcile(
@@ -71,12 +78,18 @@ def reconcile(
         place = Path(folder)
         try:
             with duckdb_engine(place, memory=terms.memory, threads=terms.threads) as engine:
-                engine.make("loaded")
+                engine.make("loaded", column_types())
                 bulk = Bulk(engine, "loaded", rules, terms.as_of).take
                 accepted = accept(
                     rules, given, place, as_of=terms.as_of, seen=terms.seen, bulk=bulk
                 )
                 engine.load("loaded", accepted.tables)
+                engine.number("loaded", "item")
+                if terms.elsewhere:
+                    with terms.elsewhere(place) as other:
+                        other.receive(engine, place)
+                        return judge(other, rules, accepted, terms)
+                engine.close_doors()
                 return judge(engine, rules, accepted, terms)
         except duckdb.Error as error:
             first = str(error).strip().partition("\n")[0]

@@ -15,22 +15,18 @@ from evidence.reconcile.engine import Engine
 from evidence.reconcile.items import CONTENT, KEYS
 from evidence.reconcile.rules import RuleSet, Side
 
-_CLASSED = """
-    CREATE TABLE classed (
-        comparison VARCHAR, side VARCHAR, id BIGINT, class VARCHAR, reason VARCHAR, pass VARCHAR,
-        grp VARCHAR, diff DECIMAL(38, 0), due_on DATE
-    )
-"""
-_DUE = "CREATE TABLE due (comparison VARCHAR, side VARCHAR, day DATE, due_on DATE, lost_on DATE)"
-_CANDIDATE = 'CREATE TABLE candidate (comparison VARCHAR, "left" BIGINT, "right" BIGINT)'
-_PLAIN = """
-    CREATE TABLE plain (
-        comparison VARCHAR, pass VARCHAR, currency VARCHAR, pairs BIGINT,
-        left_amount DECIMAL(38, 0), right_amount DECIMAL(38, 0)
-    )
-"""
-_KEPT = "CREATE TABLE kept (comparison VARCHAR, side VARCHAR, items BIGINT)"
-_AWAY = tuple(f"CREATE TABLE away_{side} (id BIGINT)" for side in ("left", "right"))
+_SUM = "DECIMAL(38, 0)"
+_SIDE = {"comparison": "VARCHAR", "side": "VARCHAR"}
+_TABLES = {
+    "classed": _SIDE
+    | {"id": "BIGINT", "class": "VARCHAR", "reason": "VARCHAR", "pass": "VARCHAR"}
+    | {"grp": "VARCHAR", "diff": _SUM, "due_on": "DATE"},
+    "due": _SIDE | {"day": "DATE", "due_on": "DATE", "lost_on": "DATE"},
+    "candidate": {"comparison": "VARCHAR", "left_id": "BIGINT", "right_id": "BIGINT"},
+    "plain": {"comparison": "VARCHAR", "pass": "VARCHAR", "currency": "VARCHAR"}
+    | {"pairs": "BIGINT", "left_amount": _SUM, "right_amount": _SUM},
+    "kept": _SIDE | {"items": "BIGINT"},
+}
 _FIELDS = (*KEYS, "kind", "status", "amount", "currency", "merchant", "last_four", "occurred_at")
 
 
@@ -68,23 +64,22 @@ def listed(words: Iterator[str] | tuple[str, ...]) -> str:
     return ", ".join(quoted(word) for word in words)
 
 
-def content(alias: str, names: Sequence[str] = CONTENT) -> str:
+def content(engine: Engine, alias: str, names: Sequence[str] = CONTENT) -> str:
     """Return the expression of all that an item is; unlike items never share it."""
     # No text of an item holds a control character, so that these marks keep the values apart.
-    parts = [f"COALESCE(CAST({alias}.{name} AS VARCHAR), chr(30))" for name in names]
+    parts = [f"COALESCE(CAST({alias}.{name} AS {engine.text}), chr(30))" for name in names]
     return f"concat_ws(chr(31), {', '.join(parts)})"
 
 
 def create(engine: Engine) -> None:
-    """Make the tables that all comparisons share; `loaded` is there already."""
-    engine.number("loaded", "item")
-    for sql in (_CLASSED, _DUE, _CANDIDATE, _PLAIN, _KEPT, *_AWAY):
-        engine.execute(sql)
+    """Make the tables that all comparisons share; `item` is there already."""
+    for name, columns in _TABLES.items():
+        engine.make(name, columns)
 
 
 def gather(engine: Engine) -> None:
     """Put the items that have a row in `classed` beside it: what is told of them asks no other."""
-    engine.execute("CREATE TABLE told AS SELECT * FROM item WHERE id IN (SELECT id FROM classed)")
+    engine.keep("told", "SELECT * FROM item WHERE id IN (SELECT id FROM classed)")
 
 
 def in_scope(side: Side) -> str:
@@ -96,13 +91,14 @@ def in_scope(side: Side) -> str:
 def open_side(engine: Engine, place: Place, side: Side) -> None:
     """Make the views of one side."""
     fields = ", ".join(f"i.{name}" for name in _FIELDS)
-    engine.execute(
-        f"CREATE OR REPLACE VIEW {place.scope} AS SELECT i.id, {fields}, i.day,"
+    engine.show(
+        place.scope,
+        f"SELECT i.id, {fields}, i.day,"
         " d.due_on, d.lost_on,"
         " COALESCE(i.settled_amount, i.amount) - COALESCE(i.fee, 0) AS net,"
         " COALESCE(i.settled_currency, i.currency) AS net_currency"
         f" FROM item i JOIN due d ON d.day = i.day AND d.comparison = {quoted(place.comparison)}"
-        f" AND d.side = {quoted(place.side)} WHERE i.fault IS NULL AND {in_scope(side)}"
+        f" AND d.side = {quoted(place.side)} WHERE i.fault IS NULL AND {in_scope(side)}",
     )
     _open(engine, place, place.scope)
 
@@ -118,19 +114,13 @@ def quarantine(engine: Engine, place: Place) -> None:
 
 def keep(engine: Engine, place: Place, source: str) -> int:
     """Put the items that are still open into a table of their own, and say how many there are."""
-    engine.execute(f"DROP TABLE IF EXISTS next_{place.side}")
-    engine.execute(f"CREATE TABLE next_{place.side} AS SELECT * FROM {source}")
-    engine.execute(f"DROP TABLE IF EXISTS {place.rest}")
-    engine.execute(f"ALTER TABLE next_{place.side} RENAME TO {place.rest}")
+    engine.keep(place.rest, f"SELECT * FROM {source}")
     _open(engine, place, place.rest)
     return int(next(iter(engine.rows(f"SELECT count(*) FROM {place.rest}")))[0])
 
 
 def _open(engine: Engine, place: Place, source: str) -> None:
-    engine.execute(
-        f"CREATE OR REPLACE VIEW {place.open} AS SELECT * FROM {source} s"
-        f" WHERE {_not_classed(place)}"
-    )
+    engine.show(place.open, f"SELECT * FROM {source} s WHERE {_not_classed(place)}")
 
 
 def _not_classed(place: Place) -> str:
@@ -152,5 +142,5 @@ def fill_due(
 
 
 def _due_row(place: Place, day: date, due: date, grace: int, closed: frozenset[date]) -> str:
-    values = (place.comparison, place.side, day, due, due_on(due, grace, closed))
-    return f"({', '.join(quoted(str(value)) for value in values)})"
+    days = ", ".join(f"DATE '{each}'" for each in (day, due, due_on(due, grace, closed)))
+    return f"({quoted(place.comparison)}, {quoted(place.side)}, {days})"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from evidence.reconcile.errors import ReconcileError
 from tests.evidence.reconcile.small import HEADER, row, rule_text
 
 
@@ -60,10 +61,35 @@ def test_a_run_that_cannot_be_ends_with_exit_code_2(tmp_path: Path) -> None:
         (good[:2], "No file was given for the leg b"),
         ([*good[:2], f"--right={tmp_path / 'none.csv'}"], "No such file"),
         ([f"--rules={tmp_path / 'a.csv'}", *good[1:]], "a.csv, line"),
+        ([*good, "--engine=postgresql", "--database=no string"], "PostgreSQL gave up"),
     ):
         with pytest.raises(CommandError, match=words) as caught:
             call_command("reconcile", *arguments)
         assert caught.value.returncode == 2
+
+
+def test_the_engine_that_was_asked_for_does_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def refuse(*arguments: object, **named: object) -> None:
+        asked.append((*arguments, *named.values()))
+        raise ReconcileError("It was asked.")
+
+    place = "compliance.management.commands.reconcile"
+    for name in ("postgresql_engine", "spark_engine"):
+        monkeypatch.setattr(f"{place}.{name}", refuse)
+    good = write(tmp_path, [row("A")], [row("A", merchant="M2")])
+    call_command("reconcile", *good, "--engine=duckdb")
+    assert "state    clean" in capsys.readouterr().out
+    for arguments in (
+        ["--engine=postgresql", "--database=dbname=books"],
+        ["--engine=spark", "--spark-master=local[2]"],
+    ):
+        with pytest.raises(CommandError, match="It was asked"):
+            call_command("reconcile", *good, *arguments)
+    assert [each[-1] for each in asked] == ["dbname=books", "local[2]"]
 
 
 def test_a_folder_stands_for_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -248,6 +248,7 @@ GUARDED = {
     "evidence/anchors/time_stamp.py",
     "evidence/keepers/kms.py",
     "evidence/outward.py",
+    "evidence/reconcile/postgresql.py",
     "evidence/stores/s3.py",
     "merchants/webhooks/wire.py",
     "reports/pdf_signature.py",

@@ -17,9 +17,13 @@ from evidence.reconcile.amounts import written
 from evidence.reconcile.currencies import EXPONENTS
 from evidence.reconcile.errors import ReconcileError
 from evidence.reconcile.outcome import Outcome, State
+from evidence.reconcile.postgresql import postgresql_engine
 from evidence.reconcile.rules import RuleSet
+from evidence.reconcile.run import Elsewhere
+from evidence.reconcile.spark import spark_engine
 
 COULD_NOT_RUN = 2
+ENGINES = ("duckdb", "postgresql", "spark")
 SHOWN_BREAKS = 50
 
 
@@ -46,12 +50,33 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, help="write the whole report as JSON")
         parser.add_argument("--memory", default="1GB", help="what the database may use: 512MB")
 
+        parser.add_argument(
+            "--engine",
+            choices=ENGINES,
+            default="duckdb",
+            help="where the rules run; the digest is the same everywhere",
+        )
+        parser.add_argument(
+            "--database",
+            default="",
+            help="connection string for --engine postgresql; the password stands in PGPASSWORD or"
+            " in the password file of libpq, never here",
+        )
+        parser.add_argument(
+            "--spark-master", default="", help="for --engine spark: local[4], spark://host:7077"
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             rule_set = rules.read(options["rules"])
             given = _given(rule_set, options)
             before = opening.read(options["opening"]) if options["opening"] else None
-            terms = run.Terms(options["as_of"], before, memory=options["memory"])
+            terms = run.Terms(
+                options["as_of"],
+                before,
+                memory=options["memory"],
+                elsewhere=_elsewhere(options),
+            )
             with tempfile.TemporaryDirectory() as scratch:
                 found = run.reconcile(rule_set, given, scratch=Path(scratch), terms=terms)
             if options["out"]:
@@ -66,6 +91,14 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if found.state is not State.CLEAN:
             sys.exit(1)
+
+
+def _elsewhere(options: dict[str, Any]) -> Elsewhere | None:
+    if options["engine"] == "postgresql":
+        return lambda _: postgresql_engine(options["database"])
+    if options["engine"] == "spark":
+        return lambda scratch: spark_engine(scratch, master=options["spark_master"])
+    return None
 
 
 def _given(rule_set: RuleSet, options: dict[str, Any]) -> dict[str, list[Path]]:

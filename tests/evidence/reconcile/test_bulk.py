@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evidence.reconcile import bulk, rules
 from evidence.reconcile.acceptance import accept
-from evidence.reconcile.engine import duckdb_engine
+from evidence.reconcile.engine import column_types, duckdb_engine
 from evidence.reconcile.outcome import Outcome
 from evidence.reconcile.readers import columnar
 from tests.evidence.reconcile.small import HEADER, reconcile, row, rule_text
@@ -57,7 +57,7 @@ def read_twice(text: str, lines: list[str], as_of: date) -> list[object]:
         for size in (NEVER, 0):
             patch.setattr(bulk, "FROM_BYTES", size)
             with duckdb_engine(folder) as engine:
-                engine.make("loaded")
+                engine.make("loaded", column_types())
                 take = bulk.Bulk(engine, "loaded", known, as_of).take
                 given = accept(known, {"b": [path]}, folder, as_of=as_of, bulk=take)
                 engine.load("loaded", given.tables)

@@ -54,7 +54,7 @@ def test_only_keys_that_stand_once_and_agree_are_plain(
 
     def count(engine: Engine) -> None:
         take_out(engine)
-        counted.append(next(iter(engine.rows("SELECT count(*) FROM met WHERE is_plain")))[0])
+        counted.append(next(iter(engine.rows("SELECT count(*) FROM meeting WHERE is_plain")))[0])
 
     monkeypatch.setattr(plain, "_take_out_repeated", count)
     found = reconcile(tmp_path, rule_text(), left, [*right, row("mark", "7.77")])
