@@ -12,7 +12,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("intake", "pages", "packs", "coverage", "registers", "readiness", "screening", "reconcile")
+NAMES = (
+    "intake",
+    "pages",
+    "packs",
+    "coverage",
+    "registers",
+    "readiness",
+    "screening",
+    "reconcile",
+    "collectors",
+)
 
 
 def main(arguments: list[str]) -> int:
