@@ -52,6 +52,7 @@ def test_the_walk_meets_every_door(samples: Samples) -> None:
         "api",
         "calendar",
         "health",
+        "hooks",
         "leaked-token",
         "portal",
         "sign",
