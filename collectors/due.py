@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from collectors import planning, probing, registry, schedule
+from collectors import planning, probing, registry, schedule, turns
 from collectors.base import AsksFor
 from collectors.errors import CollectorError, UnknownCollectorError
 from collectors.files import inbox
@@ -20,7 +20,7 @@ from jobs.models import Job
 
 log = logging.getLogger(__name__)
 
-RUN = "collectors.run"
+RUN = turns.RUN
 PROBE = "collectors.probe"
 SEARCH = "collectors.inbox"
 

@@ -1,7 +1,7 @@
 """Puts the question to the source and writes the answer as a canonical table."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from collectors import configuration, planning, registry, schedule
 from collectors.base import Answer, Ask, AsksFor, Row, Tell, quiet
-from collectors.deadline import Deadline
+from collectors.deadline import Deadline, nobody
 from collectors.errors import AskError, ScheduleError, SourceNonsenseError
 from collectors.models import Source
 from collectors.period import Period
@@ -102,6 +102,7 @@ def ask_of(
     period: Period | None = None,
     file: Path | None = None,
     tell: Tell = quiet,
+    way: Callable[[], None] = nobody,
 ) -> Ask[Any]:
     """Return the question to put; AskError when it makes no sense, SettingsError."""
     zone = schedule.zone(source.time_zone)
@@ -113,7 +114,7 @@ def ask_of(
         zone=zone,
         now=now,
         scratch=folder,
-        deadline=Deadline.after(collector.declared.time_limit),
+        deadline=Deadline.after(collector.declared.time_limit, way=way),
         file=file,
         tell=tell,
         secrets=collector.declared.secrets,
@@ -129,6 +130,7 @@ def gather(
     period: Period | None,
     file: Path | None,
     tell: Tell,
+    way: Callable[[], None],
 ) -> Gathered:
     """Ask a source and write its rows; raises CollectorError, EvidenceError and what it cannot."""
     collector = registry.get(source.collector)
@@ -136,7 +138,9 @@ def gather(
     # A folder of its own for the collector: no file that it makes can be taken for the table.
     work = folder / "work"
     work.mkdir(mode=0o700)
-    ask = ask_of(source, collector, folder=work, now=now, period=period, file=file, tell=tell)
+    ask = ask_of(
+        source, collector, folder=work, now=now, period=period, file=file, tell=tell, way=way
+    )
     answer = collector.collect(ask)
     told = answer.rows
     answer, columns, rows = _without_secrets(collector, answer)

@@ -140,3 +140,46 @@ class ProbeSample(models.Model):
     def minute(moment: datetime) -> datetime:
         """Return the minute that a sample taken at a moment stands for."""
         return moment.replace(second=0, microsecond=0)
+
+
+class Delivery(models.Model):
+    """One webhook that arrived; its body is not kept, only what tells it from others."""
+
+    class Verdict(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        REPEATED = "repeated", "Accepted before"
+        FORGED = "forged", "Signature does not fit"
+        STALE = "stale", "Signed too long ago"
+        UNREADABLE = "unreadable", "No readable event"
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="deliveries")
+    at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    event_id = models.CharField(max_length=200, blank=True)
+    event_type = models.CharField(max_length=200, blank=True)
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    body_sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source", "at"], name="delivery_by_time"),
+            models.Index(fields=["source", "verdict", "at"], name="delivery_by_verdict"),
+        ]
+        constraints = [
+            # An event counts once, whoever sends it again and under whatever id: not all senders
+            # sign the id.
+            models.UniqueConstraint(
+                fields=["source", "event_id"],
+                condition=Q(verdict="accepted"),
+                name="delivery_event_once",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "body_sha256"],
+                condition=Q(verdict="accepted"),
+                name="delivery_body_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {self.verdict}"

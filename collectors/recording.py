@@ -4,6 +4,7 @@ Everything here runs in a transaction of the caller that holds the log's lock, s
 no gap and two workers cannot both answer one ticket.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from collectors.base import Tell
+from collectors.deadline import nobody
 from collectors.errors import PassingError
 from collectors.gathering import Gathered, intended_period
 from collectors.models import Run, Source
@@ -37,6 +39,7 @@ class Order:
     file: Path | None
     job_id: int | None
     tell: Tell
+    way: Callable[[], None] = nobody
 
 
 @dataclass(frozen=True, kw_only=True)

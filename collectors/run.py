@@ -7,6 +7,7 @@ itself. The same key asked again gives the answer that is there.
 
 import logging
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from collectors import configuration, recording, scratch
 from collectors.base import Tell, quiet
+from collectors.deadline import nobody
 from collectors.errors import CollectorError, PassingError
 from collectors.files import inbox
 from collectors.gathering import Gathered, gather
@@ -25,7 +27,7 @@ from collectors.redaction import redact
 from collectors.submission import submission_of
 from evidence import checks, disk, held_back, intake, ledger, store
 from evidence.errors import EvidenceError, QuarantinedError, ScreeningError, StoreError
-from jobs.errors import LeaseLostError
+from jobs.errors import LeaseLostError, StepAside
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +42,13 @@ def perform(
     file: Path | None = None,
     job_id: int | None = None,
     tell: Tell = quiet,
+    way: Callable[[], None] = nobody,
 ) -> Run:
     """Ask a source and return the run, of whatever state; a key that was answered is not asked.
 
     Without a period the collector's own rule holds: today, the last closed window, or the file's.
-    Raises LeaseLostError where `tell` does, and OperationalError while the database is away.
+    Raises LeaseLostError where `tell` does, StepAside where `way` does, and OperationalError while
+    the database is away.
     """
     order = Order(
         source=source,
@@ -55,6 +59,7 @@ def perform(
         file=file,
         job_id=job_id,
         tell=tell,
+        way=way,
     )
     run = recording.kept(order) or _attempt(order)
     if run.evidence:
@@ -75,10 +80,11 @@ def _attempt(order: Order) -> Run:
                 period=order.period,
                 file=order.file,
                 tell=order.tell,
+                way=order.way,
             )
             return _hand_in(order, gathered)
-    except LeaseLostError:
-        # Another worker does this now; what comes of it is its to say.
+    except (LeaseLostError, StepAside):
+        # Another worker does this now, or this one later; what comes of it is theirs to say.
         raise
     except (CollectorError, EvidenceError) as error:
         return _keep_failure(order, started_at, str(error), passing=_passing(error))

@@ -58,6 +58,7 @@ def ipe_of(source: Source, gathered: Gathered, *, partial_reason: str) -> IPE:
         source_count=trail.source_count,
         source_clock=trail.source_clock,
         raw_digests=tuple(trail.raw_digests),
+        raw_digest=trail.raw_digest,
         started_at=gathered.asked_at,
         finished_at=gathered.finished_at,
         completeness=collector.declared.completeness,

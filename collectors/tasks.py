@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from collectors import due, probing
+from collectors import due, probing, receiving, turns
 from collectors.errors import RunFailedError
 from collectors.files import inbox
 from collectors.models import Run, Source
@@ -21,7 +21,7 @@ from jobs.work import Work
 _LONGEST_SECONDS = 4 * 3600
 
 
-@handler(due.RUN, limit_seconds=_LONGEST_SECONDS)
+@handler(due.RUN, limit_seconds=_LONGEST_SECONDS, turn=turns.turn)
 def collect(work: Work) -> Mapping[str, Any]:
     """Perform one run; a cause that may pass puts the job back, any other fails it."""
     source = Source.objects.get(pk=work.payload["source"])
@@ -36,6 +36,7 @@ def collect(work: Work) -> Mapping[str, Any]:
         file=path,
         job_id=work.job_id,
         tell=work.progress,
+        way=turns.make_way(work.job_id),
     )
     if run.transient and not work.is_last_attempt:
         pause = max(run.retry_after or timedelta(0), leases.back_off(work.attempt))
@@ -78,6 +79,7 @@ def watch_addresses(now: datetime) -> None:
 @every(seconds=24 * 3600, name="collectors.prune")
 def forget_old_samples(now: datetime) -> None:
     probing.prune(now)
+    receiving.prune(now)
 
 
 def _period(payload: Mapping[str, Any]) -> Period | None:

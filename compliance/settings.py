@@ -187,6 +187,8 @@ JOB_LEASE_SECONDS = environment.whole("JOB_LEASE_SECONDS", 60, least=2)
 JOB_RESEND_SECONDS = environment.whole("JOB_RESEND_SECONDS", 30, least=1)
 JOB_TICK_SECONDS = environment.whole("JOB_TICK_SECONDS", 5, least=1)
 WORKERS = environment.whole("WORKERS", 2, least=1)
+COLLECTOR_SLICE_SECONDS = environment.whole("COLLECTOR_SLICE_SECONDS", 60, least=1)
+COLLECTOR_LONG_RUNS = environment.whole("COLLECTOR_LONG_RUNS", max(1, WORKERS - 1), least=1)
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL == "filesystem://":
     CELERY_BROKER_TRANSPORT = "jobs.mailbox:Transport"

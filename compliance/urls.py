@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from compliance import hooks
 from compliance.health import health
 from compliance.staff.door import site as staff
 
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.signin.urls")),
     path("admin/", staff.urls),
     path("health/", health, name="health"),
+    path("hooks/<slug:slug>", hooks.receive, name="hook"),
     path("portal/", include("compliance.portal.urls")),
     path("sign/", include("compliance.signing.urls")),
     path("api/", include("compliance.api.urls")),

@@ -38,6 +38,7 @@ _IPE_PARTS: tuple[tuple[str, str, Kind], ...] = (
     ("started_at", "Started", "moment"),
     ("finished_at", "Finished", "moment"),
     ("raw_digests", "Digests of the raw answers", "digests"),
+    ("raw_digest", "Digest of the list of all these digests", "digests"),
     ("completeness", "Why it is complete", "text"),
     ("partial_reason", "Why it is not whole", "text"),
 )

@@ -61,6 +61,9 @@ class IPE:
     source_count: int | None = None
     source_clock: datetime | None = None
     raw_digests: tuple[str, ...] = ()
+    """Of the answers as they came, in order; of a long list only the first."""
+    raw_digest: str = ""
+    """SHA-256 of the digests of all answers in order, each on a line that ends in LF."""
     partial_reason: str = ""
 
     def to_json(self) -> dict[str, Any]:

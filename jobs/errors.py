@@ -34,10 +34,14 @@ class TransientError(JobsError):
     """Something outside did not answer. The job is tried again by itself."""
 
 
-# The name reads as the deed that a handler asks for: `raise RetryLater(after=..., reason=...)`.
+# The names read as the deeds that a handler asks for: `raise RetryLater(after=..., reason=...)`.
 class RetryLater(JobsError):  # noqa: N818
     """The job asked to be tried again later."""
 
     def __init__(self, after: timedelta, reason: str = "") -> None:
         super().__init__(reason)
         self.after = after
+
+
+class StepAside(RetryLater):
+    """The job made way for others; this is no attempt that counts against it."""

@@ -57,7 +57,7 @@ class Lease:
 
 
 def claim(job_id: int) -> Lease | None:
-    """Take a due job for this worker; None when it is gone, done, not due, or somebody else's.
+    """Take a due job for this worker; None when it is gone, done, not due, or somebody else's turn.
 
     A job whose worker vanished for the last time that it may ends here as failed.
     """
@@ -69,6 +69,12 @@ def claim(job_id: int) -> Lease | None:
             return None
         if job.state == Job.State.RUNNING and job.attempt >= job.max_attempts:
             _give_up(job, now)
+            return None
+        pause = _turn(job)
+        if pause:
+            # Whoever waits for a turn is no attempt; the sweep calls again when it is time.
+            job.run_after, job.dispatched_at = now + pause, None
+            job.save(update_fields=["run_after", "dispatched_at"])
             return None
         lease = _new_lease(job)
         job.state = Job.State.RUNNING
@@ -82,6 +88,17 @@ def claim(job_id: int) -> Lease | None:
         job.progress_note = ""
         job.save(update_fields=_CLAIMED)
     return lease
+
+
+def _turn(job: Job) -> timedelta | None:
+    """Return how long a waiting job must leave the worker to others; None where it may start."""
+    if job.state != Job.State.WAITING:
+        return None
+    try:
+        turn = handlers.find(job.kind).turn
+    except UnknownKindError:
+        return None
+    return turn(job) if turn else None
 
 
 def renew(lease: Lease, progress: Progress) -> None:
@@ -102,12 +119,15 @@ def fail(lease: Lease, progress: Progress, error: str) -> None:
     _end(lease, progress, state=Job.State.FAILED, error=_storable(error))
 
 
-def put_back(lease: Lease, progress: Progress, *, after: timedelta, error: str) -> None:
+def put_back(
+    lease: Lease, progress: Progress, *, after: timedelta, error: str, more_attempts: int = 0
+) -> None:
     """Let the job wait for its next attempt; raises LeaseLostError."""
     _write(
         lease,
         progress,
         state=Job.State.WAITING,
+        max_attempts=lease.job.max_attempts + more_attempts,
         run_after=timezone.now() + after,
         lease_id=None,
         lease_until=None,

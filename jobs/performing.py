@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from jobs import handlers, leases
-from jobs.errors import JobsError, LeaseLostError, RetryLater, TransientError
+from jobs.errors import JobsError, LeaseLostError, RetryLater, StepAside, TransientError
 from jobs.heartbeat import Heartbeat
 from jobs.leases import Lease
 from jobs.queue import due
@@ -54,6 +54,8 @@ def _attempt(lease: Lease, work: Work) -> None:
         leases.finish(lease, work.reported, result)
     except LeaseLostError:
         raise
+    except StepAside as way:
+        leases.put_back(lease, work.reported, after=way.after, error=str(way), more_attempts=1)
     except RetryLater as request:
         _try_again(lease, work, after=request.after, reason=str(request))
     except TransientError as error:

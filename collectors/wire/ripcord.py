@@ -9,9 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+MOST_HELD = 8
+
 
 class RipCord:
-    """Holds duplicates of connected sockets, and shuts the connections when it is pulled."""
+    """Holds duplicates of connected sockets, and shuts the connections when it is pulled.
+
+    Of the latest few only: a server that hangs up after every page would use up all descriptors.
+    """
 
     def __init__(self) -> None:
         self.pulled = False
@@ -20,6 +25,8 @@ class RipCord:
     def hold(self, connected: socket.socket) -> None:
         # A duplicate, because TLS takes the first one over while it still shakes hands.
         self._held.append(connected.dup())
+        while len(self._held) > MOST_HELD:
+            self._held.pop(0).close()
 
     @contextmanager
     def ready(self, seconds: float) -> Iterator[None]:

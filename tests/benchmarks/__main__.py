@@ -13,9 +13,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (
-    "intake", "pages", "packs", "coverage", "registers", "readiness", "screening", "reconcile",
+    "intake",
+    "pages",
+    "packs",
+    "coverage",
+    "registers",
+    "readiness",
+    "screening",
+    "reconcile",
+    "collectors",
     "merchants",
-)  # fmt: skip
+)
 
 
 def main(arguments: list[str]) -> int:

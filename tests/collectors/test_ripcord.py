@@ -2,8 +2,14 @@
 
 import socket
 import time
+from pathlib import Path
 
-from collectors.wire.ripcord import RipCord
+from collectors.wire.ripcord import MOST_HELD, RipCord
+
+
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_reader_that_waits_is_freed() -> None:
@@ -32,6 +38,19 @@ def test_a_block_that_ends_in_time_keeps_its_connection() -> None:
         far.send(b"x")
         assert near.recv(1) == b"x"
         cord.release()
+
+
+def test_many_connections_do_not_use_up_the_descriptors() -> None:
+    cord = RipCord()
+    before = descriptors()
+    pairs = [socket.socketpair() for _ in range(3 * MOST_HELD)]
+    for near, far in pairs:
+        cord.hold(near)
+        near.close()
+        far.close()
+    assert descriptors() - before == MOST_HELD
+    cord.release()
+    assert descriptors() == before
 
 
 def test_a_connection_that_was_closed_meanwhile_does_no_harm() -> None:

@@ -129,6 +129,7 @@ def _of_collecting() -> dict[str, object]:
         "admin/collectors/source/<str:key>": source.pk,
         "admin/collectors/run/<str:key>": run.pk,
         "api/v1/runs/<ref:ref>": run.ref,
+        "hooks/<slug:slug>": source.slug,
     }
 
 

@@ -53,6 +53,7 @@ def test_the_walk_meets_every_door(samples: Samples) -> None:
         "calendar",
         "finix",
         "health",
+        "hooks",
         "leaked-token",
         "portal",
         "sign",
