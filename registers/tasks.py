@@ -11,12 +11,11 @@ from jobs.work import Work
 from registers import imports, recomputing, registry, snapshot
 from registers.campaigns import proving
 from registers.models import Campaign, CampaignLine, Entry, Reconciliation
-from registers.reconciling import running, scheduling
+from registers.reconciling import asking, running, scheduling
 
 SNAPSHOT = "registers.snapshot"
 FOLLOW = "registers.follow_campaign"
 RECOMPUTE = "registers.recompute"
-RECONCILE = "registers.reconcile"
 
 
 @every(seconds=3600, name="registers.weekly")
@@ -99,18 +98,21 @@ def reconcile_days(now: datetime) -> None:
     """Take in what collectors brought, and ask for a run of every day that has its files."""
     for each in scheduling.active(now.date()):
         scheduling.take_in(each)
-    for reconciliation, day, digest in scheduling.due_runs(now):
-        key = f"{RECONCILE}:{reconciliation.ref}:{day}:{digest[:16]}"
-        payload = {"reconciliation": reconciliation.pk, "day": day.isoformat()}
-        queue.enqueue(RECONCILE, key=key, payload=payload)
+    for reconciliation, day, _ in scheduling.due_runs(now):
+        asking.ask(reconciliation, day=day)
 
 
-@handler(RECONCILE, limit_seconds=3600)
+@handler(asking.KIND, limit_seconds=3600)
 def reconcile_day(work: Work) -> dict[str, object]:
     """Reconcile a day; a second run of the same job finds the first one."""
     reconciliation = Reconciliation.objects.get(pk=int(work.payload["reconciliation"]))
     asked = work.payload.get("by")
     by = User.objects.get(pk=int(asked)) if asked else None
     day = date.fromisoformat(str(work.payload["day"]))
-    run = running.perform(reconciliation, day=day, by=by)
-    return {"reconciliation": reconciliation.ref, "run": run.number, "state": run.state}
+    run = running.perform(reconciliation, day=day, by=by, progress=work.progress)
+    return {
+        "reconciliation": reconciliation.ref,
+        "reconciled": run.number,
+        "state": run.state,
+        "evidence": run.evidence.ref,
+    }

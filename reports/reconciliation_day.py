@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from django.utils import timezone, translation
 
 from controls.models import Area, Expectation
 from evidence import intake, store
-from evidence.models import Evidence, IntakeKey
-from evidence.reconcile.amounts import written
-from evidence.reconcile.currencies import EXPONENTS
+from evidence.models import Evidence
 from registers.models import DaySignature
 from registers.reconciling import files, record, rolling
-from reports import papers, pdf_engine
+from reports import papers
+from reports import reconciliation_paper as paper
 from reports.pack.workbook import Book, Cell, Column
 from reports.register_sheet import MEDIA_TYPE as XLSX
 
@@ -55,13 +53,19 @@ class Day:
             ("Reconciliation", f"{run.reconciliation.ref} {run.reconciliation.title}"),
             ("Account", run.reconciliation.account),
             ("Business day", run.day.isoformat()),
-            ("Run", f"{run.number}, {_moment(run.started_at)} to {_moment(run.finished_at)}"),
+            (
+                "Run",
+                f"{run.number}, {paper.moment(run.started_at)} to {paper.moment(run.finished_at)}",
+            ),
             ("Result", f"{run.state}, {run.break_count:,} breaks, {run.new_count:,} new"),
             ("Rules", f"{run.rules.name} version {run.rules.stated_version}, {run.rules.digest}"),
             ("Inputs SHA-256", run.inputs_digest),
             ("Output SHA-256", run.output_digest),
             ("Prepared by", record.preparer_of(run)),
-            ("Signed by", f"{made.by.email}, {_moment(made.at)}{', late' if made.is_late else ''}"),
+            (
+                "Signed by",
+                f"{made.by.email}, {paper.moment(made.at)}{', late' if made.is_late else ''}",
+            ),
             ("Looked at", made.note),
             ("Record of the day", made.evidence.ref),
         ]
@@ -72,18 +76,15 @@ def issue(signature: DaySignature) -> list[Evidence]:
     day = read(signature)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         return [
-            _kept(day, "xlsx", XLSX) or _stored(day, "xlsx", XLSX, sheet(day, Path(folder))),
-            _kept(day, "pdf", "") or _printed(day, Path(folder)),
+            _kept(day, "xlsx") or _stored(day, "xlsx", XLSX, sheet(day, Path(folder))),
+            _kept(day, "pdf") or _printed(day, Path(folder)),
         ]
 
 
 def waiting() -> Iterator[DaySignature]:
     """Yield the last signatures whose papers are not written yet."""
-    found = DaySignature.objects.order_by("-id")[:200]
-    keys = {_key(each, kind): each for each in found for kind in ("xlsx", "pdf")}
-    known = IntakeKey.objects.filter(sender=SENDER, key__in=keys).values_list("key", flat=True)
-    missing = {keys[key].pk: keys[key] for key in {*keys} - {*known}}
-    yield from (missing[pk] for pk in sorted(missing))
+    found = {each.pk: each for each in DaySignature.objects.order_by("-id")[:200]}
+    yield from (found[key] for key in paper.unwritten(SENDER, found))
 
 
 def read(signature: DaySignature) -> Day:
@@ -170,27 +171,16 @@ def _part(part: Mapping[str, Any]) -> str:
 
 
 def _money(each: Mapping[str, Any]) -> str:
-    currency = str(each["currency"])
-    return f"{written(int(each['amount']), EXPONENTS.get(currency, 0))} {currency}"
+    return paper.money(each["amount"], str(each["currency"]))
+
+
+def _kept(day: Day, kind: str) -> Evidence | None:
+    return paper.kept(SENDER, paper.key_of(SENDER, day.signature.pk, kind))
 
 
 def _printed(day: Day, folder: Path) -> Evidence:
-    html = page(day)
-    if pdf_engine.missing_libraries():
-        path = folder / f"{day.name}.html"
-        path.write_text(html, encoding="utf-8")
-        return _stored(day, "pdf", "text/html", path)
-    path = folder / f"{day.name}.pdf"
-    with pdf_engine.Engine() as engine:
-        engine.begin(html, identifier=sha256(day.name.encode()).digest()[:16])
-        path.write_bytes(engine.result())
-    return _stored(day, "pdf", "application/pdf", path)
-
-
-def _kept(day: Day, kind: str, _media_type: str) -> Evidence | None:
-    found = IntakeKey.objects.filter(sender=SENDER, key=_key(day.signature, kind))
-    taken = found.select_related("evidence").first()
-    return taken.evidence if taken else None
+    path, media_type = paper.printed(page(day), day.name, folder)
+    return _stored(day, "pdf", media_type, path)
 
 
 def _stored(day: Day, kind: str, media_type: str, path: Path) -> Evidence:
@@ -212,17 +202,9 @@ def _stored(day: Day, kind: str, media_type: str, path: Path) -> Evidence:
         sensitivity=Evidence.Sensitivity.CONFIDENTIAL,
         prepared_by=made.run.by,
         claims=files.claims(),
-        idempotency_key=_key(made, kind),
+        idempotency_key=paper.key_of(SENDER, made.pk, kind),
         is_made_here=True,
         # What it repeats was screened when it came in.
         is_judged=True,
     )
-    return intake.receive(sent, actor=SENDER)
-
-
-def _key(signature: DaySignature, kind: str) -> str:
-    return f"{SENDER}:{signature.pk}:{kind}"
-
-
-def _moment(at: Any) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return paper.stored(sent, sender=SENDER)

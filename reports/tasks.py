@@ -1,4 +1,4 @@
-"""What the workers do for this room: render packs, papers of signed days, and merchants' forms."""
+"""What the workers do for this room: packs, papers of signed days and months, merchants' forms."""
 
 import tempfile
 from datetime import datetime
@@ -13,8 +13,8 @@ from jobs.periodic import every
 from jobs.work import Work
 from merchants import papers as merchant_papers
 from merchants.models import ComplianceForm
-from registers.models import DaySignature
-from reports import issue, reconciliation_day, self_assessment
+from registers.models import DaySignature, MonthSignature
+from reports import issue, reconciliation_day, reconciliation_month, self_assessment
 
 # Writing, screening and sealing a pack of 5 GB takes minutes; the heartbeat holds the lease.
 _LIMIT_SECONDS = 6 * 3600
@@ -41,6 +41,24 @@ def write_day(work: Work) -> Result:
     """Write the papers of a signed day; a second run of the same job finds them."""
     found = DaySignature.objects.select_related("run__reconciliation", "run__rules", "by")
     made = reconciliation_day.issue(found.get(pk=work.payload["signature"]))
+    return {"evidence": [each.ref for each in made]}
+
+
+@every(seconds=300, name="reports.reconciliation_months")
+def ask_for_months(_now: datetime) -> None:
+    """Ask once for the papers of every signed month that has none."""
+    for signature in reconciliation_month.waiting():
+        key = f"{reconciliation_month.SENDER}:{signature.pk}"
+        queue.enqueue(reconciliation_month.SENDER, key=key, payload={"signature": signature.pk})
+
+
+@handler(reconciliation_month.SENDER, limit_seconds=_PAPER_SECONDS)
+def write_month(work: Work) -> Result:
+    """Write the papers of a signed month; a second run of the same job finds them."""
+    found = MonthSignature.objects.select_related(
+        "reconciliation__owner", "by", "evidence__prepared_by"
+    )
+    made = reconciliation_month.issue(found.get(pk=work.payload["signature"]))
     return {"evidence": [each.ref for each in made]}
 
 

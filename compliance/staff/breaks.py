@@ -1,12 +1,12 @@
 """Breaks in the staff door: the queue with its filters, one break with its history and deeds."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 
 from accounts.access import can
 from accounts.capabilities import Capability
@@ -15,7 +15,6 @@ from compliance.staff import words
 from compliance.staff.base import PER_PAGE, attempt, person, typed
 from compliance.staff.reconciliations import rights
 from compliance.staff.site import DO, site
-from registers.errors import ReconcilingError
 from registers.models import Break, Reconciliation
 from registers.reconciling import limits, queue, working
 from registers.reconciling.aging import BUCKETS, Level, days_of
@@ -37,8 +36,12 @@ _NAMES = ("reconciliation", "state", "age", "owner", "reason", "currency")
 
 def choice_of(request: HttpRequest) -> Choice:
     """Read out of an address which breaks are meant."""
-    said = {name: request.GET.get(name, "").replace("\0", "")[:_LONGEST] for name in _NAMES}
-    return Choice(**said)
+    return choice_in(request.GET)
+
+
+def choice_in(said: Mapping[str, Any]) -> Choice:
+    """Read it out of the parts of an address."""
+    return Choice(**{name: said.get(name, "").replace("\0", "")[:_LONGEST] for name in _NAMES})
 
 
 def workers() -> list[User]:
@@ -55,6 +58,7 @@ def breaks(request: HttpRequest) -> HttpResponseBase:
     found = list(queue.breaks(choice, today=today, after=place)[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
     people = workers()
+    reconciliations = list(Reconciliation.objects.order_by("number"))
     end = str(Place(shown[-1].aged_from, shown[-1].number)) if len(found) > PER_PAGE else ""
     context = {
         "title": "Breaks",
@@ -66,30 +70,15 @@ def breaks(request: HttpRequest) -> HttpResponseBase:
         "next": "?" + urlencode([*choice.asked, ("after", end)]) if end else "",
         "states": Break.State.choices,
         "buckets": BUCKETS,
+        "reasons": [(each, words.spoken(each)) for each in queue.REASONS],
+        "currencies": sorted({code for one in reconciliations for code in one.currencies}),
         "ages": queue.ages(today),
-        "reconciliations": Reconciliation.objects.order_by("number"),
+        "reconciliations": reconciliations,
         "people": people,
         "user_key": str(person(request).pk),
         **rights(request),
     }
     return site.render(request, "staff/breaks.html", context)
-
-
-@site.page("breaks/assign/", name="breaks_assign", needs=Capability.RUN_RECONCILIATIONS, methods=DO)
-def assign(request: HttpRequest) -> HttpResponseBase:
-    """Give the ticked breaks to somebody."""
-    ticked = [int(one) for one in request.POST.getlist("break") if _is_number(one)]
-    to = typed(request, "to")
-    owner = User.objects.filter(pk=int(to), is_active=True).first() if _is_number(to) else None
-    chosen = list(Break.objects.filter(number__in=ticked[: working.MOST_AT_ONCE + 1]))
-
-    def give() -> int:
-        if owner is None:
-            raise ReconcilingError("Choose who gets them.")
-        return working.assign(chosen, to=owner, by=person(request))
-
-    attempt(request, give, done=f"{words.plural(len(chosen), 'break')} given to {owner}.")
-    return redirect(_back(request))
 
 
 @site.page("breaks/<int:number>/", name="break", needs=Capability.VIEW)
@@ -132,7 +121,7 @@ def deed(request: HttpRequest, number: int, deed: str) -> HttpResponseBase:
     broken = get_object_or_404(Break.objects.select_related("reconciliation"), number=number)
     by, text = person(request), typed(request, "text")
     shown = typed(request, "seen")
-    seen = int(shown) if _is_number(shown) else 0
+    seen = int(shown) if is_number(shown) else 0
     deeds: dict[str, tuple[Any, str]] = {
         "explain": (
             lambda: working.explain(
@@ -172,12 +161,6 @@ def _row(each: Break, today: Any) -> dict[str, Any]:
     }
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Say whether a text is a number that a database can hold."""
     return text.isdecimal() and len(text) < 19
-
-
-def _back(request: HttpRequest) -> str:
-    asked = typed(request, "asked")
-    if "number" in request.POST and _is_number(typed(request, "number")):
-        return reverse("admin:break", args=[int(typed(request, "number"))])
-    return reverse("admin:breaks") + (f"?{asked}" if asked else "")

@@ -25,7 +25,8 @@ from jobs.models import Job
 from merchants import attestations, exporting, issuing_many, papers, portfolio, reminding
 from registers import imports
 from registers import tasks as register_tasks
-from reports import issue
+from registers.reconciling import asking
+from reports import issue, reconciliation_day, reconciliation_month
 
 SHOWN = 25
 COUNTED = 1_000
@@ -42,6 +43,9 @@ KIND_WORDS = {
     imports.READ: "Read a sheet for a register",
     imports.WRITE: "Take a sheet into a register",
     register_tasks.SNAPSHOT: "Keep a snapshot of a register",
+    asking.KIND: "Reconcile a business day",
+    reconciliation_day.SENDER: "Write the papers of a reconciled day",
+    reconciliation_month.SENDER: "Write the papers of a reconciled month",
     papers.KIND: "Write a paper of a merchant's form",
     issuing_many.KIND: "Approve merchants and issue their forms",
     reminding.MANY: "Remind merchants of their forms",
@@ -126,6 +130,7 @@ def _links_of(jobs: Sequence[Job]) -> dict[int, list[tuple[str, str]]]:
     packed = {job.pk: job.payload.get("pack") for job in jobs if job.kind == issue.KIND}
     keys = {key for key in packed.values() if isinstance(key, int)}
     packs = Pack.objects.select_related("engagement").in_bulk(keys) if keys else {}
+    days = {job.pk: _day_of(job) for job in jobs if job.kind == asking.KIND}
     links: dict[int, list[tuple[str, str]]] = {}
     for pk, each in told.items():
         number, ref, pack = _number(each.get("run")), str(each.get("evidence")), packed.get(pk)
@@ -134,9 +139,16 @@ def _links_of(jobs: Sequence[Job]) -> dict[int, list[tuple[str, str]]]:
             links[pk].append((each["run"], _url("collectors_run", runs[number])))
         if ref in items:
             links[pk].append((ref, _url("evidence_evidence", items[ref])))
+        if pk in days:
+            links[pk].append(days[pk])
         if isinstance(pack, int) and pack in packs:
             links[pk].append((f"Pack {packs[pack].ref}", _url("audits_pack", pack)))
     return links
+
+
+def _day_of(job: Job) -> tuple[str, str]:
+    number, day = int(job.payload.get("number", 0)), str(job.payload["day"])
+    return f"REC-{number} of {day}", reverse("admin:reconciliation_day", args=[number, day])
 
 
 def _number(ref: object) -> int:

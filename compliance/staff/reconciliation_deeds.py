@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
-from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
 from compliance import uploaded_lists
@@ -23,15 +22,17 @@ from compliance.staff.reconciliations import day_in, one, shown_day, shown_month
 from compliance.staff.site import DO, READ_AND_DO, site
 from evidence.errors import QuarantinedError
 from evidence.intake import safe_filename
-from jobs import queue
 from registers.errors import InputUnfitError, ReconcilingError
 from registers.models import InputFile, Reconciliation
-from registers.reconciling import definitions, files, months, running, signing
+from registers.reconciling import asking, definitions, files, months, running, signing
 from registers.reconciling.files import Sighted
-from registers.tasks import RECONCILE
 
-LARGEST_AT_ONCE = 5 * 1000 * 1000
-"""Bytes up to which a person waits for the run; longer ones are a job."""
+LARGEST_AT_ONCE, MOST_AT_ONCE = 250 * 1000, 12
+"""Bytes and files up to which a person waits for the run; larger ones are a job."""
+
+
+_WHY = "reason-"
+"""What the fields begin with in which a signer says why a day has no signature."""
 
 
 class FileForm(StaffForm):
@@ -115,7 +116,10 @@ def withdraw(request: HttpRequest, number: int, pk: int) -> HttpResponseBase:
 def run(request: HttpRequest, number: int, day: str) -> HttpResponseBase:
     """Run a day: at once where its files are small, else in the background."""
     each, wanted, by = one(number), day_in(day), person(request)
-    attempt(request, lambda: _run(each, wanted, by), done="The day was run; see below.")
+    try:
+        messages.success(request, _run(each, wanted, by))
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
     return redirect("admin:reconciliation_day", number, day)
 
 
@@ -150,13 +154,18 @@ def sign_day(request: HttpRequest, number: int, day: str) -> HttpResponseBase:
 def sign_month(request: HttpRequest, number: int, month: str) -> HttpResponseBase:
     each, first, by = one(number), day_in(f"{month}-01"), person(request)
     note = typed(request, "note")
+    reasons = {
+        day_in(name.removeprefix(_WHY)): typed(request, name)
+        for name in request.POST
+        if name.startswith(_WHY)
+    }
     done = attempt(
         request,
-        lambda: months.sign(each, first, note=note, by=by),
-        done="Signed. The roll-forward is evidence.",
+        lambda: months.sign(each, first, note=note, reasons=reasons, by=by),
+        done="Signed. The roll-forward is evidence; its papers follow within minutes.",
     )
     if done is None:
-        return shown_month(request, number, month, note=note)
+        return shown_month(request, number, month, note=note, reasons=reasons)
     return redirect("admin:reconciliation_month", number, month)
 
 
@@ -183,12 +192,11 @@ def _taken(
         return None, files.hand_in(each, leg=leg, day=day, path=path, by=by)
 
 
-def _run(each: Reconciliation, day: date, by: User) -> object:
-    rules, read = running.ready(each, day)
-    if sum(file.evidence.blob.size for file in read) <= LARGEST_AT_ONCE:
-        return running.perform(each, day=day, by=by)
-    definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
-    digest = running.inputs_digest(read)
-    key = f"{RECONCILE}:{each.ref}:{day}:{digest[:16]}:{rules.number}:{actor(by)}"
-    payload = {"reconciliation": each.pk, "day": day.isoformat(), "by": by.pk}
-    return queue.enqueue(RECONCILE, key=key, payload=payload, requested_by=actor(by))
+def _run(each: Reconciliation, day: date, by: User) -> str:
+    """Run a day now where that takes a moment; else ask for it. Returns what to say."""
+    _, read = running.ready(each, day)
+    if len(read) <= MOST_AT_ONCE and files.size_of(read) <= LARGEST_AT_ONCE:
+        running.perform(each, day=day, by=by)
+        return "The day was run; see below."
+    asking.ask(each, day=day, by=by)
+    return "The run is under way; you see below how far it is."

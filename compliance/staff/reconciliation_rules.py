@@ -3,13 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from accounts.capabilities import Capability
 from accounts.models import Role, User
+from collectors.models import Source
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, attempt, person, typed
 from compliance.staff.breaks import workers
@@ -20,10 +21,12 @@ from evidence.models import Evidence
 from evidence.reconcile.amounts import Style, parse
 from evidence.reconcile.currencies import EXPONENTS
 from evidence.reconcile.errors import ReconcileError
+from registers.errors import ReconcilingError
 from registers.models import MatchingRules
-from registers.reconciling import definitions, limits
+from registers.reconciling import definitions, limits, shipped
 from registers.reconciling.definitions import MOST_RULES, Terms
 
+_TOLD = 20
 _RULES_HELP = "YAML, as the how-to describes. Whoever hands it in does not approve it."
 
 
@@ -32,6 +35,8 @@ class RulesFile(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> str:
         file = super().clean(data, initial)
+        if not file:
+            return ""
         if file.size > MOST_RULES:
             raise forms.ValidationError(f"Rules have at most {MOST_RULES // 1024} KB.")
         try:
@@ -58,7 +63,12 @@ class DefineForm(StaffForm):
         max_length=120, help_text="As the bank and the ledger call it; not its number."
     )
     owner = forms.ChoiceField(label="Owner", help_text="Prepares it, and does not sign it.")
-    rules = RulesFile(label="Rules", help_text=_RULES_HELP)
+    shipped = forms.ChoiceField(
+        label="Rules of the house",
+        required=False,
+        help_text="Checks that come with the house, as they stand; or hand in your own below.",
+    )
+    rules = RulesFile(label="Rules", required=False, help_text=_RULES_HELP)
     environment = forms.ChoiceField(choices=Evidence.Environment.choices)
     starts_on = DayField(label="First business day")
     calendar = forms.CharField(
@@ -82,13 +92,22 @@ class DefineForm(StaffForm):
         label="Files that collectors bring",
         required=False,
         widget=forms.Textarea(attrs={"rows_wanted": 2}),
-        help_text="A line for each side: its name = the source system of the collected item. "
-        "Sides without a line are uploaded.",
+        help_text="A line for each side: its name = the short name of a source, such as processor "
+        "= finix-transfers. Sides without a line are uploaded.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, workers())
+        choices = [("", "None"), *((each.slug, each.title) for each in shipped.known().values())]
+        self.fields["shipped"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        chosen, own = said.pop("shipped", ""), said.get("rules")
+        if "rules" not in self.errors and bool(chosen) == bool(own):
+            self.add_error("rules", "Choose rules of the house, or hand in a file of your own.")
+        return {**said, "rules": shipped.get(chosen).text} if chosen else said
 
     def clean_large(self) -> dict[str, int]:
         return _amounts(self.cleaned_data["large"])
@@ -103,7 +122,7 @@ class DefineForm(StaffForm):
             if line.strip() and not (mark and leg.strip() and source.strip()):
                 raise forms.ValidationError(f"{line.strip()[:60]}: write it as bank = Statements.")
             if line.strip():
-                found[leg.strip()] = source.strip()
+                found[leg.strip()] = _known_source(source.strip())
         return found
 
 
@@ -183,6 +202,31 @@ def define(request: HttpRequest) -> HttpResponseBase:
         "cancel": reverse("admin:reconciliations"),
     }
     return site.render(request, "staff/form.html", context)
+
+
+@site.page("reconciliations/rule-sets/", name="rule_sets", needs=Capability.VIEW)
+def rule_sets(request: HttpRequest) -> HttpResponseBase:
+    """Show the rule sets that come with the house."""
+    context = {
+        "title": "Rules of the house",
+        "intro": "Checks that run on the engine of reconciliations. Start from one as it stands, "
+        "or save it and name the columns of your own files.",
+        "known": shipped.known().values(),
+        **rights(request),
+    }
+    return site.render(request, "staff/rule_sets.html", context)
+
+
+@site.page("reconciliations/rule-sets/<slug:slug>.yaml", name="rule_set", needs=Capability.VIEW)
+def rule_set(_request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send one as the file that it is."""
+    try:
+        text = shipped.get(slug).text
+    except ReconcilingError:
+        raise Http404 from None
+    answer = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{slug}.yaml"'
+    return answer
 
 
 @site.page(
@@ -321,6 +365,19 @@ def _shown_rules(
         **rights(request),
     }
     return site.render(request, "staff/reconciliation_rules.html", context)
+
+
+def _known_source(name: str) -> str:
+    """Return the name of a source or of a source system; a wrong one would bring nothing, ever."""
+    if Source.objects.filter(slug=name).exists():
+        return name
+    if Evidence.objects.filter(source_system=name).exclude(run_ref="").exists():
+        return name
+    known = ", ".join(Source.objects.order_by("slug").values_list("slug", flat=True)[:_TOLD])
+    raise forms.ValidationError(
+        f"No source is called {name[:60]}. "
+        + (f"There are: {known}." if known else "Connect the source first.")
+    )
 
 
 def _offer(form: forms.Form, people: list[User]) -> None:

@@ -1,6 +1,6 @@
 """Reconciliations in the staff door: all of them, one with its days, a day, a month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from accounts.capabilities import Capability
 from compliance.staff import words
 from compliance.staff.base import person
 from compliance.staff.site import site
-from registers.errors import RegistersError
 from registers.models import (
     Break,
     DaySignature,
@@ -24,19 +23,21 @@ from registers.models import (
     ReconciliationRun,
 )
 from registers.reconciling import (
+    asking,
     definitions,
     files,
     months,
     queue,
     record,
     rolling,
-    running,
     signing,
 )
+from reports import reconciliation_month
 
 DAYS = 25
 """Business days on one page of a reconciliation."""
 _STRIP = 10
+REFRESH_SECONDS = 3
 _MOST = 200
 
 
@@ -139,7 +140,8 @@ def shown_day(request: HttpRequest, number: int, day: str, *, note: str = "") ->
         "due": definitions.due_day(each, wanted),
         "is_overdue": not signature and words.today() > definitions.due_day(each, wanted),
         "files": of_day,
-        "obstacle_run": _not_ready(each, wanted),
+        "asked": asking.standing(each, wanted),
+        "refresh": REFRESH_SECONDS,
         "run": run,
         "runs": list(
             ReconciliationRun.objects.filter(reconciliation=each, day=wanted).select_related("by")
@@ -166,14 +168,20 @@ def month_page(request: HttpRequest, number: int, month: str) -> HttpResponseBas
 
 
 def shown_month(
-    request: HttpRequest, number: int, month: str, *, note: str = ""
+    request: HttpRequest,
+    number: int,
+    month: str,
+    *,
+    note: str = "",
+    reasons: Mapping[date, str] | None = None,
 ) -> HttpResponseBase:
-    """Show the roll-forward of a month, and the form to sign it."""
+    """Show the roll-forward of a month, and the form to sign it; what was typed stands again."""
     each, first = one(number), day_in(f"{month}-01")
     last = rolling.month_of(first)[1]
     signed = MonthSignature.objects.filter(reconciliation=each, month=first)
     signature = signed.select_related("by", "evidence").first()
-    missing = months.unsigned_days(each, first)
+    said = reasons or {}
+    missing = [(one, said.get(one.day, "")) for one in months.unsigned_days(each, first)]
     context = {
         "title": f"{each.title}, {first:%B %Y}",
         "each": each,
@@ -183,6 +191,8 @@ def shown_month(
         "rolled": rolling.forward(each, first, last),
         "signature": signature,
         "missing": missing,
+        "named": signature.facts.get("missing", []) if signature else [],
+        "papers": reconciliation_month.papers_of(signature) if signature else [],
         "obstacle": "" if signature else months.obstacle(each, first, by=person(request)),
         "note": note,
         **rights(request),
@@ -234,14 +244,6 @@ def _standing(
     if run.state == ReconciliationRun.State.FAILED:
         return Standing(day, due, "failed", "Failed", run)
     return Standing(day, due, "awaiting", "Waits for a signature", run)
-
-
-def _not_ready(each: Reconciliation, day: date) -> str:
-    try:
-        running.ready(each, day)
-    except RegistersError as refusal:
-        return str(refusal)
-    return ""
 
 
 def _found(run: ReconciliationRun | None) -> list[Break]:

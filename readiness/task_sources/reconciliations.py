@@ -1,4 +1,4 @@
-"""Reconciliations: days that wait for their files, a run or a signature."""
+"""Reconciliations: days that wait for files, a run or a signature, and months to be signed."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,28 @@ _SIGNER = "reviewer"
 
 
 def tasks(asked: Asked) -> Iterator[Task]:
+    yield from _days(asked)
+    signer = owner_of(None, role=_SIGNER, words="Reviewer")
+    for waiting in scheduling.waiting_months(asked.today):
+        reconciliation = waiting.reconciliation
+        yield Task(
+            source="reconciliations",
+            key=f"{reconciliation.pk:09d}.{waiting.month:%Y-%m}",
+            name=f"{reconciliation.ref} {waiting.month:%Y-%m}",
+            title=f"Sign the month: {reconciliation.title}",
+            due=waiting.due,
+            weight=4,
+            page="reconciliation_month",
+            args=(reconciliation.number, f"{waiting.month:%Y-%m}"),
+            note="Somebody who did not prepare it signs, and names the days without a signature.",
+            person=signer.person,
+            role=signer.role,
+            owner=signer.words,
+            not_for=reconciliation.owner_id,
+        )
+
+
+def _days(asked: Asked) -> Iterator[Task]:
     for waiting in scheduling.waiting(asked.today):
         reconciliation, run = waiting.reconciliation, waiting.run
         is_signed_next = run is not None and run.state == ReconciliationRun.State.COMPLETE

@@ -1,15 +1,16 @@
 """Signs the roll-forward of a month, and makes it evidence.
 
 Rules:
-- A month is signed after its end, by a person who does not own the reconciliation, once.
-- Its roll-forward holds in every currency; days without a signed run are named in it, not hidden.
+- A month is signed after its end, once, by a person who did not prepare it: who neither owns the
+  reconciliation nor ran one of its days.
+- Its roll-forward holds in every currency of every comparison.
+- Each business day without a signature is named by the signer with a reason: it stands in the
+  signature and in the evidence.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from hashlib import sha256
-from io import BytesIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,39 +19,18 @@ from accounts import journal
 from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
-from controls.models import Area, Expectation
 from evidence import checks, intake, ledger, store
-from evidence.models import Evidence
-from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
 from registers.errors import ReconcilingError, ReconcilingNotAllowedError, SamePersonError
-from registers.models import DaySignature, MonthSignature, Reconciliation
-from registers.reconciling import definitions, rolling
+from registers.models import MonthSignature, Reconciliation, ReconciliationRun
+from registers.reconciling import definitions, month_facts, month_table, rolling
+from registers.reconciling.month_facts import MonthDay
 from registers.reconciling.rolling import Rolled
-from registers.reconciling.running import code_digest
-
-MONTHLY = "break-roll-forward"
-VERSION = "1"
-COLUMNS = (
-    Column("month", "text"),
-    Column("reconciliation", "text"),
-    Column("currency", "text"),
-    Column("part", "text"),
-    Column("breaks", "integer"),
-    Column("amount_minor", "integer"),
-    Column("holds", "boolean"),
-    Column("signed_by", "text"),
-)
 
 
-def unsigned_days(reconciliation: Reconciliation, month: date) -> list[date]:
+def unsigned_days(reconciliation: Reconciliation, month: date) -> list[MonthDay]:
     """Return the business days of a month that nobody signed."""
-    first, last = rolling.month_of(month)
-    signed = DaySignature.objects.filter(
-        reconciliation=reconciliation, day__gte=first, day__lte=last
-    )
-    known = {*signed.values_list("day", flat=True)}
-    due = definitions.business_days(reconciliation, first, min(last, definitions.today()))
-    return [day for day in due if day not in known]
+    days = month_facts.days_of_month(reconciliation, month)
+    return [each for each in days if not each.signature]
 
 
 def obstacle(reconciliation: Reconciliation, month: date, *, by: User) -> str:
@@ -63,18 +43,28 @@ def obstacle(reconciliation: Reconciliation, month: date, *, by: User) -> str:
     return ""
 
 
-def sign(reconciliation: Reconciliation, month: date, *, note: str, by: User) -> MonthSignature:
+def sign(
+    reconciliation: Reconciliation,
+    month: date,
+    *,
+    note: str,
+    by: User,
+    reasons: Mapping[date, str] | None = None,
+) -> MonthSignature:
     """Sign the roll-forward of a month, and make it evidence that its checks have read.
 
-    Raises ReconcilingNotAllowedError, SamePersonError, ReconcilingError.
+    `reasons` says of each business day without a signature why it has none. Raises
+    ReconcilingNotAllowedError, SamePersonError, ReconcilingError.
     """
     definitions.refuse_stranger(by, Capability.SIGN_RECONCILIATIONS)
     said = definitions.read_text(note, what="What you looked at")
-    rolled = _check(reconciliation, month, by)
-    facts = _facts(reconciliation, month, rolled)
-    ready = intake.prepare(_submission(reconciliation, month, rolled, facts, by))
+    legs = _check(reconciliation, month, by)
+    why = _named(reconciliation, month, reasons or {})
+    facts = month_facts.facts(reconciliation, month, legs=legs, reasons=why)
+    sent = month_table.submission(reconciliation, month, legs=legs, reasons=why, by=by)
+    ready = intake.prepare(sent)
     try:
-        made = _record(reconciliation, month, ready, facts, note=said, by=by)
+        made = _record(reconciliation, month, ready, facts, why, note=said, by=by)
     except Exception:
         store.discard_unnamed(ready.files)
         raise
@@ -93,31 +83,47 @@ def body(made: MonthSignature) -> dict[str, object]:
 
 
 def _check(reconciliation: Reconciliation, month: date, by: User) -> list[Rolled]:
+    """Return the roll-forward that may be signed, leg by leg."""
     first, last = rolling.month_of(month)
     if last >= definitions.today():
         raise ReconcilingError("The month is not over yet. It is signed after its end.")
     if last < reconciliation.starts_on:
         raise ReconcilingError(f"{reconciliation.ref} began after this month.")
-    if reconciliation.owner_id == by.pk:
-        raise SamePersonError("You own this reconciliation. Another person must sign it.")
+    _refuse_preparer(reconciliation, first, last, by)
     if MonthSignature.objects.filter(reconciliation=reconciliation, month=first).exists():
         raise ReconcilingError("This month is signed already.")
-    rolled = rolling.forward(reconciliation, first, last)
-    for each in rolled:
+    legs = rolling.forward_by_leg(reconciliation, first, last)
+    for each in legs:
         if not each.holds:
             raise ReconcilingError(
-                f"The roll-forward of {each.currency or 'breaks without an amount'} does not hold."
+                f"The roll-forward of {each.leg}, {each.currency or 'breaks without an amount'}, "
+                "does not hold."
             )
-    return rolled
+    return legs
 
 
-def _facts(
-    reconciliation: Reconciliation, month: date, rolled: Sequence[Rolled]
-) -> dict[str, object]:
-    missing = unsigned_days(reconciliation, month)
+def _refuse_preparer(reconciliation: Reconciliation, first: date, last: date, by: User) -> None:
+    if reconciliation.owner_id == by.pk:
+        raise SamePersonError("You own this reconciliation. Another person must sign it.")
+    own = ReconciliationRun.objects.filter(
+        reconciliation=reconciliation, day__gte=first, day__lte=last, by=by
+    )
+    if run := own.order_by("day").first():
+        raise SamePersonError(
+            f"You ran {run.day} of this month yourself. Another person must sign it."
+        )
+
+
+def _named(
+    reconciliation: Reconciliation, month: date, reasons: Mapping[date, str]
+) -> dict[date, str]:
+    """Return the reason of every day without a signature, and of no other day."""
+    missing = [each.day for each in unsigned_days(reconciliation, month)]
+    if strangers := sorted({*reasons} - {*missing}):
+        raise ReconcilingError(f"{strangers[0]} is no day without a signature. Look again.")
     return {
-        "currencies": [each.said() for each in rolled],
-        "unsigned_days": [day.isoformat() for day in missing],
+        day: definitions.read_text(reasons.get(day, ""), what=f"Why {day} has no signature")
+        for day in missing
     }
 
 
@@ -127,13 +133,15 @@ def _record(
     month: date,
     ready: intake.Prepared,
     facts: dict[str, object],
+    reasons: Mapping[date, str],
     *,
     note: str,
     by: User,
 ) -> MonthSignature:
     """Name evidence and signature, if nothing moved since the evidence was written."""
     ledger.lock()
-    if _facts(reconciliation, month, _check(reconciliation, month, by)) != facts:
+    legs = _check(reconciliation, month, by)
+    if month_facts.facts(reconciliation, month, legs=legs, reasons=reasons) != facts:
         raise ReconcilingError("The breaks have moved meanwhile. Look again.")
     (evidence,) = intake.record([ready], actor=actor(by))
     made = MonthSignature(
@@ -153,77 +161,3 @@ def _record(
     )
     made.save(force_insert=True)
     return made
-
-
-def rows(
-    reconciliation: Reconciliation, month: date, rolled: Sequence[Rolled], signed_by: str
-) -> list[Sequence[Cell]]:
-    """Return the rows of the table: one for each part of each currency."""
-    found: list[Sequence[Cell]] = []
-    for each in rolled or [Rolled("")]:
-        parts = [("opening", each.opening), ("new", each.new)]
-        parts += [(f"cleared: {how}", one) for how, one in sorted(each.cleared.items())]
-        parts.append(("closing", each.closing))
-        for part, (count, amount) in parts:
-            head: list[Cell] = [f"{month:%Y-%m}", reconciliation.ref, each.currency, part]
-            found.append([*head, count, amount, each.holds, signed_by])
-    return found
-
-
-def _submission(
-    reconciliation: Reconciliation,
-    month: date,
-    rolled: Sequence[Rolled],
-    facts: dict[str, object],
-    by: User,
-) -> intake.Submission:
-    first, last = rolling.month_of(month)
-    now, file = timezone.now(), BytesIO()
-    table = write_csv(rows(reconciliation, month, rolled, by.email), COLUMNS, file)
-    ipe = _ipe(reconciliation, month, table, facts, now)
-    return intake.Submission(
-        content=file.getvalue(),
-        filename=f"{reconciliation.ref.lower()}-{month:%Y-%m}-roll-forward.csv",
-        title=f"{reconciliation.ref}, roll-forward of breaks {month:%Y-%m}",
-        evidence_type=Expectation.EvidenceType.REVIEW_RECORD,
-        kind=Evidence.Kind.EVENT,
-        area=Area.PROCESSING_INTEGRITY,
-        source_system="Countersign",
-        environment=reconciliation.environment,
-        covers_from=first,
-        covers_to=last,
-        collected_at=now,
-        owner=str(reconciliation.owner)[:120],
-        media_type="text/csv",
-        sensitivity=Evidence.Sensitivity.CONFIDENTIAL,
-        prepared_by=reconciliation.owner,
-        claims=tuple(Expectation.objects.filter(slug=MONTHLY)),
-        population=PopulationFacts(COLUMNS, ipe, table),
-    )
-
-
-def _ipe(
-    reconciliation: Reconciliation,
-    month: date,
-    table: TableFacts,
-    facts: Mapping[str, object],
-    now: datetime,
-) -> IPE:
-    return IPE(
-        query="Every step that opened or closed a break up to the end of the month",
-        source_system=f"Breaks of {reconciliation.ref} of this installation",
-        environment=reconciliation.environment,
-        runner=actor(reconciliation.owner),
-        collector="break_roll_forward",
-        collector_version=VERSION,
-        code_digest=code_digest(),
-        started_at=now,
-        finished_at=timezone.now(),
-        completeness=(
-            "Opening, new and cleared are summed from the history; closing is counted break by "
-            "break, and agrees. Unsigned days: "
-            f"{json.dumps(facts['unsigned_days'])}"
-        ),
-        parameters={"reconciliation": reconciliation.ref, "month": f"{month:%Y-%m}"},
-        source_count=table.row_count,
-    )

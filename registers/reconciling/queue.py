@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -22,6 +23,31 @@ from registers.reconciling.aging import (
 )
 
 NOBODY = "nobody"
+REASONS = (
+    "amount",
+    "currency",
+    "duplicate",
+    "fee_variance",
+    "file_missing",
+    "file_rejected",
+    "fx_rounding",
+    "manual_adjustment",
+    "mapping_unknown",
+    "missing_in_bank",
+    "missing_in_ledger",
+    "missing_in_platform",
+    "missing_in_processor",
+    "orphan_chargeback",
+    "orphan_refund",
+    "reserve",
+    "return_unposted",
+    "split_sum",
+    "status",
+    "timing_overdue",
+    "unexpected_in_bank",
+    "unknown",
+)
+"""Why items are breaks, as the engine says it; what is not due yet is none."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +97,11 @@ class Waiting:
     """None where somebody proposed how to close them, and another person must approve."""
     count: int
     oldest: date
+
+
+def address_of(choice: Choice) -> str:
+    """Return the query of an address that asks for a choice; empty for all."""
+    return f"?{urlencode(choice.asked)}" if choice.asked else ""
 
 
 def breaks(choice: Choice, *, today: date, after: Place | None = None) -> "QuerySet[Break]":

@@ -6,6 +6,7 @@ Rules:
   each had by then. Where both agree the identity holds.
 - A step counts to its business day: a run to the day that it is about, a person to the day of the
   deed. Breaks without an amount stand under a currency of no name.
+- A leg is named by its comparison; the parts of all legs add up to those of the currency.
 - What was cleared is told by how: by a run, resolved, accepted, written off.
 """
 
@@ -22,9 +23,10 @@ Sum = tuple[int, int]
 
 @dataclass
 class Rolled:
-    """One currency of a span of days: count and amount of each part."""
+    """One currency of a span of days, or of one leg of it: count and amount of each part."""
 
     currency: str
+    leg: str = ""
     opening: Sum = (0, 0)
     new: Sum = (0, 0)
     cleared: dict[str, Sum] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Rolled:
     def said(self) -> dict[str, object]:
         """Return it as JSON values: amounts as text, since they may be large."""
         return {
+            **({"leg": self.leg} if self.leg else {}),
             "currency": self.currency,
             "opening": _told(self.opening),
             "new": _told(self.new),
@@ -58,11 +61,18 @@ class Rolled:
 
 def forward(reconciliation: Reconciliation, first: date, last: date) -> list[Rolled]:
     """Roll the breaks of a reconciliation over a span of days, both ends included."""
-    rolled: dict[str, Rolled] = {}
+    return together(forward_by_leg(reconciliation, first, last))
+
+
+def forward_by_leg(reconciliation: Reconciliation, first: date, last: date) -> list[Rolled]:
+    """Roll them likewise, apart for each comparison (for a break of a file, its leg)."""
+    rolled: dict[tuple[str, str], Rolled] = {}
     events = BreakEvent.objects.filter(broken__reconciliation=reconciliation, day__lte=last)
-    rows = events.exclude(change=0).values_list("day", "currency", "amount", "change", "word")
-    for day, currency, amount, change, word in rows.order_by().iterator(_BATCH):
-        each = rolled.setdefault(currency, Rolled(currency))
+    rows = events.exclude(change=0).values_list(
+        "day", "broken__comparison", "currency", "amount", "change", "word"
+    )
+    for day, leg, currency, amount, change, word in rows.order_by().iterator(_BATCH):
+        each = rolled.setdefault((leg, currency), Rolled(currency, leg))
         if day < first:
             each.opening = _added([each.opening, (change, change * amount)])
         elif change > 0:
@@ -70,8 +80,21 @@ def forward(reconciliation: Reconciliation, first: date, last: date) -> list[Rol
         else:
             how = word or Break.State.CLEARED.value
             each.cleared[how] = _added([each.cleared.get(how, (0, 0)), (1, amount)])
-    for currency, total in _standing(reconciliation, last).items():
-        rolled.setdefault(currency, Rolled(currency)).closing = total
+    for (leg, currency), total in _standing(reconciliation, last).items():
+        rolled.setdefault((leg, currency), Rolled(currency, leg)).closing = total
+    return [rolled[key] for key in sorted(rolled)]
+
+
+def together(legs: Iterable[Rolled]) -> list[Rolled]:
+    """Add up all legs of each currency."""
+    rolled: dict[str, Rolled] = {}
+    for each in legs:
+        whole = rolled.setdefault(each.currency, Rolled(each.currency))
+        whole.opening = _added([whole.opening, each.opening])
+        whole.new = _added([whole.new, each.new])
+        for how, one in each.cleared.items():
+            whole.cleared[how] = _added([whole.cleared.get(how, (0, 0)), one])
+        whole.closing = _added([whole.closing, each.closing])
     return [rolled[currency] for currency in sorted(rolled)]
 
 
@@ -81,22 +104,26 @@ def month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
-def _standing(reconciliation: Reconciliation, last: date) -> Mapping[str, Sum]:
-    """Count what was open at the end of a day, break by break."""
+def _standing(reconciliation: Reconciliation, last: date) -> Mapping[tuple[str, str], Sum]:
+    """Count what was open at the end of a day, break by break, by leg and currency."""
     steps = BreakEvent.objects.filter(broken__reconciliation=reconciliation).exclude(change=0)
     if steps.filter(day__gt=last).exists():
-        rows = steps.filter(day__lte=last).order_by("id")
-        past = rows.values_list("broken_id", "change", "currency", "amount").iterator(_BATCH)
-        stood = {key: (change, currency, amount) for key, change, currency, amount in past}
-        open_then = [
-            (currency, amount) for change, currency, amount in stood.values() if change > 0
-        ]
+        past = (
+            steps.filter(day__lte=last)
+            .order_by("id")
+            .values_list("broken_id", "change", "broken__comparison", "currency", "amount")
+        )
+        stood = {
+            key: (change, leg, currency, amount)
+            for key, change, leg, currency, amount in past.iterator(_BATCH)
+        }
+        open_then = [told[1:] for told in stood.values() if told[0] > 0]
     else:
         now = Break.objects.filter(reconciliation=reconciliation, is_open=True).order_by()
-        open_then = list(now.values_list("currency", "amount").iterator(_BATCH))
-    found: dict[str, Sum] = defaultdict(lambda: (0, 0))
-    for currency, amount in open_then:
-        found[currency] = _added([found[currency], (1, amount)])
+        open_then = list(now.values_list("comparison", "currency", "amount").iterator(_BATCH))
+    found: dict[tuple[str, str], Sum] = defaultdict(lambda: (0, 0))
+    for leg, currency, amount in open_then:
+        found[leg, currency] = _added([found[leg, currency], (1, amount)])
     return found
 
 

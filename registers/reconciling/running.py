@@ -10,6 +10,7 @@ Rules:
 
 import json
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -39,6 +40,14 @@ from registers.reconciling.carrying import Plan
 MEMORY = "1GB"
 SYSTEM = "system"
 _PROBLEMS = 5
+_MATCHING, _WRITING, _WHOLE = 10, 90, 100
+
+
+Progress = Callable[[int, int, str], None]
+
+
+def silent(_done: int, _total: int, _note: str) -> None:
+    """Tell nobody how far a run is."""
 
 
 @dataclass
@@ -53,7 +62,12 @@ class Judged:
     outcome: Outcome | None = None
     problem: str = ""
     by: User | None = None
+    progress: Progress = field(default=silent)
     found: list[carrying.Found] = field(default_factory=list)
+
+    def laid_out(self, done: int, total: int) -> None:
+        """Hear how many bytes of the files lie ready."""
+        self.progress(_MATCHING * done // max(total, 1), _WHOLE, "Unsealing the files")
 
     @property
     def state(self) -> str:
@@ -62,19 +76,25 @@ class Judged:
 
 
 def perform(
-    reconciliation: Reconciliation, *, day: date, by: User | None = None
+    reconciliation: Reconciliation,
+    *,
+    day: date,
+    by: User | None = None,
+    progress: Progress = silent,
 ) -> ReconciliationRun:
     """Reconcile a day and return its run; the same files and rules give the first one again.
 
-    `by` is None for the schedule. Raises ReconcilingNotAllowedError, ReconcilingError.
+    `by` is None for the schedule; `progress` hears how far it is, in hundredths. Raises
+    ReconcilingNotAllowedError, ReconcilingError.
     """
     if by:
         definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
     rules, read = ready(reconciliation, day)
     if before := _before(reconciliation, day, rules, read):
         return before
-    judged = Judged(reconciliation, day, rules, read, timezone.now(), by=by)
+    judged = Judged(reconciliation, day, rules, read, timezone.now(), by=by, progress=progress)
     _judge(judged)
+    progress(_WRITING, _WHOLE, "Writing the report")
     prepared = intake.prepare(_submission(judged))
     try:
         with transaction.atomic():
@@ -105,7 +125,7 @@ def ready(reconciliation: Reconciliation, day: date) -> tuple[MatchingRules, lis
     return rules, read
 
 
-def inputs_digest(read: list[InputFile]) -> str:
+def inputs_digest(read: Sequence[InputFile]) -> str:
     """Return the digest over leg and bytes of every file, in an order of its own."""
     lines = sorted(f"{file.leg} {file.sha256}" for file in read)
     return sha256("\n".join(lines).encode()).hexdigest()
@@ -150,7 +170,9 @@ def _judge(judged: Judged) -> None:
     rules = definitions.parsed(judged.rules.text)
     terms = engine.Terms(as_of=judged.day, memory=MEMORY)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
-        given = files.laid_out(judged.read, Path(folder))
+        given = files.laid_out(judged.read, Path(folder), tell=judged.laid_out)
+        # How far the engine is nobody knows before it is done; the note says what it is at.
+        judged.progress(0, 0, f"Matching {len(judged.read):,} files")
         try:
             judged.outcome = engine.reconcile(rules, given, scratch=Path(folder), terms=terms)
         except ReconcileError as error:

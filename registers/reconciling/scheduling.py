@@ -3,8 +3,10 @@
 Rules:
 - A day waits from its end on until its last run is signed; one that is overdue is a deviation.
 - A day runs by itself as soon as all its daily files are there.
-- What a collector brought from the source system that a leg names is a file of that leg, of the
-  last day that it covers.
+- What a collector brought is a file of the leg that names it: by the short name of its source, or
+  by the source system where all of that system's lists are meant. It is of the last day that it
+  covers; a list of a day without business is read by the run of the next one.
+- Only whole answers of the same environment are taken, and a partial one is no file of any day.
 """
 
 from collections.abc import Iterator
@@ -12,18 +14,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from evidence import ledger
 from evidence.models import Evidence
 from registers.campaigns.lists import local_day
 from registers.errors import RegistersError
-from registers.models import InputFile, MatchingRules, Reconciliation, ReconciliationRun
-from registers.reconciling import definitions, files, running
+from registers.models import (
+    InputFile,
+    MatchingRules,
+    MonthSignature,
+    Reconciliation,
+    ReconciliationRun,
+)
+from registers.reconciling import definitions, files, rolling, running
 
 LOOKED_BACK = 60
 """So many days back somebody is asked for what is missing; coverage tells of all."""
 RUN_BACK = 14
+MONTH_DAYS = 10
+"""So many days after its end a month is to be signed."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,15 @@ class Waiting:
         if self.run.state == ReconciliationRun.State.FAILED:
             return "Its run has failed: correct the files, and run it again."
         return "It waits for the signature of another person."
+
+
+@dataclass(frozen=True)
+class WaitingMonth:
+    """A month that is over and not signed; `month` is its first day."""
+
+    reconciliation: Reconciliation
+    month: date
+    due: date
 
 
 def active(day: date) -> list[Reconciliation]:
@@ -75,6 +94,21 @@ def waiting(today: date) -> Iterator[Waiting]:
                 yield Waiting(each, day, definitions.due_day(each, day), run)
 
 
+def waiting_months(today: date) -> Iterator[WaitingMonth]:
+    """Yield the months that are over and wait for their signature; a fixed number of queries."""
+    first = rolling.month_of(today - timedelta(days=LOOKED_BACK))[0]
+    standing = active(today - timedelta(days=1))
+    found = MonthSignature.objects.filter(reconciliation__in=standing, month__gte=first)
+    signed = {*found.values_list("reconciliation", "month")}
+    for each in standing:
+        month, last = rolling.month_of(first)
+        while last < today:
+            is_here = each.starts_on <= last and (each.ends_on is None or each.ends_on >= month)
+            if is_here and (each.pk, month) not in signed:
+                yield WaitingMonth(each, month, last + timedelta(days=MONTH_DAYS))
+            month, last = rolling.month_of(last + timedelta(days=1))
+
+
 def due_runs(now: datetime) -> Iterator[tuple[Reconciliation, date, str]]:
     """Yield the days that can run now and have no run of these files: with their digest."""
     today = local_day(now)
@@ -93,20 +127,31 @@ def due_runs(now: datetime) -> Iterator[tuple[Reconciliation, date, str]]:
 
 def take_in(reconciliation: Reconciliation) -> list[InputFile]:
     """Name what collectors brought for a reconciliation as its files; a second call finds none."""
-    made = []
-    for leg, source in reconciliation.feeds.items():
+    made: list[InputFile] = []
+    for leg, feed in reconciliation.feeds.items():
         with transaction.atomic():
             ledger.lock()
             known = InputFile.objects.filter(reconciliation=reconciliation, leg=leg)
-            found = Evidence.objects.filter(
-                source_system=source,
-                covers_to__gte=reconciliation.starts_on,
-                superseded_by__isnull=True,
-            ).exclude(run_ref="")
-            new = found.exclude(pk__in=known.values("evidence")).order_by("id")
+            new = _brought(reconciliation, feed).exclude(pk__in=known.values("evidence"))
             made += [
                 files.keep(reconciliation, leg=leg, day=each.covers_to, evidence=each, by=None)
-                for each in new
-                if definitions.is_due_on(reconciliation, each.covers_to)
+                for each in new.order_by("id")
             ]
     return made
+
+
+def _brought(reconciliation: Reconciliation, feed: str) -> "QuerySet[Evidence]":
+    """Return the whole answers that a source brought for days that can still run."""
+    since = definitions.today() - timedelta(days=LOOKED_BACK)
+    named = Q(source_system=feed) | Q(population__ipe__runner=f"collector:{feed}")
+    found = Evidence.objects.filter(
+        named,
+        environment=reconciliation.environment,
+        covers_from__gte=reconciliation.starts_on,
+        covers_to__gte=since,
+        superseded_by__isnull=True,
+        population__ipe__partial_reason="",
+    ).exclude(run_ref="")
+    if reconciliation.ends_on:
+        found = found.filter(covers_to__lte=reconciliation.ends_on)
+    return found

@@ -7,7 +7,7 @@ Rules:
 - Whoever decides says which step they saw last; what moved since is looked at again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -33,8 +33,14 @@ _Kind = BreakEvent.Kind
 _CLOSED = "is closed already. Look at its history."
 
 
-def assign(breaks: Sequence[Break], *, to: User, by: User) -> int:
-    """Give breaks to somebody who works on them; ReconcilingError for closed ones."""
+def assign(
+    breaks: Sequence[Break], *, to: User, by: User, seen: Mapping[int, int] | None = None
+) -> int:
+    """Give breaks to somebody who works on them, all or none; ReconcilingError for closed ones.
+
+    `seen` has the step of each break, by its number, that the person saw: ChangedMeanwhileError
+    where one moved on.
+    """
     definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
     if not can(to, Capability.RUN_RECONCILIATIONS):
         raise ReconcilingError(f"{to} may not work on breaks. Choose somebody who may.")
@@ -43,8 +49,11 @@ def assign(breaks: Sequence[Break], *, to: User, by: User) -> int:
     with transaction.atomic():
         ledger.lock()
         fresh = _again(breaks)
+        steps = seen or {}
         for each in fresh:
             _refuse_closed(each)
+            if steps.get(each.number) not in (None, 0, each.steps):
+                raise ChangedMeanwhileError
             each.owner = to
         _tell(fresh, _Kind.ASSIGNED, by=by, owner=to)
         for each in fresh:

@@ -301,6 +301,7 @@ def _of_reconciliations(house: House) -> dict[str, object]:
         f"{named}/months/<str:month>": f"{MONDAY:%Y-%m}",
         f"{named}/files/<int:pk>": one.files.earliest("pk").pk,
         f"{named}/rules/<int:version>": run.rules.number,
+        "admin/reconciliations/rule-sets/<slug:slug>": "duplicates",
         "admin/breaks/<int:number>": 1,
         "admin/breaks/<int:number>/<slug:deed>": "explain",
     }

@@ -93,6 +93,17 @@ CASES: dict[str, Case] = {
         {"client": "M-1", "idempotency_key": "k1", "payments": 1},
         [{"idempotency_key": "k2", "payments": 2}, {"client": "M-2", "payments": 3}],
     ),
+    "payments-repeated": (
+        {
+            "client": "M-1",
+            "instrument_id": "PI-1",
+            "amount_minor": 4200,
+            "currency": "EUR",
+            "first_at": "2026-11-20 10:00:00",
+            "payments": 1,
+        },
+        [{"payments": 2}, {"client": "M-2", "payments": None}, {"payments": 3, "accepted_as": " "}],
+    ),
     "reconciliation-unexplained": (
         _LEG,
         [
@@ -163,6 +174,7 @@ HARMLESS: dict[str, list[Row]] = {
         {"resolved_at": None, "reviewed_on": None},
     ],
     "duplicate-payments": [{"client": "M-3"}, {"client": "M-4", "idempotency_key": None}],
+    "payments-repeated": [{"client": "M-3", "payments": 2, "accepted_as": "two tickets, Alice"}],
     "webhooks-lost-silently": [{"delivered": 10, "given_up": 0, "merchant_told": None}],
     "capacity-without-action": [{"used_percent": "95", "action": "order more"}],
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts.models import User
 from registers.models import Break, DaySignature, InputFile, Reconciliation, ReconciliationRun
-from registers.reconciling import definitions, files, running, signing, working
+from registers.reconciling import definitions, files, months, running, signing, working
 from registers.reconciling.definitions import Terms
 from tests import cast
 from tests.audits.world import clock
@@ -105,6 +105,13 @@ class Accounting:
             return working.propose(
                 broken, proposal=proposal, resolution="Agreed with the shop.", by=self.olga
             )
+
+
+def reasons_for(
+    one: Reconciliation, month: date, *, why: str = "The bank was shut."
+) -> dict[date, str]:
+    """A reason for every day of a month that nobody signed."""
+    return {each.day: why for each in months.unsigned_days(one, month)}
 
 
 def breaks(one: Reconciliation) -> dict[str, Break]:

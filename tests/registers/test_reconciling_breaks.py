@@ -1,10 +1,7 @@
 """Breaks: carried from run to run, worked on by two people, written off within limits, rolled."""
 
-from datetime import date
-
 import pytest
 
-from accounts.models import User
 from evidence.models import LedgerEntry
 from registers.errors import (
     ChangedMeanwhileError,
@@ -18,15 +15,13 @@ from registers.models import (
     Reconciliation,
 )
 from registers.reconciling import (
-    definitions,
     files,
     limits,
-    months,
     rolling,
     working,
 )
 from tests import cast
-from tests.audits.world import World, clock
+from tests.audits.world import clock
 from tests.registers.reconciled import (
     DAY,
     MONDAY,
@@ -256,31 +251,3 @@ class TestRollForward:
         Break.objects.filter(label="s1").update(is_open=False)
         (rolled,) = rolling.forward(cards, MONDAY, MONDAY)
         assert not rolled.holds
-
-    def test_a_month_is_signed_by_another_person_after_its_end(
-        self, books: Accounting, cards: Reconciliation, world: World
-    ) -> None:
-        wanted = world.expect(world.access, "break-roll-forward", kind="event", cadence="monthly")
-        books.both(cards, [row("s1")], [row("s3")])
-        with clock(morning(MONDAY)), pytest.raises(ReconcilingError, match="not over"):
-            months.sign(cards, MONDAY, note="Looked.", by=books.ivan)
-        with clock(morning(date(2026, 4, 1))):
-            assert "own this" in months.obstacle(
-                cards, MONDAY, by=self.signer_who_owns(books, cards)
-            )
-            made = months.sign(cards, MONDAY, note="Looked.", by=books.ivan)
-            with pytest.raises(ReconcilingError, match="signed already"):
-                months.sign(cards, MONDAY, note="Looked.", by=books.ivan)
-        assert len(made.facts["unsigned_days"]) == 22
-        assert made.evidence.claims.get().expectation == wanted
-        assert (made.evidence.covers_from, made.evidence.covers_to) == (
-            date(2026, 3, 1),
-            date(2026, 3, 31),
-        )
-
-    def signer_who_owns(self, books: Accounting, cards: Reconciliation) -> User:
-        both = cast.person("control-owner", "reviewer")
-        definitions.change(
-            cards, owner=both, due_days=3, ends_on=None, reason="Leave.", by=books.alice
-        )
-        return both

@@ -1,15 +1,24 @@
 """Reconciliations in the staff door: defined, files handed in, run, breaks worked on, signed."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
-from registers.models import Break, InputFile, MatchingRules, Reconciliation, ReconciliationRun
+from compliance.staff import reconciliation_deeds
+from jobs.models import Job
+from jobs.performing import drain
+from registers.models import (
+    Break,
+    InputFile,
+    MatchingRules,
+    MonthSignature,
+    Reconciliation,
+    ReconciliationRun,
+)
+from registers.reconciling import asking, running, shipped
 from tests.audits.world import clock
 from tests.evidence.reconcile import small
 from tests.registers.reconciled import (
@@ -19,6 +28,7 @@ from tests.registers.reconciled import (
     Accounting,
     breaks,
     morning,
+    reasons_for,
     row,
 )
 from tests.staff import desk
@@ -26,33 +36,6 @@ from tests.staff.desk import Desk, at_most, words
 
 MONDAYS = MONDAY.isoformat()
 MONTH = f"{MONDAY:%Y-%m}"
-
-
-@pytest.fixture
-def books(alices: Desk, tmp_path: Path) -> Accounting:
-    return Accounting(alices.user, tmp_path)
-
-
-@pytest.fixture
-def cards(books: Accounting) -> Reconciliation:
-    return books.define()
-
-
-@pytest.fixture
-def olgas(books: Accounting) -> Desk:
-    return desk.at(books.olga)
-
-
-@pytest.fixture
-def ivans(books: Accounting) -> Desk:
-    return desk.at(books.ivan)
-
-
-@pytest.fixture
-def tuesday() -> Iterator[None]:
-    """The morning after the day that is reconciled; sessions stay fresh."""
-    with clock(morning(MONDAY)):
-        yield
 
 
 def upload(leg: str, *rows: str) -> SimpleUploadedFile:
@@ -97,11 +80,28 @@ def test_one_is_defined_and_its_rules_approved(
     assert "In use" in alices.text("reconciliation", made.number)
 
 
+def test_one_starts_from_rules_of_the_house(alices: Desk, books: Accounting) -> None:
+    page = alices.text("rule_sets")
+    assert "Payments made once" in page
+    told: Any = alices.get("rule_set", "duplicates")
+    assert told.content.decode() == shipped.get("duplicates").text
+    assert alices.get("rule_set", "moon").status_code == 404
+    both = alices.post("reconciliation_define", **defining(books, shipped="duplicates"))
+    assert "or hand in a file" in words(both)
+    neither = alices.post("reconciliation_define", **defining(books, rules=""))
+    assert "or hand in a file" in words(neither)
+    alices.post("reconciliation_define", **defining(books, shipped="duplicates", rules=""))
+    made = Reconciliation.objects.get()
+    assert made.rules.get().digest == shipped.get("duplicates").rules.digest
+    assert made.daily_legs == ["requests", "payments"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"large": "EUR ten"}, "is no amount"),
         ({"feeds": "bank"}, "write it as"),
+        ({"feeds": "b = moon"}, "No source is called moon"),
         ({"rules": SimpleUploadedFile("rules.yaml", b"\xff\xfe")}, "no text in UTF-8"),
         ({"rules": SimpleUploadedFile("rules.yaml", b"name: x")}, "line"),
         ({"calendar": "moon"}, "no calendar moon"),
@@ -151,6 +151,37 @@ def test_a_day_is_run_signed_and_withdrawn_files_are_told(
     file = InputFile.objects.filter(leg="a").get()
     olgas.post("reconciliation_withdraw", cards.number, file.pk, reason="Wrong day.")
     assert "Wrong day." in olgas.text("reconciliation_day", *here)
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_a_large_day_runs_as_a_job_whose_progress_and_result_the_page_shows(
+    olgas: Desk, books: Accounting, cards: Reconciliation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = (cards.number, MONDAYS)
+    books.hand_in(cards, "a", [row("s1")])
+    books.hand_in(cards, "b", [row("s1")])
+    monkeypatch.setattr(reconciliation_deeds, "MOST_AT_ONCE", 1)
+    answer: Any = olgas.post("reconciliation_run", *here)
+    assert answer.status_code == 302
+    assert not ReconciliationRun.objects.exists()
+    page = olgas.text("reconciliation_day", *here)
+    assert "waits for a worker" in page
+    assert "Run it" not in page
+    html = olgas.get("reconciliation_day", *here).content.decode()
+    assert '<div id="day" data-refresh="3">' in html
+    job = Job.objects.get(kind=asking.KIND)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "perform", lambda *_, **__: 1 / 0)
+        drain()
+    assert "could not be done: ZeroDivisionError" in olgas.text("reconciliation_day", *here)
+    olgas.post("reconciliation_run", *here)
+    drain()
+    page = olgas.text("reconciliation_day", *here)
+    assert "hold." in page
+    assert "data-refresh" not in olgas.get("reconciliation_day", *here).content.decode()
+    assert f"Open REC-1 of {MONDAYS}" in olgas.text("job", job.pk)
+    with at_most(18):
+        olgas.get("reconciliation_day", *here)
 
 
 @pytest.mark.usefixtures("tuesday")
@@ -215,13 +246,29 @@ def test_pages_ask_few_questions_however_many_days_there_are(
             assert alices.get(name, *args).status_code == 200
 
 
-def test_a_month_is_shown_and_signed(ivans: Desk, books: Accounting, cards: Reconciliation) -> None:
+def test_a_month_is_signed_once_each_missing_day_has_a_reason(
+    ivans: Desk, books: Accounting, cards: Reconciliation
+) -> None:
     books.both(cards, [row("s1")], [row("s9")])
+    here = (cards.number, MONTH)
     with clock(morning(date(2026, 4, 1))):
-        page = ivans.text("reconciliation_month", cards.number, MONTH)
+        page = ivans.text("reconciliation_month", *here)
         assert "22 business days have none" in page
-        ivans.post("reconciliation_month_sign", cards.number, MONTH, note="Breaks of March.")
-        assert "Breaks of March." in ivans.text("reconciliation_month", cards.number, MONTH)
+        assert "run without signature" in page
+        why: dict[str, Any] = {
+            f"reason-{day}": "Olga was ill." for day in reasons_for(cards, MONDAY)
+        }
+        one_short: dict[str, Any] = {**why, f"reason-{MONDAYS}": " "}
+        refused = ivans.post("reconciliation_month_sign", *here, note="March.", **one_short)
+        assert f"Why {MONDAYS} has no signature is missing" in words(refused)
+        # What was typed stands again.
+        assert refused.content.decode().count("Olga was ill.") == 21
+        assert not MonthSignature.objects.exists()
+        ivans.post("reconciliation_month_sign", *here, note="Breaks of March.", **why)
+        page = ivans.text("reconciliation_month", *here)
+        assert "Breaks of March." in page
+        assert "Olga was ill." in page
+        assert "papers are being written" in page
     assert ivans.get("reconciliation_month", cards.number, "never").status_code == 404
 
 
