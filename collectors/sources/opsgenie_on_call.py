@@ -56,7 +56,8 @@ def _rows(ask: Ask[Settings]) -> Iterator[Row]:
         for schedule in _asked(api, "v2/schedules").members("data"):
             place = f"v2/schedules/{schedule.text('id')}/on-calls"
             people = _asked(api, place, flat="true").part("data").texts("onCallRecipients")
-            for person in sorted(people) or [None]:
+            called: list[str | None] = [*sorted(people)] or [None]
+            for person in called:
                 yield (
                     schedule.text("name"),
                     schedule.maybe_text("ownerTeam.name") if schedule.value("ownerTeam") else None,

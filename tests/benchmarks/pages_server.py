@@ -22,7 +22,7 @@ def name(number: int) -> str:
 def page(first: int, rows: int, day: str) -> bytes:
     """Return one page in the shape that Finix documents."""
     last = min(first + PER_PAGE, rows)
-    listed = [
+    listed: list[dict[str, object]] = [
         {
             "id": name(number),
             "created_at": f"{day}T{number % 24:02}:{number % 60:02}:00.00Z",

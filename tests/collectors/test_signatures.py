@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.wire import signatures
 from collectors.wire.signatures import STYLES, WINDOW, judge
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -123,6 +122,6 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
         compared.append((one, other))
         return False
 
-    monkeypatch.setattr(signatures.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     assert not judge("pagerduty", headers("pagerduty"), BODY, secrets=["a", "b"], now=NOW).genuine
     assert len(compared) == 4

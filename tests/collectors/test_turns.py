@@ -18,6 +18,7 @@ from collectors.models import Run, Source
 from jobs import leases, performing, queue
 from jobs.errors import StepAside
 from jobs.models import Job
+from jobs.work import Work
 from tests.collectors import world
 from tests.collectors.loopback import Loopback, Reply
 
@@ -201,7 +202,7 @@ class TestMakingWay:
 
 
 def _work(lease: leases.Lease) -> Any:
-    return performing.Work(job_id=lease.job.pk, key=lease.job.key, payload=lease.job.payload)
+    return Work(job_id=lease.job.pk, key=lease.job.key, payload=lease.job.payload)
 
 
 class Slow(Loopback):

@@ -13,7 +13,7 @@ from jobs.work import Work
 
 class Handle(Protocol):
     def __call__(
-        self, run: Callable[[Work], Any], kind: str = "test.work", **limits: int
+        self, run: Callable[[Work], Any], kind: str = "test.work", **limits: Any
     ) -> Handler: ...
 
 
@@ -23,7 +23,7 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Handle:
     monkeypatch.setattr(handlers, "_handlers", dict(handlers._handlers))
 
     def register(
-        run: Callable[[Work], Any], kind: str = "test.work", **limits: int
+        run: Callable[[Work], Any], kind: str = "test.work", **limits: Any
     ) -> handlers.Handler:
         handlers.handler(kind, **limits)(run)
         return handlers.find(kind)
