@@ -1,8 +1,8 @@
 """The rows that must come of what stands in AWS, for each of its collectors.
 
-Moto has no backup jobs, no restore jobs and no findings of GuardDuty: these are answered as the
-public documentation of their API writes them; botocore's Stubber holds those of Backup to its
-model.
+Moto has no backup jobs, no restore jobs, no findings of GuardDuty, and none of Security Hub with
+all their parts: these are answered as the public documentation of their API writes them; botocore's
+Stubber holds them to its models.
 """
 
 import json
@@ -134,6 +134,52 @@ def _guard(findings: list[dict[str, Any]]) -> Answer:
         if told.get("nextToken") == "2":
             return in_json({"findingIds": names[2:], "nextToken": ""})
         return in_json({"findingIds": names[:2], "nextToken": "2" if names[2:] else ""})
+
+    return answer
+
+
+def hub_finding(number: int, day: int, severity: str, **more: Any) -> dict[str, Any]:
+    """One finding in the AWS Security Finding Format, 2018-10-08."""
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"arn:aws:securityhub:{HOME}:{ACCOUNT}:security-control/S3.8/finding/{number}",
+        "ProductArn": f"arn:aws:securityhub:{HOME}::product/aws/securityhub",
+        "ProductName": "Security Hub",
+        "GeneratorId": "security-control/S3.8",
+        "AwsAccountId": ACCOUNT,
+        "CreatedAt": f"2026-10-{day:02}T08:00:00.000Z",
+        "UpdatedAt": f"2026-11-{day % 20 + 1:02}T08:00:00.000Z",
+        "Severity": {"Label": severity},
+        "Title": "Buckets are closed to the public",
+        "Description": "Says whether the bucket blocks public access.",
+        "Resources": [{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::statements"}],
+        "RecordState": "ACTIVE",
+        **more,
+    }
+
+
+HUB_FINDINGS = [
+    hub_finding(
+        1,
+        3,
+        "HIGH",
+        Compliance={"Status": "FAILED", "SecurityControlId": "S3.8"},
+        Workflow={"Status": "NEW"},
+    ),
+    hub_finding(2, 9, "LOW", Workflow={"Status": "RESOLVED"}),
+    hub_finding(3, 30, "INFORMATIONAL", RecordState="ARCHIVED"),
+]
+
+
+def _hub(findings: list[dict[str, Any]]) -> Answer:
+    def answer(asked: Asked) -> Reply | None:
+        if not asked.path.startswith("/findings") or asked.method != "POST":
+            return None
+        if f"/{OTHER}/" in asked.headers["Authorization"]:
+            return in_json({"Findings": []})
+        if json.loads(asked.body).get("NextToken") == "2":
+            return in_json({"Findings": findings[2:]})
+        return in_json({"Findings": findings[:2], **({"NextToken": "2"} if findings[2:] else {})})
 
     return answer
 
@@ -314,6 +360,17 @@ CASES = {
     "aws_certificates": Case(
         making.certificates,
         [{"names": "api.example.com", "owner": "Alice", "status": "ISSUED"}],
+    ),
+    "aws_security_findings": Case(
+        making.nothing,
+        [
+            {"rule_name": "S3.8", "severity": "high", "passed": False, "settled": False},
+            {"rule_name": "security-control/S3.8", "severity": "low", "state": "resolved"},
+            {"severity": "informational", "settled": True, "passed": None, "state": None},
+        ],
+        period=OCTOBER,
+        own=_hub(HUB_FINDINGS),
+        own_empty=_hub([]),
     ),
     "aws_threat_findings": Case(
         making.detectors,

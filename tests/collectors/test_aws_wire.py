@@ -188,6 +188,21 @@ def test_keys_show_nothing_of_themselves() -> None:
     assert "planted" not in repr(aws.Keys("AKIA", "planted-secret", "planted-token"))
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "get_findings": {"DetectorId": "d", "FindingIds": ["finding-1"]},
+    "list_findings": {"DetectorId": "d"},
+}
+
+
+def capital(value: Any) -> Any:
+    """GuardDuty writes its names small on the wire, and its model writes them with a capital."""
+    if isinstance(value, list):
+        return [capital(each) for each in value]
+    if isinstance(value, dict):
+        return {name[0].upper() + name[1:]: capital(each) for name, each in value.items()}
+    return value
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "answer"),
     [
@@ -195,6 +210,9 @@ def test_keys_show_nothing_of_themselves() -> None:
         ("backup", "list_backup_jobs", {"BackupJobs": cloud_cases.BACKUP_JOBS[1]}),
         ("backup", "list_restore_jobs", {"RestoreJobs": cloud_cases.RESTORE_JOBS[0]}),
         ("backup", "list_restore_jobs", {"RestoreJobs": cloud_cases.RESTORE_JOBS[1]}),
+        ("guardduty", "get_findings", {"Findings": capital(cloud_cases.FINDINGS)}),
+        ("guardduty", "list_findings", {"FindingIds": ["finding-1"], "NextToken": "2"}),
+        ("securityhub", "get_findings", {"Findings": cloud_cases.HUB_FINDINGS, "NextToken": "2"}),
     ],
 )
 def test_what_moto_lacks_is_answered_as_aws_models_it(
@@ -204,8 +222,9 @@ def test_what_moto_lacks_is_answered_as_aws_models_it(
     opened: Any = boto3.client
     client = opened(service, region_name=HOME, aws_access_key_id="a", aws_secret_access_key="b")
     with Stubber(client) as stub:
+        asked = ASKED.get(operation if service == "guardduty" else "", {})
         stub.add_response(operation, answer)
-        assert getattr(client, operation)()
+        assert getattr(client, operation)(**asked)
 
 
 class TestPolicies:
