@@ -134,7 +134,6 @@ def gather(
 ) -> Gathered:
     """Ask a source and write its rows; raises CollectorError, EvidenceError and what it cannot."""
     collector = registry.get(source.collector)
-    claims = tuple(source.expectations.select_related("control").order_by("slug"))
     # A folder of its own for the collector: no file that it makes can be taken for the table.
     work = folder / "work"
     work.mkdir(mode=0o700)
@@ -154,7 +153,7 @@ def gather(
             raise SourceNonsenseError(message) from error
     return Gathered(
         collector=collector,
-        claims=claims,
+        claims=tuple(source.expectations.select_related("control").order_by("slug")),
         ask=ask,
         answer=answer,
         period=answer.period or ask.period,

@@ -164,10 +164,8 @@ STORE_S3_MODE = environment.choice(
 RETENTION_FILE = environment.text("RETENTION_FILE", str(BASE_DIR / "evidence" / "retention.yaml"))
 MAX_EVIDENCE_BYTES = environment.whole("MAX_EVIDENCE_BYTES", 4 * 1024**3, least=1)
 MAX_UPLOAD_BYTES = environment.whole("MAX_UPLOAD_BYTES", 512 * 1024**2, least=1)
-FILE_UPLOAD_HANDLERS = [
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "compliance.uploads.Bounded",
-]
+_handlers = "django.core.files.uploadhandler"
+FILE_UPLOAD_HANDLERS = [f"{_handlers}.MemoryFileUploadHandler", "compliance.uploads.Bounded"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
