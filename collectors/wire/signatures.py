@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 WINDOW = timedelta(minutes=5)
 _PAIR = re.compile(r"\s*([a-zA-Z0-9]+)=([^,]*)")
-_SECONDS = re.compile(r"[0-9]{1,12}")
+_SECONDS = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True)

@@ -791,9 +791,9 @@ class Pack:
             # An entry is what this file must have, byte for byte: no other reading is possible.
             member, entry = listed(file)
             if directory_entry(member) != entry:
-                raise ValueError(f"holds {member.name!r} not as a plain file")
+                demand(False, f"holds {member.name!r} not as a plain file")
             if member.offset != end:
-                raise ValueError(f"hides something in front of {member.name!r}")
+                demand(False, f"hides something in front of {member.name!r}")
             heads, after = surroundings(member)
             end += len(heads[0]) + member.size + len(after)
             self.members[member.name] = member
@@ -1272,7 +1272,7 @@ class Verification:
             with self.blaming(name):
                 for row in self.rows(name):
                     if any(map(RUN, row)):
-                        raise ValueError(f"has a cell that a spreadsheet would run: {row[:2]}")
+                        demand(False, f"has a cell that a spreadsheet would run: {row[:2]}")
         with self.blaming(INDEX):
             rows = self.rows(INDEX)
             header = next(rows, [])
