@@ -128,7 +128,8 @@ def put(
     metered = _Metered(source, settings.MAX_EVIDENCE_BYTES if is_limited else None)
     descriptor = os.open(staged.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        # Buffered, for a raw file may take a part of a write and call that a success.
+        with os.fdopen(descriptor, "wb") as file:
             seal.seal_stream(metered.chunks(), data_key, file)
         _refuse(metered, declared_sha256.lower(), allow_empty=allow_empty)
         _read_back(staged.path, data_key, metered)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -106,6 +108,17 @@ class TestFiles:
         full.is_full = False
         intake.receive(items.submission(), actor="system")
         assert len(lying(settings)) == 1
+
+    def test_a_write_that_is_taken_in_part_is_no_success(self, settings: Settings) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        content = BytesIO(os.urandom(150_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                store.put(content)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert lying(settings) == []
 
     def test_a_program_is_told_and_its_key_stays_free(self, full: _FullDisk, alice: Any) -> None:
         robot: Program = calls.program(alice)
