@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1\2{REMOVED}",
     ),
     (re.compile(r"(://)[^/\s@'\"]+@"), rf"\1{REMOVED}@"),
-    (re.compile(r"(/(?:welcome|calendar|external/[^/\s'\"]+)/)[^/\s'\"]+"), rf"\1{REMOVED}"),
+    (re.compile(r"(/(?:welcome|calendar|sign|external/[^/\s'\"]+)/)[^/\s'\"]+"), rf"\1{REMOVED}"),
     (re.compile(r"(/password/reset/key/)[^/\s'\"]+"), rf"\1{REMOVED}"),
     (
         re.compile(r"(hooks\.[a-z.]+/|/services/|/hooks/|/webhook[a-z0-9]*/)[^\s'\"]+"),

@@ -32,6 +32,7 @@ PLANTED = {
     "a basic header": ("sent Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
     "a password in an address": ("postgres://app:hunter22@db/name", "hunter22"),
     "a one-time link": ("https://x.example/welcome/s3cr3t-link/", "s3cr3t-link"),
+    "a merchant's link": ("https://x.example/sign/s3cr3t-link/parts/2/", "s3cr3t-link"),
     "a calendar": ("GET /calendar/s3cr3t-feed/", "s3cr3t-feed"),
     "a reset key": ("/accounts/password/reset/key/1-abc-def/", "1-abc-def"),
     "a field": ("password=hunter22 and more", "hunter22"),
