@@ -49,7 +49,7 @@ def read(reading: Reading) -> Iterator[Row]:
 
 
 def _lines(
-    database: duckdb.DuckDBPyConnection, reading: Reading
+    database: "duckdb.DuckDBPyConnection", reading: Reading
 ) -> Iterator[tuple[int, Sequence[str | datetime | date]]]:
     source = f"read_parquet('{source_path(reading.path)}', hive_partitioning = false)"
     _refuse_bombs(database, reading.path)
@@ -66,7 +66,7 @@ def _lines(
             yield line, [_cell(value, mark) for value in row]
 
 
-def _refuse_bombs(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _refuse_bombs(database: "duckdb.DuckDBPyConnection", path: Path) -> None:
     """Hold what the footer states against the limit; the reader trusts the footer alike."""
     (unpacked,) = database.execute(
         "SELECT COALESCE(sum(CAST(total_uncompressed_size AS HUGEINT)), 0)"
