@@ -1,8 +1,7 @@
 """What surrounds every call under /finix/: a request id, no cookies, and one shape for errors."""
 
 import json
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import http_date
 
+from compliance.api.envelope import DoorMiddleware, request_id
 from compliance.api.finix.conventions import (
     CODES,
     FAILED,
@@ -22,8 +22,6 @@ from compliance.api.finix.conventions import (
     ROLE_HEADER,
     SERVER_ERROR,
 )
-
-_ID_IN_META = "countersign.request_id"
 
 
 @dataclass(frozen=True)
@@ -50,35 +48,21 @@ class ErrorResponse(HttpResponse):
         )
 
 
-class FinixMiddleware:
-    """Stands before all other middleware, whose refusals need the same shape as those of views."""
+class FinixMiddleware(DoorMiddleware):
+    """The door of the merchants' API, whose answers tell the time and the role of the key too."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
+    paths = PATHS
+    error = ErrorResponse
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PATHS):
-            return self.get_response(request)
-        request.META[_ID_IN_META] = secrets.token_hex(8)
-        # A browser's session must mean nothing here: what cannot be sent cannot be forged.
-        request.META.pop("HTTP_COOKIE", None)
-        response = self.get_response(request)
-        if response.status_code >= HTTPStatus.BAD_REQUEST and not isinstance(
-            response, ErrorResponse
-        ):
-            response = outside(request, response.status_code)
+    def reshaped(self, request: HttpRequest, status: int) -> HttpResponse:
+        return outside(request, status)
+
+    def mark(self, request: HttpRequest, response: HttpResponseBase) -> None:
         response.headers[REQUEST_ID] = request_id(request)
         response.headers["Date"] = http_date(timezone.now().timestamp())
         role = request.META.get(ROLE_HEADER)
         if role:
             response.headers[ROLE_HEADER] = role
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
-
-
-def request_id(request: HttpRequest) -> str:
-    """Return the id under which a call is found in the server's log."""
-    return str(request.META.get(_ID_IN_META, ""))
 
 
 def note_role(request: Any, role: str) -> None:

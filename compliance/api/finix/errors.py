@@ -15,6 +15,7 @@ from rest_framework.exceptions import (
     Throttled,
 )
 
+from compliance.api.envelope import request_id
 from compliance.api.finix.conventions import (
     CHALLENGE,
     CODES,
@@ -23,7 +24,7 @@ from compliance.api.finix.conventions import (
     MESSAGES,
     SERVER_ERROR,
 )
-from compliance.api.finix.envelope import ErrorResponse, Problem, request_id
+from compliance.api.finix.envelope import ErrorResponse, Problem
 from evidence import disk
 from evidence.errors import BlobDisposedError, EvidenceError
 from evidence.group_commit import GroupError

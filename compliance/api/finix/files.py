@@ -12,6 +12,7 @@ from compliance.api.finix import access, fields, filters, paging, uploading
 from compliance.api.finix.base import FinixView, body_of, created
 from compliance.api.finix.errors import Refused
 from compliance.api.finix.paging import Listing
+from compliance.api.multipart import WholeMultiPartParser
 from merchants import api_users, files, shapes
 from merchants.models import ExternalLink, File
 
@@ -48,7 +49,7 @@ class FileOne(FinixView):
 
 class FileUpload(FinixView):
     http_method_names = ["post"]
-    parser_classes = [uploading.Bounded]
+    parser_classes = [WholeMultiPartParser]
 
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.files(self.caller), ref)
@@ -114,7 +115,7 @@ class OpenLink(FinixView):
     http_method_names = ["get", "head", "put", "post"]
     authentication_classes = []
     permission_classes = []
-    parser_classes = [uploading.Bounded]
+    parser_classes = [WholeMultiPartParser]
 
     def get(self, request: Request, environment: str, link: str, proof: str) -> HttpResponseBase:
         found = files.link_named(link, proof, environment=environment)

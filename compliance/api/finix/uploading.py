@@ -9,7 +9,6 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from compliance.api.finix.errors import FieldsRefused
-from compliance.api.multipart import WholeMultiPartParser
 from merchants import files
 
 ENVELOPE = 64 * 1024
@@ -17,10 +16,6 @@ ENVELOPE = 64 * 1024
 DRAINED = 100 * 1024 * 1024
 """So much of a body that is refused is read: who is cut off in the middle sees no answer."""
 _CHUNK = 256 * 1024
-
-
-class Bounded(WholeMultiPartParser):
-    """Reads the parts of a body that `refuse_large` has let through."""
 
 
 def refuse_large(request: Request) -> None:
