@@ -1,20 +1,17 @@
 """Deeds that meet take turns: numbers have no gap and no double, on both databases."""
 
 import secrets
-import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from audits import access_log, days, engagements, packs
 from audits.models import AccessNote, Engagement, Pack
 from evidence import intake, ledger
 from tests import cast
 from tests.audits.world import SECURITY, World, hand_in_staff, submission
-from tests.installation import PATIENCE_SECONDS
+from tests.together import at_once
 
 TOGETHER = 4
 
@@ -24,32 +21,10 @@ def world(transactional_db: None, var_dir: Path) -> World:
     return World(cast.person("compliance-lead"))
 
 
-def at_once(deed: Callable[[], object]) -> list[object]:
-    """Do the same thing in several threads, started together, and return what they gave."""
-    gate = threading.Barrier(TOGETHER, timeout=PATIENCE_SECONDS)
-    found: list[object] = []
-
-    def run() -> None:
-        gate.wait(timeout=PATIENCE_SECONDS)
-        try:
-            found.append(deed())
-        except Exception as error:  # noqa: BLE001  # a thread cannot raise into the test
-            found.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(TOGETHER)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=PATIENCE_SECONDS)
-    return found
-
-
 def test_packs_that_are_frozen_together_are_numbered_in_turn(world: World) -> None:
     engagement = world.engagement()
     hand_in_staff(world, date(2026, 6, 10))
-    found = at_once(lambda: packs.freeze(Engagement.objects.get(), by=None))
+    found = at_once([lambda: packs.freeze(Engagement.objects.get(), by=None)] * TOGETHER)
     assert all(isinstance(pack, Pack) for pack in found), found
     numbers = sorted(engagement.packs.values_list("number", flat=True))
     assert numbers == list(range(1, TOGETHER + 1))
@@ -71,12 +46,16 @@ def test_engagements_that_are_opened_together_have_names_of_their_own(world: Wor
             by=world.alice,
         ).ref
 
-    assert sorted(map(str, at_once(deed))) == [f"ENG-2026-{n}" for n in range(1, TOGETHER + 1)]
+    assert sorted(map(str, at_once([deed] * TOGETHER))) == [
+        f"ENG-2026-{n}" for n in range(1, TOGETHER + 1)
+    ]
 
 
 def test_a_page_that_is_opened_in_several_windows_is_viewed_once(world: World) -> None:
     engagement = world.engagement()
-    found = at_once(lambda: access_log.note(engagement, world.alice, "view", "EV-000001"))
+    found = at_once(
+        [lambda: access_log.note(engagement, world.alice, "view", "EV-000001")] * TOGETHER
+    )
     assert sum(isinstance(note, AccessNote) for note in found) == 1, found
     assert found.count(None) == TOGETHER - 1
     assert AccessNote.objects.count() == 1
@@ -92,7 +71,7 @@ def test_evidence_that_arrives_while_a_pack_is_frozen_is_in_it_whole_or_not_at_a
         intake.receive(sent, actor="system")
         return packs.freeze(engagement, by=None)
 
-    found = at_once(deed)
+    found = at_once([deed] * TOGETHER)
     assert all(isinstance(pack, Pack) for pack in found), found
     for pack in Pack.objects.all():
         for item in packs.selection_of(pack).items:
