@@ -13,8 +13,9 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from merchants import api_users, papers
 from merchants.models import Application, ComplianceForm, SignatureRecord, Webhook
-from merchants.webhooks import delivering, signature
+from merchants.webhooks import delivering
 from tests.conftest import demand_package
+from tests.finix import things
 from tests.finix.calls import PDF, SIGNED
 from tests.finix.receiver import Receiver
 from tests.merchants import shops
@@ -241,7 +242,7 @@ class TestWebhooks:
         key = sdk.webhooks.get(made.id).secret_signing_key
         now = int(timezone.now().timestamp())
         for headers, raw in receiver.events:
-            assert signature.holds(headers["Finix-Signature"], raw, secret=key, now=now)
+            assert things.holds(headers["Finix-Signature"], raw, secret=key, now=now)
         last = json.loads(receiver.events[-1][1])
         assert last["_embedded"]["compliance_forms"][0]["state"] == "COMPLETE"
         assert every(sdk.webhooks.list(limit=1)) == [made.id]

@@ -17,8 +17,8 @@ from merchants.models import (
     Event,
     Webhook,
 )
-from merchants.webhooks import delivering, signature, wire
-from tests.finix import calls
+from merchants.webhooks import delivering, wire
+from tests.finix import calls, things
 from tests.finix.calls import Program
 from tests.finix.receiver import Receiver
 from tests.merchants import shops
@@ -52,7 +52,7 @@ class TestAdding:
         assert body == b""
         said = headers["Finix-Signature"]
         now = int(timezone.now().timestamp())
-        assert signature.holds(said, b"", secret=shape["secret_signing_key"], now=now)
+        assert things.holds(said, b"", secret=shape["secret_signing_key"], now=now)
         assert shape["enabled"]
         assert shape["is_accepting_events"]
         assert shape["previous_secret_expires_at"] is None
@@ -187,10 +187,10 @@ class TestTelling:
         ((headers, body),) = receiver.events
         now = int(timezone.now().timestamp())
         said = headers["Finix-Signature"]
-        assert signature.holds(said, body, secret=key, now=now)
-        assert not signature.holds(said, body + b" ", secret=key, now=now)
-        assert not signature.holds(said, body, secret=key, now=now + 301)
-        assert not signature.holds(said, body, secret="0" * 64, now=now)
+        assert things.holds(said, body, secret=key, now=now)
+        assert not things.holds(said, body + b" ", secret=key, now=now)
+        assert not things.holds(said, body, secret=key, now=now + 301)
+        assert not things.holds(said, body, secret="0" * 64, now=now)
         assert "Finix-Signature-Previous" not in headers
 
     def test_a_webhook_is_told_what_it_asked_for(
@@ -266,9 +266,9 @@ class TestKeys:
         ((headers, body),) = receiver.events
         now = int(timezone.now().timestamp())
         new = shape["secret_signing_key"]
-        assert signature.holds(headers["Finix-Signature"], body, secret=new, now=now)
+        assert things.holds(headers["Finix-Signature"], body, secret=new, now=now)
         said = headers["Finix-Signature-Previous"]
-        assert signature.holds(said, body, secret=former, now=now)
+        assert things.holds(said, body, secret=former, now=now)
         Webhook.objects.update(previous_secret_expires_at=timezone.now())
         hook.refresh_from_db()
         wire.post(hook, {})

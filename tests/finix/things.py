@@ -1,10 +1,20 @@
 """One real thing of each kind that programs may ask for."""
 
+from datetime import UTC, datetime
+
 from django.utils import timezone
 
+from collectors.wire.signatures import judge
 from merchants import api_users, files, ids
 from merchants.models import ApiUser, ComplianceForm, Delivery, Event, ExternalLink, File, Webhook
 from merchants.webhooks import secrets_of
+
+
+def holds(said: str, body: bytes, *, secret: str, now: int) -> bool:
+    """Say whether a receiver takes a header for that of this body, made about now."""
+    at = datetime.fromtimestamp(now, UTC)
+    judged = judge("finix", {"finix-signature": said}, body, secrets=[secret], now=at)
+    return judged.genuine and judged.fresh
 
 
 def key(environment: str = "live") -> ApiUser:
