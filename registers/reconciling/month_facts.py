@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from evidence.models import LedgerEntry
 from registers.models import (
@@ -128,16 +130,11 @@ def written_off(
     reconciliation: Reconciliation, month: date, *, told_by: LedgerEntry | None = None
 ) -> list[WrittenOff]:
     """Return the write-offs of a month by currency and time, with the sum that each one reached."""
-    first, last = rolling.month_of(month)
-    found = BreakEvent.objects.filter(
-        kind=BreakEvent.Kind.APPROVED,
-        word=Break.Proposal.WRITTEN_OFF,
-        day__gte=first,
-        day__lte=last,
+    rows = (
+        _let_go(month, told_by)
+        .select_related("broken__proposed_by", "by")
+        .order_by("currency", "id")
     )
-    if told_by:
-        found = found.filter(ledger_entry__lte=told_by.pk)
-    rows = found.select_related("broken__proposed_by", "by").order_by("currency", "id")
     so_far: Counter[str] = Counter()
     told = []
     for event in rows.iterator(_BATCH):
@@ -149,18 +146,23 @@ def written_off(
 
 def spent(month: date, *, told_by: LedgerEntry) -> Mapping[str, int]:
     """Return what was written off in a month in each currency, in all reconciliations."""
+    sums: Counter[str] = Counter()
+    rows = _let_go(month, told_by)
+    for currency, amount in rows.order_by().values_list("currency", "amount").iterator(_BATCH):
+        sums[currency] += abs(amount)
+    return sums
+
+
+def _let_go(month: date, told_by: LedgerEntry | None) -> QuerySet[BreakEvent]:
+    """Return the write-offs of a month that were approved, as far as a leaf knew of them."""
     first, last = rolling.month_of(month)
     found = BreakEvent.objects.filter(
         kind=BreakEvent.Kind.APPROVED,
         word=Break.Proposal.WRITTEN_OFF,
         day__gte=first,
         day__lte=last,
-        ledger_entry__lte=told_by.pk,
     )
-    sums: Counter[str] = Counter()
-    for currency, amount in found.order_by().values_list("currency", "amount").iterator(_BATCH):
-        sums[currency] += abs(amount)
-    return sums
+    return found.filter(ledger_entry__lte=told_by.pk) if told_by else found
 
 
 def limits_at(told_by: LedgerEntry) -> list[WriteOffLimit]:
