@@ -14,7 +14,7 @@ from accounts.access import actor
 from accounts.journal import digest
 from accounts.models import User
 from evidence import ledger
-from merchants import issuing, links, parties, states
+from merchants import issuing, links, parties
 from merchants.errors import FormClosedError, MerchantError
 from merchants.models import ComplianceForm, FormChange, Merchant
 from merchants.questionnaire import TYPES
@@ -25,7 +25,6 @@ BATCH = 500
 RENEWED_BEFORE = timedelta(days=90)
 """The next form is issued so long before the old one ends: it falls due on that very day."""
 _STATE = ComplianceForm.State
-state_at = states.state_at
 
 
 def sweep(now: datetime | None = None) -> dict[str, int]:

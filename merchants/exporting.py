@@ -22,7 +22,7 @@ from evidence.models import Evidence, IntakeKey
 from evidence.population import IPE, Cell, Column, PopulationFacts, write_csv
 from jobs.models import Job
 from jobs.queue import enqueue
-from merchants import changing, parties, portfolio
+from merchants import parties, portfolio, states
 from merchants.models import ComplianceForm, Environment
 from merchants.portfolio import Choice
 
@@ -95,7 +95,7 @@ def _row(form: ComplianceForm, now: datetime) -> Sequence[Cell]:
         form.merchant.own_number,
         form.form_type,
         str(form.level),
-        changing.state_at(form, now),
+        states.state_at(form, now),
         form.created_at.date(),
         form.due_at.date(),
         form.valid_from.date() if form.valid_from else None,

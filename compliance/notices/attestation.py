@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from merchants import answering, changing, identity, links
+from merchants import answering, identity, links, states
 from merchants.models import ComplianceForm
 
 
@@ -27,7 +27,7 @@ def send(form: ComplianceForm, *, day: str) -> int:
 
 def _message(form: ComplianceForm, secret: str, day: str) -> EmailMultiAlternatives:
     merchant, host = identity.opened(form.merchant), urlsplit(settings.SITE_URL).hostname
-    is_over = changing.state_at(form, timezone.now()) == ComplianceForm.State.OVERDUE
+    is_over = states.state_at(form, timezone.now()) == ComplianceForm.State.OVERDUE
     facts = {
         "form": form,
         "merchant": merchant,

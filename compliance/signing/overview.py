@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from compliance.signing import access
 from compliance.signing.steps import Way
-from merchants import answering, changing, identity, papers, scanning
+from merchants import answering, identity, papers, scanning, states
 from merchants.models import ComplianceForm, SigningLink
 
 
@@ -29,7 +29,7 @@ def overview(request: HttpRequest, secret: str, link: SigningLink) -> HttpRespon
         context |= {
             "way": way,
             "next": next((step for step in way.steps if not step.is_done), None),
-            "is_overdue": changing.state_at(form, timezone.now()) == ComplianceForm.State.OVERDUE,
+            "is_overdue": states.state_at(form, timezone.now()) == ComplianceForm.State.OVERDUE,
             "is_followed": form.previous_id is not None,
             "papers": papers.of(form),
             "scanned": scanning.standing(form.merchant, timezone.now().date())

@@ -15,7 +15,7 @@ from accounts.capabilities import Capability
 from compliance.staff.base import COUNTED, PER_PAGE
 from compliance.staff.site import site
 from evidence.errors import SealError
-from merchants import answering, changing, identity, papers, portfolio, scanning
+from merchants import answering, identity, papers, portfolio, scanning, states
 from merchants.models import Application, ComplianceForm, Environment, FormChange, Merchant
 from merchants.portfolio import Choice
 from merchants.questionnaire import TYPES
@@ -64,12 +64,7 @@ def forms(request: HttpRequest) -> HttpResponseBase:
         "choice": choice,
         "rows": rows_of(shown),
         "figures": _figures(choice.environment),
-        "environments": Environment.choices,
-        "states": _STATE.choices,
-        "types": TYPES,
-        "levels": LEVELS,
-        "ages": AGES.items(),
-        "platforms": platforms(),
+        **choices(),
         "first": address(choice) if after else "",
         "next": address(choice, after=shown[-1].pk) if len(rows) > PER_PAGE else "",
         "asked": address(choice),
@@ -87,7 +82,7 @@ def form_page(request: HttpRequest, ref: str) -> HttpResponseBase:
     """Show one form with its merchant, its answers, its signature, its papers and its history."""
     form = one(ref)
     known = answering.whole(form)
-    state = _STATE(changing.state_at(form, timezone.now()))
+    state = _STATE(states.state_at(form, timezone.now()))
     lines = known.questionnaire.lines()
     context = {
         "title": f"{known.questionnaire.form}: {name_of(form.merchant)}",
@@ -160,6 +155,18 @@ def address(choice: Choice, **more: object) -> str:
     return "?" + urlencode(said | more)
 
 
+def choices() -> dict[str, Any]:
+    """Return what can be chosen in the filters of forms."""
+    return {
+        "environments": Environment.choices,
+        "states": _STATE.choices,
+        "types": TYPES,
+        "levels": LEVELS,
+        "ages": AGES.items(),
+        "platforms": platforms(),
+    }
+
+
 def platforms() -> list[Application]:
     """Return the platforms that a list can be narrowed to."""
     return list(Application.objects.order_by("name", "pk")[:_MOST_PLATFORMS])
@@ -167,10 +174,10 @@ def platforms() -> list[Application]:
 
 def rows_of(forms: Sequence[ComplianceForm]) -> list[Row]:
     now = timezone.now()
-    states = [_STATE(changing.state_at(form, now)) for form in forms]
+    known = [_STATE(states.state_at(form, now)) for form in forms]
     return [
         Row(form, name_of(form.merchant), MARKS[state], state.label)
-        for form, state in zip(forms, states, strict=True)
+        for form, state in zip(forms, known, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from evidence.models import LedgerEntry
 from jobs import performing
 from jobs.models import Job
 from jobs.work import Work
-from merchants import changing, parties, signing, tasks
+from merchants import changing, parties, signing, states, tasks
 from merchants.errors import FormClosedError, LinkEndedError, MerchantError, NotAllowedError
 from merchants.links import find
 from merchants.models import ComplianceForm, FormChange, Merchant
@@ -23,7 +23,7 @@ State = ComplianceForm.State
 def test_a_form_is_overdue_from_its_due_time_on(alice: User) -> None:
     form = shops.form(alice)
     assert changing.sweep(form.due_at - timedelta(microseconds=1)) == {"OVERDUE": 0, "EXPIRED": 0}
-    assert changing.state_at(form, form.due_at) == State.OVERDUE
+    assert states.state_at(form, form.due_at) == State.OVERDUE
     assert changing.sweep(form.due_at)["OVERDUE"] == 1
     form.refresh_from_db()
     assert form.state == State.OVERDUE
@@ -43,7 +43,7 @@ def test_a_signed_form_expires_after_a_year(alice: User) -> None:
     form = shops.signed(alice).form
     form.refresh_from_db()
     assert form.valid_until
-    assert changing.state_at(form, form.valid_until) == State.EXPIRED
+    assert states.state_at(form, form.valid_until) == State.EXPIRED
     assert changing.sweep(form.valid_until) == {"OVERDUE": 0, "EXPIRED": 1}
 
 
