@@ -37,6 +37,7 @@ import binascii
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 import struct
@@ -45,12 +46,14 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import chain, zip_longest
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple
 
 FORMAT, PREDICATE_TYPE = "countersign-pack/v1", "https://countersign.invalid/pack/v1"
@@ -69,6 +72,7 @@ FURTHER = re.compile(r"oscal/[A-Za-z0-9][A-Za-z0-9._-]*\.json")
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOVES = {"asked": "Open", "answered": "Answered", "returned": "Returned"}
 MOVES |= {"accepted": "Accepted", "withdrawn": "Withdrawn"}
+BATCH, MOST_THREADS = 64, 4
 CHUNK, LARGEST_TEXT, LARGEST_NUMBER = 2**20, 2**28, 2**53 - 1
 HISTORY = "countersign-consistency/v1"
 KEYS, KEY_EVENTS, KEY_EVENT = "keys.json", "countersign-keys/v1", "countersign-key-event/v1"
@@ -784,7 +788,7 @@ class Pack:
 
     def __init__(self, file: BinaryIO) -> None:
         count, start = directory_start(file)
-        self.file, self.members = file, {}
+        self.file, self.members, self.turn = file, {}, Lock()
         file.seek(start)
         end = 0
         for _ in range(count):
@@ -802,19 +806,25 @@ class Pack:
         alike = len({name.casefold() for name in self.members}) < count
         demand(not alike, "holds two files of one name, or of names that differ only in case")
 
+    def read_at(self, offset: int, size: int) -> bytes:
+        with self.turn:
+            self.file.seek(offset)
+            return self.file.read(size)
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """Read a file in pieces, and with it what must stand around it."""
         member = self.members[name]
         heads, after = surroundings(member)
-        self.file.seek(member.offset)
-        demand(self.file.read(len(heads[0])) in heads, "has a header that contradicts the ZIP")
-        left = member.size
-        while left > CHUNK:
-            yield self.file.read(CHUNK)
-            left -= CHUNK
-        last = self.file.read(left)
-        demand(self.file.read(len(after)) == after, "has an end that contradicts the ZIP")
-        yield last
+        head = self.read_at(member.offset, len(heads[0]))
+        demand(head in heads, "has a header that contradicts the ZIP")
+        at = member.offset + len(head)
+        end = at + member.size
+        while end - at > CHUNK:
+            yield self.read_at(at, CHUNK)
+            at += CHUNK
+        last = self.read_at(at, end - at + len(after))
+        demand(last[end - at :] == after, "has an end that contradicts the ZIP")
+        yield last[: end - at]
 
     def lines(self, name: str) -> Iterator[str]:
         """Read a file of UTF-8 line by line."""
@@ -1016,14 +1026,24 @@ class Verification:
         demand(found == known, f"is of type {found!r} where it must be {known!r}")
 
     def check_files(self) -> str:
-        for name in self.pack.members:
-            with self.blaming(name):
-                self.check_file(name)
+        # The digests of files need not wait for each other; hashlib lets other threads run.
+        names = list(self.pack.members)
+        batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+        with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
+            for failures in threads.map(self.check_batch, batches):
+                self.failures += failures
         names = sorted(set(self.signed) - {SUMS})
         listed = "".join(f"{self.signed[name]}  {name}\n" for name in names)
         demand(self.pack.read(SUMS).decode() == listed, "is not the list of the signed digests")
         size = sum(member.size for member in self.pack.members.values())
         return f"Files: each has its signed SHA-256; {size:,} bytes"
+
+    def check_batch(self, names: list[str]) -> list[dict[str, str]]:
+        failures: list[dict[str, str]] = []
+        for name in names:
+            with Blaming(failures, name):
+                self.check_file(name)
+        return failures
 
     def check_file(self, name: str) -> None:
         hashed, crc = hashlib.sha256(), 0
