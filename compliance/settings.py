@@ -161,6 +161,8 @@ STORE_S3_ENDPOINT = environment.text("STORE_S3_ENDPOINT")
 STORE_S3_MODE = environment.choice(
     "STORE_S3_MODE", "GOVERNANCE", ("GOVERNANCE", "COMPLIANCE", "NONE")
 ).replace("NONE", "")
+# A copy of the evidence for people who work in folders; see the how-to.
+WORKSPACE_URL, WORKSPACE_SECRET = map(environment.text, ("WORKSPACE_URL", "WORKSPACE_SECRET"))
 RETENTION_FILE = environment.text("RETENTION_FILE", str(BASE_DIR / "evidence" / "retention.yaml"))
 MAX_EVIDENCE_BYTES = environment.whole("MAX_EVIDENCE_BYTES", 4 * 1024**3, least=1)
 MAX_UPLOAD_BYTES = environment.whole("MAX_UPLOAD_BYTES", 512 * 1024**2, least=1)
@@ -322,9 +324,7 @@ CHAT_WEBHOOK_PRIVATE = environment.flag("CHAT_WEBHOOK_PRIVATE", default=False)
 CHAT_WEBHOOK_URL = environment.webhook("CHAT_WEBHOOK_URL", is_private=CHAT_WEBHOOK_PRIVATE)
 
 # --- Words, times, files -----------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "UTC"
-USE_TZ = True
+LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True
 ORGANISATION = environment.text("ORGANISATION", "This installation")
 ORGANISATION_TIME_ZONE = environment.text("ORGANISATION_TIME_ZONE", "UTC")
 HOLIDAY_COUNTRY, HOLIDAY_REGION = environment.holiday_calendar("HOLIDAY_COUNTRY", "HOLIDAY_REGION")

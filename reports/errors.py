@@ -26,3 +26,7 @@ class CoverSealError(ReportsError):
 
 class SheetRefusedError(ReportsError):
     """This file is not the work sheet of the draw. Take a new copy. Nothing was changed."""
+
+
+class WorkspaceError(ReportsError):
+    """The workspace cannot be brought up to date. Nothing was changed."""

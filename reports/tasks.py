@@ -15,10 +15,14 @@ from merchants import papers as merchant_papers
 from merchants.models import ComplianceForm
 from registers.models import DaySignature, MonthSignature
 from reports import issue, reconciliation_day, reconciliation_month, self_assessment
+from reports.workspace import places, syncing
 
+# A first copy of a large store goes through a slow line; the next ones carry what is new.
+_WORKSPACE_SECONDS = 6 * 3600
 # Writing, screening and sealing a pack of 5 GB takes minutes; the heartbeat holds the lease.
 _LIMIT_SECONDS = 6 * 3600
 _PAPER_SECONDS = 600
+WORKSPACE = "reports.workspace"
 
 
 @handler(issue.KIND, limit_seconds=_LIMIT_SECONDS)
@@ -74,3 +78,18 @@ def render_form(work: Work) -> Result:
             self_assessment.write(form, which, path)
             known = merchant_papers.take(form, which, path)
     return {"form": form.ref, "evidence": known.evidence.ref, "sha256": known.sha256}
+
+
+@every(seconds=86_400, name="reports.workspace")
+def ask_for_workspace(now: datetime) -> None:
+    """Bring the copy for people who work in folders up to date, where there is to be one."""
+    if settings.WORKSPACE_URL:
+        queue.enqueue(WORKSPACE, key=f"{WORKSPACE}:{now:%Y-%m-%d}", payload={})
+
+
+@handler(WORKSPACE, limit_seconds=_WORKSPACE_SECONDS)
+def sync_workspace(work: Work) -> Result:
+    """Write what the workspace lacks; a second run of the same job finds nothing to do."""
+    place = places.chosen(settings.WORKSPACE_URL)
+    outcome = syncing.sync(place, actor="system", progress=work.progress)
+    return {"place": place.name, **outcome.counts()}

@@ -126,31 +126,49 @@ class Client:
         also: Collection[int] = (),
     ) -> Reply:
         """GET an answer of status 2xx, trying again at once what may pass; note it in the trail."""
+        reply = self.send("GET", path, params=params, headers={"Accept": accept}, also=also)
+        self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
+        return reply
+
+    def send(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        also: Collection[int] = (),
+    ) -> Reply:
+        """Return an answer of status 2xx or of `also`, trying again at once what may pass.
+
+        What is sent may arrive twice: use methods that are idempotent, or look for the conflict.
+        """
         for attempt in stamina.retry_context(
             on=_pause, attempts=_ATTEMPTS, timeout=self._deadline.left(), wait_initial=0.5
         ):
             with attempt:
-                reply = self._permitted(path, params, {"Accept": accept})
+                asked = functools.partial(
+                    self.ask, method, path, params=params, headers=headers, content=content
+                )
+                reply = self._permitted(asked)
                 if reply.status not in also:
                     refuse_failure(reply)
-        self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
         return reply
 
-    def _permitted(
-        self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> Reply:
+    def _permitted(self, ask: Callable[[], Reply]) -> Reply:
         """Ask with a permission of the moment, where it has to be fetched first."""
         if self._authorise is None:
-            return self.ask("GET", path, params=params, headers=headers)
+            return ask()
         fresh = "Authorization" not in self._client.headers
         if fresh:
             self._client.headers["Authorization"] = self._authorise()
-        reply = self.ask("GET", path, params=params, headers=headers)
+        reply = ask()
         if reply.status != 401 or fresh:
             return reply
         # A long collection outlives its token: one that had worked may be renewed once.
         self._client.headers["Authorization"] = self._authorise()
-        return self.ask("GET", path, params=params, headers=headers)
+        return ask()
 
     def ask(
         self,
