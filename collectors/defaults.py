@@ -14,6 +14,12 @@ from controls.models import Expectation
 from evidence.models import Evidence
 
 
+SLUGS = frozenset(
+    {"staff_mfa", "api_tokens", "database_restore", "uptime_probe", "csv_import", "git_changes"}
+)
+"""The collectors of these sources; each source is named as its collector."""
+
+
 @dataclass(frozen=True)
 class _Default:
     """A source named as its collector."""
