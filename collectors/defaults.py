@@ -13,7 +13,6 @@ from collectors.models import Source
 from controls.models import Expectation
 from evidence.models import Evidence
 
-
 SLUGS = frozenset(
     {"staff_mfa", "api_tokens", "database_restore", "uptime_probe", "csv_import", "git_changes"}
 )

@@ -70,9 +70,8 @@ def test_it_asks_what_is_processed_first(alices: Desk, world: World) -> None:
 
 
 def test_what_is_processed_ticks_categories_with_their_reason(alices: Desk, world: World) -> None:
-    page = alices.post(
-        PAGE, **{"processing-seen": "1", "processing-processed": ["api"], "to": "categories"}
-    )
+    sent: dict[str, Any] = {"processing-seen": "1", "processing-processed": ["api"]}
+    page = alices.post(PAGE, **sent, to="categories")
     form = page.context["form"]
     initial = {form[f"category_{at}"].label: form[f"category_{at}"].initial for at in (0, 1)}
     assert initial == {SECURITY: True, "Availability": True}
