@@ -13,6 +13,11 @@ from collectors.models import Source
 from controls.models import Expectation
 from evidence.models import Evidence
 
+SLUGS = frozenset(
+    {"staff_mfa", "api_tokens", "database_restore", "uptime_probe", "csv_import", "git_changes"}
+)
+"""The collectors of these sources; each source is named as its collector."""
+
 
 @dataclass(frozen=True)
 class _Default:

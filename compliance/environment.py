@@ -14,6 +14,7 @@ import holidays
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
+_LEAST_TOKEN = 24
 _FALSE = {"0", "false", "no", "off", ""}
 
 
@@ -111,6 +112,15 @@ def oscal_version(name: str, default: str) -> str:
         return value
     message = f"{name} is {value!r}; set it to a version of OSCAL as in 1.2.1 or 1.1.3."
     raise ImproperlyConfigured(message)
+
+
+def token(name: str) -> str:
+    """Return a secret word that a program shows; one that could be guessed is refused."""
+    value = text(name)
+    if value and len(value) < _LEAST_TOKEN:
+        message = f"{name} is too short; set it to at least {_LEAST_TOKEN} random letters."
+        raise ImproperlyConfigured(message)
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

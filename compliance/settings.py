@@ -371,10 +371,8 @@ SELF_ISSUED_TIME_STAMPS = environment.flag("SELF_ISSUED_TIME_STAMPS", default=Tr
 OSCAL_VERSION = environment.oscal_version("OSCAL_VERSION", "1.2.1")
 # PEM files of a private key and its certificate (and what it was issued by): covers are signed.
 PDF_SIGNING_KEY = environment.text("PDF_SIGNING_KEY")
-PDF_SIGNING_CERTIFICATE = (
-    environment.needed("PDF_SIGNING_CERTIFICATE", because="PDF_SIGNING_KEY is set")
-    if PDF_SIGNING_KEY
-    else ""
+PDF_SIGNING_CERTIFICATE = PDF_SIGNING_KEY and environment.needed(
+    "PDF_SIGNING_CERTIFICATE", because="PDF_SIGNING_KEY is set"
 )
 PDF_SIGNING_PASSPHRASE = environment.text("PDF_SIGNING_PASSPHRASE")
 PDF_SIGNING_TSA = environment.text("PDF_SIGNING_TSA")
@@ -382,7 +380,8 @@ PDF_SIGNING_TSA = environment.text("PDF_SIGNING_TSA")
 # --- Logs --------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
 # What must stand in no line, word for word; whatever looks like a secret is taken out beside.
-_secrets = [SECRET_KEY, SIGNIN_SECRET, EMAIL_HOST_PASSWORD, CHAT_WEBHOOK_URL]
+METRICS_TOKEN = environment.token("METRICS_TOKEN")
+_secrets = [METRICS_TOKEN, SECRET_KEY, SIGNIN_SECRET, EMAIL_HOST_PASSWORD, CHAT_WEBHOOK_URL]
 _secrets += [str(DATABASES["default"].get("PASSWORD") or ""), PDF_SIGNING_PASSPHRASE]
 _secrets += [environment.text("OIDC_CLIENT_SECRET"), ANCHOR_GIT_URL * ("@" in ANCHOR_GIT_URL)]
 LOGGING = logs.config(level=LOG_LEVEL, known=_secrets)

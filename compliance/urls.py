@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from compliance import hooks
-from compliance.health import health
+from compliance.health import health, live, ready
+from compliance.metrics import metrics
 from compliance.staff.door import site as staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("compliance.signin.urls")),
     path("admin/", staff.urls),
     path("health/", health, name="health"),
+    path("health/live/", live, name="health_live"),
+    path("health/ready/", ready, name="health_ready"),
+    path("metrics", metrics, name="metrics"),
     path("hooks/<slug:slug>", hooks.receive, name="hook"),
     path("portal/", include("compliance.portal.urls")),
     path("sign/", include("compliance.signing.urls")),

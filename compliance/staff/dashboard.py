@@ -13,7 +13,7 @@ from accounts.capabilities import Capability
 from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack
-from compliance.staff import chosen, jobs, overview, words
+from compliance.staff import chosen, first_run, jobs, overview, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.overview import Overview
 from compliance.staff.site import site
@@ -65,6 +65,8 @@ class _Nothing:
 def context_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the overview shows, within a fixed number of queries."""
     choice = chosen.of(request)
+    if not choice.others and (beginning := first_run.begins(request)):
+        return {"beginning": beginning}
     log, head = of_log(), _head()
     steps = list(_first_steps(request, choice.engagement, head))
     kept = overview.of(choice.engagement, summary.known())

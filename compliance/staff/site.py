@@ -120,7 +120,7 @@ class StaffSite(_Site):
     def index(  # type: ignore[override]  # it may also lead elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The overview, or the page that is home to the person.
+        """The overview, the page that is home to the person, or where an empty house begins.
 
         Their content comes from whoever registered them, so the site knows no room.
         """
@@ -128,8 +128,11 @@ class StaffSite(_Site):
             raise PermissionDenied
         if isinstance(request.user, User) and (home := self.home(request.user)):
             return redirect(home)
+        overview = self.overview(request)
+        if beginning := overview.get("beginning"):
+            return redirect(beginning)
         context = {"title": self.index_title, **(extra_context or {})}
-        return self.render(request, self.index_template, {**context, **self.overview(request)})
+        return self.render(request, self.index_template, {**context, **overview})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The menu is ours: Django's own list of models is shown nowhere."""

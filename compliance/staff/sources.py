@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -45,7 +46,8 @@ def connect(request: HttpRequest, slug: str) -> HttpResponseBase:
         collector = registry.get(slug)
     except CollectorError as error:
         raise Http404(str(error)) from error
-    serving = Expectation.objects.filter(collector=slug).values_list("pk", flat=True)
+    named = Q(collector="", slug__in=request.GET.getlist("serves"))
+    serving = Expectation.objects.filter(Q(collector=slug) | named).values_list("pk", flat=True)
     initial = {
         "title": collector.declared.title,
         "slug": slug,

@@ -23,7 +23,7 @@ from evidence.errors import QuarantinedError
 from evidence.log_models import TimeStamp
 from evidence.models import LedgerEntry
 from evidence.quarantine_models import Quarantined
-from jobs.models import Job
+from jobs.models import Beat, Job
 from registers import entries, imports, registry
 from registers.forms import handing_in
 from tests.api import calls
@@ -122,6 +122,7 @@ def _of_collecting() -> dict[str, object]:
     source = calls.source()
     run = calls.run(source)
     job = Job.objects.create(kind="walls", key="walls:1", payload={})
+    Beat.objects.create(name="walls", due_at=timezone.now(), last_run_at=timezone.now())
     return {
         "admin/jobs/<int:pk>": job.pk,
         "admin/collectors/source/add/<slug:slug>": "staff_mfa",

@@ -10,6 +10,8 @@ from pytest_django import Settings
 
 from compliance import health
 from evidence import signing, verification
+from jobs import wakeup
+from jobs.models import Beat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -58,3 +60,46 @@ def test_a_log_that_was_not_checked_for_days_is_named(client: Client) -> None:
     long_ago = timezone.now() - timedelta(days=4)
     type(verification.begin()).objects.update(finished_at=long_ago)
     assert "not checked" in client.get("/health/").json()["log"]
+
+
+def test_a_process_that_answers_is_alive(client: Client, settings: Settings) -> None:
+    settings.STORE_DIR = Path("/nonexistent")
+    answer = client.get("/health/live/")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_it_is_ready_when_work_goes_on(client: Client) -> None:
+    Beat.objects.create(name="a.tick", due_at=timezone.now(), last_run_at=timezone.now())
+    answer = client.get("/health/ready/")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"status", "database", "store", "broker", "schedule", "disk"}
+
+
+def test_a_schedule_that_stands_still_is_not_ready_but_pages_are_served(client: Client) -> None:
+    assert "stands still" in client.get("/health/ready/").json()["schedule"]
+    long_ago = timezone.now() - timedelta(minutes=6)
+    Beat.objects.create(name="a.tick", due_at=long_ago, last_run_at=long_ago)
+    assert client.get("/health/ready/").status_code == 503
+    assert client.get("/health/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        ("broker", "The broker does not answer"),
+        ("disk", "The disk of the installation is nearly full."),
+    ],
+)
+def test_what_stops_work_is_named(
+    client: Client, monkeypatch: pytest.MonkeyPatch, look: str, said: str
+) -> None:
+    monkeypatch.setattr(wakeup, "unread", lambda: None)
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 1 << 80)
+    answer = client.get("/health/ready/")
+    assert answer.status_code == 503
+    assert answer.json()[look].startswith(said)
+
+
+def test_no_part_of_it_takes_a_wrong_method(client: Client) -> None:
+    assert client.post("/health/live/").status_code == 405
+    assert client.post("/health/ready/").status_code == 405

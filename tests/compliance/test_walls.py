@@ -55,6 +55,7 @@ def test_the_walk_meets_every_door(samples: Samples) -> None:
         "health",
         "hooks",
         "leaked-token",
+        "metrics",
         "portal",
         "sign",
         "welcome",
