@@ -2,7 +2,8 @@
 
 Rules:
 - A file that P0 of the engine would refuse is not taken: its line and reason are told at once.
-- Bytes that came before for the same reconciliation are not taken again, whatever their name.
+- Bytes that came before for the same side are not taken again, whatever their name. Two sides may
+  well have the same bytes; whoever looks at the second file is told so.
 - What was taken stays evidence for ever; a withdrawn file is only read by no further run.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import journal
@@ -43,6 +45,8 @@ class Sighted:
     leg: str
     day: date
     facts: FileFacts
+    twin: InputFile | None = None
+    """The same bytes on another side."""
 
     @property
     def rows(self) -> int:
@@ -65,12 +69,13 @@ def sight(reconciliation: Reconciliation, *, leg: str, day: date, path: Path) ->
             f"{path.name} is refused whole, {where}{facts.refused}. Ask its source for a correct "
             "one; nothing was kept."
         )
-    before = _came_before(reconciliation, facts.sha256)
+    same = _same_bytes(reconciliation, facts.sha256)
+    before = same.filter(leg=leg).first()
     if before:
         raise InputUnfitError(
             f"The bytes of {path.name} came before, as {before.filename} of {before.day}."
         )
-    return Sighted(leg, day, facts)
+    return Sighted(leg, day, facts, twin=same.first())
 
 
 def hand_in(
@@ -97,7 +102,7 @@ def _record(
     reconciliation: Reconciliation, seen: Sighted, ready: intake.Prepared, by: User
 ) -> InputFile:
     ledger.lock()
-    if before := _came_before(reconciliation, seen.facts.sha256):
+    if before := _same_bytes(reconciliation, seen.facts.sha256).filter(leg=seen.leg).first():
         raise InputUnfitError(f"These bytes came before, as {before.filename}.")
     (evidence,) = intake.record([ready], actor=actor(by))
     return keep(reconciliation, leg=seen.leg, day=seen.day, evidence=evidence, by=by)
@@ -261,9 +266,9 @@ def _accepted(rules: RuleSet, leg: str, path: Path, day: date) -> FileFacts:
             raise InputUnfitError(f"{path.name} cannot be read: {error}") from error
 
 
-def _came_before(reconciliation: Reconciliation, sha256: str) -> InputFile | None:
+def _same_bytes(reconciliation: Reconciliation, sha256: str) -> "QuerySet[InputFile]":
     found = InputFile.objects.filter(reconciliation=reconciliation, sha256=sha256)
-    return found.filter(withdrawal__isnull=True).first()
+    return found.filter(withdrawal__isnull=True)
 
 
 def _submission(

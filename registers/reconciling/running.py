@@ -69,6 +69,11 @@ class Judged:
         """Hear how many bytes of the files lie ready."""
         self.progress(_MATCHING * done // max(total, 1), _WHOLE, "Unsealing the files")
 
+    def matched(self, done: int, total: int, note: str) -> None:
+        """Hear how far the engine is."""
+        share = (_WRITING - _MATCHING) * done // max(total, 1)
+        self.progress(_MATCHING + share, _WHOLE, note)
+
     @property
     def state(self) -> str:
         states = ReconciliationRun.State
@@ -168,11 +173,9 @@ def _before(
 
 def _judge(judged: Judged) -> None:
     rules = definitions.parsed(judged.rules.text)
-    terms = engine.Terms(as_of=judged.day, memory=MEMORY)
+    terms = engine.Terms(as_of=judged.day, memory=MEMORY, tell=judged.matched)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         given = files.laid_out(judged.read, Path(folder), tell=judged.laid_out)
-        # How far the engine is nobody knows before it is done; the note says what it is at.
-        judged.progress(0, 0, f"Matching {len(judged.read):,} files")
         try:
             judged.outcome = engine.reconcile(rules, given, scratch=Path(folder), terms=terms)
         except ReconcileError as error:
