@@ -124,14 +124,19 @@ def accept(
                 facts.statements = []
             known.setdefault((leg, facts.sha256), path.name)
             files.append(facts)
+    chain, links = _chain(files)
+    return Accepted(files, tables, _breaks(rules, files), chain, links)
+
+
+def _breaks(rules: RuleSet, files: Sequence[FileFacts]) -> list[FileBreak]:
+    """Return what was refused and what is missing."""
     refused = [
         FileBreak(facts.leg, "file_rejected", facts.name, facts.refused, facts.line)
         for facts in files
         if facts.refused
     ]
     missing = [gap for leg in rules.legs for gap in _gaps(rules, leg, files)]
-    chain, links = _chain(files)
-    return Accepted(files, tables, sorted({*refused, *missing}), chain, links)
+    return sorted({*refused, *missing})
 
 
 class _Told:

@@ -74,9 +74,7 @@ def reconcile(
     Raises InputError where files and rules do not fit, ReconcileError where the engine gave up.
     """
     terms = terms or Terms()
-    strangers = sorted({*given} - {*rules.legs})
-    if strangers:
-        raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
+    _refuse_strangers(rules, given)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         place = Path(folder)
         try:
@@ -104,6 +102,12 @@ def reconcile(
         except duckdb.Error as error:
             first = str(error).strip().partition("\n")[0]
             raise ReconcileError(f"The database gave up: {first[:500]}") from error
+
+
+def _refuse_strangers(rules: RuleSet, given: Mapping[str, Sequence[Path]]) -> None:
+    strangers = sorted({*given} - {*rules.legs})
+    if strangers:
+        raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
 
 
 def judge(

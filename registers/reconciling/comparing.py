@@ -26,7 +26,7 @@ from django.utils import timezone
 from controls.models import Area, Expectation
 from evidence import checks, intake, ledger, store
 from evidence.models import Evidence
-from evidence.population import IPE, Cell, Column, PopulationFacts, write_csv
+from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
 from evidence.reconcile.rules import Shown
 from registers.models import Break, Reconciliation, ReconciliationRun
 from registers.reconciling import definitions
@@ -215,24 +215,6 @@ def _submission(
     last = runs[-1]
     with path.open("xb") as file:
         facts = write_csv(rows(last.day, counted), COLUMNS, file)
-    now = timezone.now()
-    ipe = IPE(
-        query="Totals and breaks of the last complete run of each reconciliation that shows a "
-        "comparison; compared are the items of both sides",
-        source_system="Reconciliations of this installation",
-        environment=last.reconciliation.environment,
-        runner="system",
-        collector="comparisons",
-        collector_version=VERSION,
-        code_digest=last.code_digest,
-        started_at=min(run.started_at for run in runs),
-        finished_at=now,
-        completeness="A row for each comparison of the programme. Every reconciliation that shows "
-        "one and is due on the day has a complete run, whose identities hold.",
-        parameters=told,
-        source_count=facts.row_count,
-        raw_digests=tuple(run.evidence.blob_id for run in runs),
-    )
     return intake.Submission(
         content=path,
         filename=f"comparisons-{last.day.isoformat()}.csv",
@@ -244,11 +226,32 @@ def _submission(
         environment=last.reconciliation.environment,
         covers_from=last.day,
         covers_to=last.day,
-        collected_at=now,
+        collected_at=timezone.now(),
         owner=str(last.reconciliation.owner)[:120],
         media_type="text/csv",
         claims=(expected,),
-        population=PopulationFacts(COLUMNS, ipe, facts),
+        population=PopulationFacts(COLUMNS, _ipe(runs, told, facts), facts),
         supersedes=before,
         is_made_here=True,
+    )
+
+
+def _ipe(runs: Sequence[ReconciliationRun], told: dict[str, Any], facts: TableFacts) -> IPE:
+    last = runs[-1]
+    return IPE(
+        query="Totals and breaks of the last complete run of each reconciliation that shows a "
+        "comparison; compared are the items of both sides",
+        source_system="Reconciliations of this installation",
+        environment=last.reconciliation.environment,
+        runner="system",
+        collector="comparisons",
+        collector_version=VERSION,
+        code_digest=last.code_digest,
+        started_at=min(run.started_at for run in runs),
+        finished_at=timezone.now(),
+        completeness="A row for each comparison of the programme. Every reconciliation that shows "
+        "one and is due on the day has a complete run, whose identities hold.",
+        parameters=told,
+        source_count=facts.row_count,
+        raw_digests=tuple(run.evidence.blob_id for run in runs),
     )

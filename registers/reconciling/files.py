@@ -28,6 +28,7 @@ from evidence import intake, ledger, store
 from evidence.models import Evidence
 from evidence.reconcile.acceptance import FileFacts, accept
 from evidence.reconcile.errors import ReconcileError
+from evidence.reconcile.progress import Tell, quiet
 from evidence.reconcile.rules import RuleSet
 from registers.campaigns.lists import local_day
 from registers.errors import InputUnfitError, ReconcilingError
@@ -53,16 +54,16 @@ class Sighted:
         return sum(count for count, _, _ in self.facts.totals.values())
 
 
-def sight(reconciliation: Reconciliation, *, leg: str, day: date, path: Path) -> Sighted:
+def sight(
+    reconciliation: Reconciliation, *, leg: str, day: date, path: Path, tell: Tell = quiet
+) -> Sighted:
     """Look at a file by its rules; `path` bears the name that it came by.
 
-    Raises InputUnfitError with line and reason, ReconcilingError.
+    `tell` hears how many rows are read. Raises InputUnfitError with line and reason,
+    ReconcilingError.
     """
-    rules = definitions.parsed(_rules(reconciliation).text)
-    _refuse_day(reconciliation, day)
-    if leg not in rules.legs:
-        raise ReconcilingError(f"The rules have no leg {leg}; known: {', '.join(rules.legs)}.")
-    facts = _accepted(rules, leg, path, day)
+    rules = refuse_place(reconciliation, leg=leg, day=day)
+    facts = _accepted(rules, leg, path, day, tell)
     if facts.refused:
         where = f"line {facts.line}: " if facts.line else ""
         raise InputUnfitError(
@@ -78,15 +79,31 @@ def sight(reconciliation: Reconciliation, *, leg: str, day: date, path: Path) ->
     return Sighted(leg, day, facts, twin=same.first())
 
 
+def refuse_place(reconciliation: Reconciliation, *, leg: str, day: date) -> RuleSet:
+    """Return the rules in force; ReconcilingError for a day or a leg that takes no file."""
+    rules = definitions.parsed(_rules(reconciliation).text)
+    _refuse_day(reconciliation, day)
+    if leg not in rules.legs:
+        raise ReconcilingError(f"The rules have no leg {leg}; known: {', '.join(rules.legs)}.")
+    return rules
+
+
 def hand_in(
-    reconciliation: Reconciliation, *, leg: str, day: date, path: Path, by: User, shown: str = ""
+    reconciliation: Reconciliation,
+    *,
+    leg: str,
+    day: date,
+    path: Path,
+    by: User,
+    shown: str = "",
+    tell: Tell = quiet,
 ) -> InputFile:
     """Take a file in as evidence; `shown` is the digest of the bytes that the person saw.
 
     Raises as `sight`, and a subclass of EvidenceError.
     """
     definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
-    seen = sight(reconciliation, leg=leg, day=day, path=path)
+    seen = sight(reconciliation, leg=leg, day=day, path=path, tell=tell)
     if shown and shown != seen.facts.sha256:
         raise InputUnfitError("This is another file than the one that you looked at. Look again.")
     ready = intake.prepare(_submission(reconciliation, seen, path, by))
@@ -258,10 +275,10 @@ def _refuse_day(reconciliation: Reconciliation, day: date) -> None:
         )
 
 
-def _accepted(rules: RuleSet, leg: str, path: Path, day: date) -> FileFacts:
+def _accepted(rules: RuleSet, leg: str, path: Path, day: date, tell: Tell) -> FileFacts:
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         try:
-            return accept(rules, {leg: [path]}, Path(folder), as_of=day).files[0]
+            return accept(rules, {leg: [path]}, Path(folder), as_of=day, tell=tell).files[0]
         except ReconcileError as error:
             raise InputUnfitError(f"{path.name} cannot be read: {error}") from error
 
