@@ -190,12 +190,14 @@ def test_a_large_file_is_read_by_a_worker_and_the_page_shows_how_far_it_is(
     olgas: Desk, cards: Reconciliation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciliation_deeds, "LARGEST_AT_ONCE", 10)
-    here, said = (cards.number, MONDAYS), {"leg": "a", "day": MONDAYS}
+    here = (cards.number, MONDAYS)
+    said: dict[str, Any] = {"leg": "a", "day": MONDAYS}
     page = ("reconciliation_day", *here)
-    for rows, look in (([row("s1")], {"look": "1"}), ([row("s2", "ten")], {}), ([row("s1")], {})):
-        answer: Any = olgas.post(
-            "reconciliation_files", *here, **said, file=upload("a", *rows), **look
-        )
+    for amount, look in (("10.00", True), ("ten", False), ("10.00", False)):
+        given = {**said, "file": upload("a", row("s1", amount))}
+        if look:
+            given["look"] = "1"
+        answer: Any = olgas.post("reconciliation_files", *here, **given)
         assert answer.status_code == 302, words(answer)
     assert not InputFile.objects.exists()
     assert "waits for a worker" in olgas.text(*page)
