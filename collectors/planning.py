@@ -6,6 +6,8 @@ Rules:
   source's expectations (monthly without any) that is over and settled (`controls.settling`, with
   the longest lag of these expectations) and has no whole answer yet: those that ended since the
   source was connected, and the last one before that, unless the system cannot remember that far.
+- For every business day means every day here: money moves on Saturdays too, and the run of the
+  next business day reads what came of them.
 - What was asked before its window was settled is no answer, whole as it may look: coverage does
   not take it.
 - A partial answer is asked for again, but not for ever: some gaps can never be closed.
@@ -108,7 +110,8 @@ def _cadence(source: Source) -> Cadence:
     asked = {
         Cadence(word) for word in source.expectations.values_list("cadence", flat=True).order_by()
     }
-    return next((cadence for cadence in _SHORTEST_FIRST if cadence in asked), Cadence.MONTHLY)
+    shortest = next((cadence for cadence in _SHORTEST_FIRST if cadence in asked), Cadence.MONTHLY)
+    return Cadence.DAILY if shortest is Cadence.BUSINESS_DAILY else shortest
 
 
 def _answered(source: Source) -> set[Period]:

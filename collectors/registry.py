@@ -93,7 +93,7 @@ def inspect_module(slug: str, module: ModuleType, *, version: str) -> Collector:
         declared=declared,
         settings=fields,
         collect=collect,
-        columns=_columns(slug, module, declared),
+        columns=_columns(slug, module, declared, fields),
         version=version,
         code_digest=_digest(module),
     )
@@ -138,8 +138,12 @@ def _refuse_vague(slug: str, module: ModuleType, declared: Declaration) -> None:
         _refuse(slug, module, f"COLLECTOR.schedule: {error}")
 
 
-def _columns(slug: str, module: ModuleType, declared: Declaration) -> tuple[Column, ...]:
-    if not declared.columns and declared.asks_for is not AsksFor.FILE:
+def _columns(
+    slug: str, module: ModuleType, declared: Declaration, fields: type[SourceSettings]
+) -> tuple[Column, ...]:
+    """Return the declared columns; none where a file or the settings of a source name them."""
+    named_elsewhere = declared.asks_for is AsksFor.FILE or "columns" in fields.model_fields
+    if not declared.columns and not named_elsewhere:
         _refuse(slug, module, "COLLECTOR.columns is empty")
     try:
         return tuple(Column(name, type_) for name, type_ in declared.columns.items())

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
+from registers.arrival_models import Arrival, ArrivalPart
 from registers.campaign_models import (
     Campaign,
     CampaignChange,
@@ -33,6 +34,8 @@ from registers.reconciling_models import (
 )
 
 __all__ = [
+    "Arrival",
+    "ArrivalPart",
     "Break",
     "BreakEvent",
     "Campaign",

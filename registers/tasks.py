@@ -11,7 +11,7 @@ from jobs.work import Work
 from registers import imports, recomputing, registry, snapshot
 from registers.campaigns import proving
 from registers.models import Campaign, CampaignLine, Entry, Reconciliation
-from registers.reconciling import asking, running, scheduling
+from registers.reconciling import arriving, asking, running, scheduling
 
 SNAPSHOT = "registers.snapshot"
 FOLLOW = "registers.follow_campaign"
@@ -67,8 +67,9 @@ def recompute(work: Work) -> dict[str, object]:
 
 @every(seconds=86_400, name="registers.imports")
 def forget_old_sheets(now: datetime) -> None:
-    """Forget what old sheets would have done: it names people, and nobody waits for it."""
+    """Forget what old sheets would have done, and what came of old uploads: nobody waits for it."""
     imports.clear(now)
+    arriving.clear(now)
 
 
 @every(seconds=3600, name="registers.follow_campaigns")
@@ -100,6 +101,13 @@ def reconcile_days(now: datetime) -> None:
         scheduling.take_in(each)
     for reconciliation, day, _ in scheduling.due_runs(now):
         asking.ask(reconciliation, day=day)
+
+
+@handler(arriving.KIND, limit_seconds=3600)
+def read_file(work: Work) -> dict[str, object]:
+    """Read a large file of a day; a second run of the same job finds it read."""
+    arrival = arriving.read(int(work.payload["arrival"]), tell=work.progress)
+    return {"file": arrival.filename, "state": arrival.state, "reason": arrival.problem}
 
 
 @handler(asking.KIND, limit_seconds=3600)

@@ -11,6 +11,7 @@ from collectors.base import Ask, SourceSettings
 from collectors.errors import (
     ProgramMissingError,
     SourceDeniedError,
+    SourceNonsenseError,
     SourceRefusedError,
     SourceUnreachableError,
 )
@@ -64,11 +65,19 @@ class Session:
         self._connection = connection
 
     def rows(
-        self, query: str, values: Mapping[str, Any] | None = None
+        self,
+        query: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        expected: tuple[str, ...] = (),
     ) -> Generator[Sequence[Any], None, None]:
-        """Yield the rows of a query as they come, a thousand at a time."""
+        """Yield the rows of a query as they come, a thousand at a time.
+
+        `expected` names the columns in order; SourceNonsenseError where they are others.
+        """
         with _explained(self._ask), self._connection.cursor(name="rows") as cursor:
             cursor.execute(query, values)
+            _refuse_others(tuple(each.name for each in cursor.description or ()), expected)
             while True:
                 self._ask.deadline.left()
                 found = cursor.fetchmany(_AT_ONCE)
@@ -77,9 +86,9 @@ class Session:
                 if len(found) < _AT_ONCE:
                     return
 
-    def value(self, query: str) -> Any:
+    def value(self, query: str, values: Mapping[str, Any] | None = None) -> Any:
         """Return the one value of a query."""
-        with closing(self.rows(query)) as found:
+        with closing(self.rows(query, values)) as found:
             return next(found)[0]
 
 
@@ -120,6 +129,14 @@ def opened(ask: Ask[PostgresqlSettings]) -> Iterator[Session]:
 def system(ask: Ask[PostgresqlSettings]) -> str:
     """Name the source system as evidence shows it."""
     return f"PostgreSQL {ask.settings.database} at {ask.settings.host}"
+
+
+def _refuse_others(given: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    if expected and given != expected:
+        raise SourceNonsenseError(
+            f"The query gives the columns {', '.join(given)[:300]}; declared are "
+            f"{', '.join(expected)[:300]}."
+        )
 
 
 def _authority(ask: Ask[PostgresqlSettings]) -> str | None:

@@ -25,7 +25,7 @@ from jobs.models import Job
 from merchants import attestations, exporting, issuing_many, papers, portfolio, reminding
 from registers import imports
 from registers import tasks as register_tasks
-from registers.reconciling import asking
+from registers.reconciling import arriving, asking
 from reports import issue, reconciliation_day, reconciliation_month
 
 SHOWN = 25
@@ -43,6 +43,7 @@ KIND_WORDS = {
     imports.READ: "Read a sheet for a register",
     imports.WRITE: "Take a sheet into a register",
     register_tasks.SNAPSHOT: "Keep a snapshot of a register",
+    arriving.KIND: "Read a file of a business day",
     asking.KIND: "Reconcile a business day",
     reconciliation_day.SENDER: "Write the papers of a reconciled day",
     reconciliation_month.SENDER: "Write the papers of a reconciled month",

@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -23,12 +26,12 @@ from compliance.staff.site import DO, READ_AND_DO, site
 from evidence.errors import QuarantinedError
 from evidence.intake import safe_filename
 from registers.errors import InputUnfitError, ReconcilingError
-from registers.models import InputFile, Reconciliation
-from registers.reconciling import asking, definitions, files, months, running, signing
+from registers.models import Arrival, InputFile, Reconciliation
+from registers.reconciling import arriving, asking, definitions, files, months, running, signing
 from registers.reconciling.files import Sighted
 
 LARGEST_AT_ONCE, MOST_AT_ONCE = 250 * 1000, 12
-"""Bytes and files up to which a person waits for the run; larger ones are a job."""
+"""Bytes and files up to which a person waits for a run or the reading of a file; more is a job."""
 
 
 _WHY = "reason-"
@@ -64,6 +67,9 @@ def hand_in(request: HttpRequest, number: int, day: str) -> HttpResponseBase:
     seen: Sighted | None = None
     if form.is_valid():
         try:
+            if arrival := _received(each, form, by, is_looking="look" in request.POST):
+                messages.success(request, f"{arrival.filename} came; below you see how far it is.")
+                return redirect("admin:reconciliation_day", number, arrival.day.isoformat())
             seen, file = _taken(each, form, by, is_looking="look" in request.POST)
         except QuarantinedError as refusal:
             messages.warning(request, str(refusal))
@@ -173,23 +179,40 @@ def _taken(
     each: Reconciliation, form: FileForm, by: User, *, is_looking: bool
 ) -> tuple[Sighted | None, InputFile | None]:
     """Look at an upload under its own name, or take it in."""
-    upload = form.cleaned_data["file"]
     leg, day = form.cleaned_data["leg"], form.cleaned_data["day"]
+    with _named(form.cleaned_data["file"]) as path:
+        if is_looking:
+            return files.sight(each, leg=leg, day=day, path=path), None
+        return None, files.hand_in(each, leg=leg, day=day, path=path, by=by)
+
+
+def _received(
+    each: Reconciliation, form: FileForm, by: User, *, is_looking: bool
+) -> Arrival | None:
+    """Take a large upload to be read by a worker; return None for one that is read at once."""
+    upload = form.cleaned_data["file"]
     if upload.size > settings.MAX_UPLOAD_BYTES:
         raise InputUnfitError(
             f"{upload.name} has {words.size(upload.size)}; this page takes "
             f"{words.size(settings.MAX_UPLOAD_BYTES)}. Let a collector bring it."
         )
+    if upload.size <= LARGEST_AT_ONCE:
+        return None
+    leg, day = form.cleaned_data["leg"], form.cleaned_data["day"]
+    with _named(upload) as path:
+        return arriving.receive(each, leg=leg, day=day, path=path, is_look=is_looking, by=by)
+
+
+@contextmanager
+def _named(upload: "UploadedFile[bytes]") -> Iterator[Path]:
+    """Yield an upload under its own name: the rules know files by it."""
     with (
         uploaded_lists.on_disk(upload) as came,
         tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder,
     ):
-        # The rules know files by their names, which an upload does not have on the disk.
         path = Path(folder) / safe_filename(upload.name or "")
         shutil.copyfile(came, path)
-        if is_looking:
-            return files.sight(each, leg=leg, day=day, path=path), None
-        return None, files.hand_in(each, leg=leg, day=day, path=path, by=by)
+        yield path
 
 
 def _run(each: Reconciliation, day: date, by: User) -> str:

@@ -23,6 +23,7 @@ from registers.models import (
     ReconciliationRun,
 )
 from registers.reconciling import (
+    arriving,
     asking,
     definitions,
     files,
@@ -133,6 +134,7 @@ def shown_day(request: HttpRequest, number: int, day: str, *, note: str = "") ->
     listed = InputFile.objects.filter(reconciliation=each, day=wanted)
     of_day = list(listed.select_related("evidence", "by", "withdrawal__by"))
     signature = getattr(run, "signature", None)
+    asked, coming = asking.standing(each, wanted), arriving.of_day(each, wanted)
     context = {
         "title": f"{each.title}, {words.day(wanted)}",
         "each": each,
@@ -140,7 +142,9 @@ def shown_day(request: HttpRequest, number: int, day: str, *, note: str = "") ->
         "due": definitions.due_day(each, wanted),
         "is_overdue": not signature and words.today() > definitions.due_day(each, wanted),
         "files": of_day,
-        "asked": asking.standing(each, wanted),
+        "asked": asked,
+        "coming": coming,
+        "is_working": asked.is_working or any(one.is_working for one in coming),
         "refresh": REFRESH_SECONDS,
         "run": run,
         "runs": list(

@@ -1,8 +1,8 @@
 """P0: takes in whole files or refuses them whole, and proves that none is missing.
 
 Rules:
-- A file that no rule takes, whose bytes came before, that breaks its format, or whose totals do not
-  agree with its rows is refused with line and reason; no row of it is counted.
+- A file that no rule takes, whose bytes came before on the same leg, that breaks its format, or
+  whose totals do not agree with its rows is refused with line and reason; no row of it is counted.
 - Sequence numbers of files and of statements run without gaps; of a daily source every business
   day between its first and its last file is there.
 - The closing balance of a statement is the opening balance of the next one.
@@ -23,11 +23,13 @@ from evidence.reconcile.calendars import is_business_day
 from evidence.reconcile.errors import FileRefusedError
 from evidence.reconcile.items import Item
 from evidence.reconcile.mapping import Mapper
+from evidence.reconcile.progress import Tell, quiet
 from evidence.reconcile.readers.formats import READERS
 from evidence.reconcile.reading import Reading, Statement
 from evidence.reconcile.rules import FileRule, RuleSet
 
 _MOST_MISSING = 1000
+_ROWS_PER_WORD = 10_000
 _OCCURRED = Item._fields.index("occurred_at")
 
 
@@ -94,43 +96,71 @@ def accept(
     as_of: date | None,
     seen: Collection[str] = (),
     bulk: Bulk | None = None,
+    tell: Tell = quiet,
 ) -> Accepted:
     """Read all files of all legs into canonical tables under `scratch`.
 
-    `bulk` may take a whole file elsewhere and say so; every other file is read row by row.
+    `bulk` may take a whole file elsewhere and say so; every other file is read row by row. `tell`
+    hears how many bytes of all files are read.
     """
-    known = dict.fromkeys(seen, "an earlier run")
+    known = {(leg, digest): "an earlier run" for digest in seen for leg in rules.legs}
+    reading = _Told(tell, sum(path.stat().st_size for paths in given.values() for path in paths))
     files: list[FileFacts] = []
     tables: list[Path] = []
     for leg in rules.legs:
         for path in sorted(given.get(leg, ()), key=lambda path: (path.name, str(path))):
+            reading.begin(path)
             facts = _facts(len(files), leg, path)
             table = scratch / f"{facts.number}.csv"
             try:
                 _refuse_again(facts, known)
                 rule = _describe(rules, facts)
                 if bulk is None or not bulk(facts, path, rule):
-                    _take(rules, facts, (path, rule), table, as_of)
+                    _take(rules, facts, (path, rule), table, as_of=as_of, told=reading)
                     tables.append(table)
             except FileRefusedError as error:
                 table.unlink(missing_ok=True)
                 facts.refused, facts.line, facts.totals = error.reason, error.line, {}
                 facts.statements = []
-            known.setdefault(facts.sha256, path.name)
+            known.setdefault((leg, facts.sha256), path.name)
             files.append(facts)
+    chain, links = _chain(files)
+    return Accepted(files, tables, _breaks(rules, files), chain, links)
+
+
+def _breaks(rules: RuleSet, files: Sequence[FileFacts]) -> list[FileBreak]:
+    """Return what was refused and what is missing."""
     refused = [
         FileBreak(facts.leg, "file_rejected", facts.name, facts.refused, facts.line)
         for facts in files
         if facts.refused
     ]
     missing = [gap for leg in rules.legs for gap in _gaps(rules, leg, files)]
-    chain, links = _chain(files)
-    return Accepted(files, tables, sorted({*refused, *missing}), chain, links)
+    return sorted({*refused, *missing})
 
 
-def _refuse_again(facts: FileFacts, known: Mapping[str, str]) -> None:
-    if facts.sha256 in known:
-        raise FileRefusedError(f"the same bytes came before, as {known[facts.sha256]}")
+class _Told:
+    """Says which file is being read, how many bytes lie before it, and how many rows of it came."""
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell, self._total = tell, total
+        self._done, self._next = 0, 0
+        self._name = ""
+
+    def begin(self, path: Path) -> None:
+        self._done, self._name = self._next, path.name
+        self._next += path.stat().st_size
+        self._tell(self._done, self._total, f"Reading {self._name}")
+
+    def rows(self, count: int) -> None:
+        if count % _ROWS_PER_WORD == 0:
+            self._tell(self._done, self._total, f"Reading {self._name}: {count:,} rows")
+
+
+def _refuse_again(facts: FileFacts, known: Mapping[tuple[str, str], str]) -> None:
+    before = known.get((facts.leg, facts.sha256))
+    if before:
+        raise FileRefusedError(f"the same bytes came before, as {before}")
 
 
 def _facts(number: int, leg: str, path: Path) -> FileFacts:
@@ -144,13 +174,16 @@ def _take(
     facts: FileFacts,
     file: tuple[Path, FileRule],
     table: Path,
+    *,
     as_of: date | None,
+    told: _Told,
 ) -> None:
     reading = Reading(*file, rules.legs[facts.leg])
     mapper = Mapper(rules, facts.leg, facts.number)
     with table.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
-        for row in READERS[reading.rule.format](reading):
+        for number, row in enumerate(READERS[reading.rule.format](reading), 1):
+            told.rows(number)
             item = mapper.item(row, reading)
             _refuse_other_days(item, as_of, rules.legs[facts.leg].oldest_days)
             _count(facts, item)

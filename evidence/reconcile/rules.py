@@ -96,6 +96,9 @@ FieldName = Literal[
     "environment",
 ]
 FixedName = Literal["kind", "status", "currency", "settled_currency", "account", "merchant"]
+Shown = Literal["payments", "ledger", "webhooks", "accounts", "batches", "copies"]
+"""The comparisons of the programme that a comparison of the rules may show."""
+
 Format = Literal["csv", "xlsx", "parquet", "camt053", "mt940", "bai2", "nacha"]
 
 MAPPED = frozenset({"csv", "xlsx", "parquet"})
@@ -213,6 +216,7 @@ class Comparison(Shape):
     right: Side
     passes: tuple[Pass, ...] = Field(min_length=1)
     grace_days: Annotated[Whole, Field(le=400)] = 3
+    shows: Shown | None = None
 
     @model_validator(mode="after")
     def _has_two_sides(self) -> "Comparison":
@@ -261,8 +265,15 @@ class RuleSet(Shape):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON (RFC 8785) of the rules."""
-        return sha256(rfc8785.dumps(self.model_dump(mode="json"))).hexdigest()
+        """SHA-256 over the canonical JSON (RFC 8785) of the rules.
+
+        A comparison that shows none of the programme says nothing of it, as before it could.
+        """
+        told = self.model_dump(mode="json")
+        for comparison in told["comparisons"]:
+            if comparison["shows"] is None:
+                del comparison["shows"]
+        return sha256(rfc8785.dumps(told)).hexdigest()
 
     def closed(self, leg: str) -> frozenset[date]:
         """Return the closed days of a leg's calendar."""

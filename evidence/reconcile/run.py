@@ -31,6 +31,7 @@ from evidence.reconcile.errors import InputError, ReconcileError
 from evidence.reconcile.identities import Seat
 from evidence.reconcile.opening import Open
 from evidence.reconcile.outcome import Identity, Outcome, State
+from evidence.reconcile.progress import Steps, Tell, quiet
 from evidence.reconcile.rules import Comparison, Fees, RuleSet
 from evidence.reconcile.tables import Place
 
@@ -49,6 +50,7 @@ class Terms:
     `as_of` is the day whose end the run looks from; without it, the latest day of the inputs.
     `opening` are the breaks that were open before; `seen` are digests of files that came before.
     `memory` and `threads` are DuckDB's; `elsewhere` opens the engine that does what follows on P0.
+    `tell` hears how far the run is, in hundredths.
     """
 
     as_of: date | None = None
@@ -57,6 +59,7 @@ class Terms:
     memory: str = "1GB"
     threads: int = 2
     elsewhere: Elsewhere | None = None
+    tell: Tell = quiet
 
 
 def reconcile(
@@ -71,40 +74,55 @@ def reconcile(
     Raises InputError where files and rules do not fit, ReconcileError where the engine gave up.
     """
     terms = terms or Terms()
-    strangers = sorted({*given} - {*rules.legs})
-    if strangers:
-        raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
+    _refuse_strangers(rules, given)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         place = Path(folder)
         try:
             with duckdb_engine(place, memory=terms.memory, threads=terms.threads) as engine:
                 engine.make("loaded", column_types())
                 bulk = Bulk(engine, "loaded", rules, terms.as_of).take
+                steps = Steps(terms.tell, len(rules.parts) + 2)
                 accepted = accept(
-                    rules, given, place, as_of=terms.as_of, seen=terms.seen, bulk=bulk
+                    rules,
+                    given,
+                    place,
+                    as_of=terms.as_of,
+                    seen=terms.seen,
+                    bulk=bulk,
+                    tell=steps.read,
                 )
                 engine.load("loaded", accepted.tables)
                 engine.number("loaded", "item")
                 if terms.elsewhere:
                     with terms.elsewhere(place) as other:
                         other.receive(engine, place)
-                        return judge(other, rules, accepted, terms)
+                        return judge(other, rules, accepted, terms, steps)
                 engine.close_doors()
-                return judge(engine, rules, accepted, terms)
+                return judge(engine, rules, accepted, terms, steps)
         except duckdb.Error as error:
             first = str(error).strip().partition("\n")[0]
             raise ReconcileError(f"The database gave up: {first[:500]}") from error
 
 
-def judge(engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms) -> Outcome:
+def _refuse_strangers(rules: RuleSet, given: Mapping[str, Sequence[Path]]) -> None:
+    strangers = sorted({*given} - {*rules.legs})
+    if strangers:
+        raise InputError(f"The rules have no leg {strangers[0]}; known: {', '.join(rules.legs)}.")
+
+
+def judge(
+    engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms, steps: Steps
+) -> Outcome:
     """Run all passes over the table `loaded` of an engine, and prove the result."""
     tables.create(engine)
     counted = census.take(engine, rules)
     as_of = terms.as_of or counted.latest_day()
     seats: list[Seat] = []
     for comparison in rules.comparisons:
+        steps.begin(f"Matching {comparison.name}")
         seats += compare(engine, rules, comparison, counted, as_of)
-    seats += _recalculate(engine, rules, counted)
+    seats += _recalculate(engine, rules, counted, steps)
+    steps.begin("Proving the identities")
     tables.gather(engine)
     summed = identities.totals(engine, counted, seats)
     proved = identities.prove(engine, rules, accepted, seats, (counted, summed))
@@ -113,9 +131,11 @@ def judge(engine: Engine, rules: RuleSet, accepted: Accepted, terms: Terms) -> O
     count = findings.count_breaks(engine)
     if terms.opening is not None:
         proved += opening.roll_forward(terms.opening, breaks)
+    steps.begin("Digesting the outcome")
+    digest = _digest(engine, rules, accepted, proved, as_of)
     return Outcome(
         state=_state(proved, bool(count or accepted.breaks)),
-        digest=_digest(engine, rules, accepted, proved, as_of),
+        digest=digest,
         rules=rules.name,
         rules_version=rules.version,
         rules_digest=rules.digest,
@@ -165,9 +185,10 @@ def _open(engine: Engine, rules: RuleSet, seat: Seat, counted: Census, grace: in
         tables.quarantine(engine, place)
 
 
-def _recalculate(engine: Engine, rules: RuleSet, counted: Census) -> list[Seat]:
+def _recalculate(engine: Engine, rules: RuleSet, counted: Census, steps: Steps) -> list[Seat]:
     seats: list[Seat] = []
     for rule in (part for part in rules.parts if not isinstance(part, Comparison)):
+        steps.begin(f"Recomputing {rule.name}")
         place = Place(rule.name, "left", rule.of.leg)
         _open(engine, rules, (place, rule.of), counted, 0)
         seats.append((place, rule.of))

@@ -2,7 +2,8 @@
 
 Rules:
 - A file that P0 of the engine would refuse is not taken: its line and reason are told at once.
-- Bytes that came before for the same reconciliation are not taken again, whatever their name.
+- Bytes that came before for the same side are not taken again, whatever their name. Two sides may
+  well have the same bytes; whoever looks at the second file is told so.
 - What was taken stays evidence for ever; a withdrawn file is only read by no further run.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import journal
@@ -26,6 +28,7 @@ from evidence import intake, ledger, store
 from evidence.models import Evidence
 from evidence.reconcile.acceptance import FileFacts, accept
 from evidence.reconcile.errors import ReconcileError
+from evidence.reconcile.progress import Tell, quiet
 from evidence.reconcile.rules import RuleSet
 from registers.campaigns.lists import local_day
 from registers.errors import InputUnfitError, ReconcilingError
@@ -43,45 +46,64 @@ class Sighted:
     leg: str
     day: date
     facts: FileFacts
+    twin: InputFile | None = None
+    """The same bytes on another side."""
 
     @property
     def rows(self) -> int:
         return sum(count for count, _, _ in self.facts.totals.values())
 
 
-def sight(reconciliation: Reconciliation, *, leg: str, day: date, path: Path) -> Sighted:
+def sight(
+    reconciliation: Reconciliation, *, leg: str, day: date, path: Path, tell: Tell = quiet
+) -> Sighted:
     """Look at a file by its rules; `path` bears the name that it came by.
 
-    Raises InputUnfitError with line and reason, ReconcilingError.
+    `tell` hears how many rows are read. Raises InputUnfitError with line and reason,
+    ReconcilingError.
     """
-    rules = definitions.parsed(_rules(reconciliation).text)
-    _refuse_day(reconciliation, day)
-    if leg not in rules.legs:
-        raise ReconcilingError(f"The rules have no leg {leg}; known: {', '.join(rules.legs)}.")
-    facts = _accepted(rules, leg, path, day)
+    rules = refuse_place(reconciliation, leg=leg, day=day)
+    facts = _accepted(rules, leg, path, day, tell)
     if facts.refused:
         where = f"line {facts.line}: " if facts.line else ""
         raise InputUnfitError(
             f"{path.name} is refused whole, {where}{facts.refused}. Ask its source for a correct "
             "one; nothing was kept."
         )
-    before = _came_before(reconciliation, facts.sha256)
+    same = _same_bytes(reconciliation, facts.sha256)
+    before = same.filter(leg=leg).first()
     if before:
         raise InputUnfitError(
             f"The bytes of {path.name} came before, as {before.filename} of {before.day}."
         )
-    return Sighted(leg, day, facts)
+    return Sighted(leg, day, facts, twin=same.first())
+
+
+def refuse_place(reconciliation: Reconciliation, *, leg: str, day: date) -> RuleSet:
+    """Return the rules in force; ReconcilingError for a day or a leg that takes no file."""
+    rules = definitions.parsed(_rules(reconciliation).text)
+    _refuse_day(reconciliation, day)
+    if leg not in rules.legs:
+        raise ReconcilingError(f"The rules have no leg {leg}; known: {', '.join(rules.legs)}.")
+    return rules
 
 
 def hand_in(
-    reconciliation: Reconciliation, *, leg: str, day: date, path: Path, by: User, shown: str = ""
+    reconciliation: Reconciliation,
+    *,
+    leg: str,
+    day: date,
+    path: Path,
+    by: User,
+    shown: str = "",
+    tell: Tell = quiet,
 ) -> InputFile:
     """Take a file in as evidence; `shown` is the digest of the bytes that the person saw.
 
     Raises as `sight`, and a subclass of EvidenceError.
     """
     definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
-    seen = sight(reconciliation, leg=leg, day=day, path=path)
+    seen = sight(reconciliation, leg=leg, day=day, path=path, tell=tell)
     if shown and shown != seen.facts.sha256:
         raise InputUnfitError("This is another file than the one that you looked at. Look again.")
     ready = intake.prepare(_submission(reconciliation, seen, path, by))
@@ -97,7 +119,7 @@ def _record(
     reconciliation: Reconciliation, seen: Sighted, ready: intake.Prepared, by: User
 ) -> InputFile:
     ledger.lock()
-    if before := _came_before(reconciliation, seen.facts.sha256):
+    if before := _same_bytes(reconciliation, seen.facts.sha256).filter(leg=seen.leg).first():
         raise InputUnfitError(f"These bytes came before, as {before.filename}.")
     (evidence,) = intake.record([ready], actor=actor(by))
     return keep(reconciliation, leg=seen.leg, day=seen.day, evidence=evidence, by=by)
@@ -253,17 +275,17 @@ def _refuse_day(reconciliation: Reconciliation, day: date) -> None:
         )
 
 
-def _accepted(rules: RuleSet, leg: str, path: Path, day: date) -> FileFacts:
+def _accepted(rules: RuleSet, leg: str, path: Path, day: date, tell: Tell) -> FileFacts:
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         try:
-            return accept(rules, {leg: [path]}, Path(folder), as_of=day).files[0]
+            return accept(rules, {leg: [path]}, Path(folder), as_of=day, tell=tell).files[0]
         except ReconcileError as error:
             raise InputUnfitError(f"{path.name} cannot be read: {error}") from error
 
 
-def _came_before(reconciliation: Reconciliation, sha256: str) -> InputFile | None:
+def _same_bytes(reconciliation: Reconciliation, sha256: str) -> "QuerySet[InputFile]":
     found = InputFile.objects.filter(reconciliation=reconciliation, sha256=sha256)
-    return found.filter(withdrawal__isnull=True).first()
+    return found.filter(withdrawal__isnull=True)
 
 
 def _submission(

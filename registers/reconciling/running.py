@@ -5,6 +5,7 @@ Rules:
 - The same day, files and rules give the same run: a second call returns the first.
 - A run whose identities do not hold, or of which a file was refused, has failed: nothing of it is
   counted and no break moves. Its report says why, and is kept like any other.
+- A run of rules that show a comparison of the programme leaves the day's record of these, too.
 - A run about a day before the last one that moved the queue proves that day and moves nothing.
 """
 
@@ -34,7 +35,7 @@ from evidence.reconcile.errors import ReconcileError
 from evidence.reconcile.outcome import Outcome, State
 from registers.errors import ReconcilingError
 from registers.models import InputFile, MatchingRules, Reconciliation, ReconciliationRun
-from registers.reconciling import carrying, definitions, files
+from registers.reconciling import carrying, comparing, definitions, files
 from registers.reconciling.carrying import Plan
 
 MEMORY = "1GB"
@@ -69,6 +70,11 @@ class Judged:
         """Hear how many bytes of the files lie ready."""
         self.progress(_MATCHING * done // max(total, 1), _WHOLE, "Unsealing the files")
 
+    def matched(self, done: int, total: int, note: str) -> None:
+        """Hear how far the engine is."""
+        share = (_WRITING - _MATCHING) * done // max(total, 1)
+        self.progress(_MATCHING + share, _WHOLE, note)
+
     @property
     def state(self) -> str:
         states = ReconciliationRun.State
@@ -89,6 +95,15 @@ def perform(
     """
     if by:
         definitions.refuse_stranger(by, Capability.RUN_RECONCILIATIONS)
+    made = _performed(reconciliation, day, by, progress)
+    if made.state == ReconciliationRun.State.COMPLETE:
+        comparing.keep(made, actor=actor(by) if by else SYSTEM)
+    return made
+
+
+def _performed(
+    reconciliation: Reconciliation, day: date, by: User | None, progress: Progress
+) -> ReconciliationRun:
     rules, read = ready(reconciliation, day)
     if before := _before(reconciliation, day, rules, read):
         return before
@@ -168,11 +183,9 @@ def _before(
 
 def _judge(judged: Judged) -> None:
     rules = definitions.parsed(judged.rules.text)
-    terms = engine.Terms(as_of=judged.day, memory=MEMORY)
+    terms = engine.Terms(as_of=judged.day, memory=MEMORY, tell=judged.matched)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         given = files.laid_out(judged.read, Path(folder), tell=judged.laid_out)
-        # How far the engine is nobody knows before it is done; the note says what it is at.
-        judged.progress(0, 0, f"Matching {len(judged.read):,} files")
         try:
             judged.outcome = engine.reconcile(rules, given, scratch=Path(folder), terms=terms)
         except ReconcileError as error:

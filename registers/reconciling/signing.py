@@ -35,7 +35,9 @@ from registers.reconciling.record import Signed
 def last_run(reconciliation: Reconciliation, day: date) -> ReconciliationRun | None:
     """Return the run of a day that counts: that of its files as they are now, else the last one."""
     found = ReconciliationRun.objects.filter(reconciliation=reconciliation, day=day)
-    found = found.select_related("by", "rules", "evidence", "reconciliation__owner")
+    found = found.select_related(
+        "by", "rules", "evidence", "reconciliation__owner", "signature__by"
+    )
     digest = running.inputs_digest(files.read_by(reconciliation, day))
     rules = definitions.rules_in_force(reconciliation)
     return found.filter(inputs_digest=digest, rules=rules).first() or found.first()

@@ -139,6 +139,16 @@ def test_the_shortest_cadence_of_the_expectations_holds(patch: pytest.MonkeyPatc
     assert due(source) == [Period(date(2026, 11, 9), date(2026, 11, 15))]
 
 
+def test_business_days_are_asked_for_with_the_days_between_them(
+    patch: pytest.MonkeyPatch,
+) -> None:
+    """Of a Monday morning Saturday and Sunday are asked for: what was paid then is money too."""
+    source = changes(patch, cadences=["business_daily"], connected="2026-11-20T08:00")
+    asked = due(source, at("2026-11-23T10:00"))
+    days = [date(2026, 11, day) for day in (19, 20, 21, 22)]
+    assert asked == [Period(day, day) for day in days]
+
+
 def test_no_more_than_a_batch_is_asked_for_at_once(patch: pytest.MonkeyPatch) -> None:
     source = changes(patch, connected="2026-03-01T08:00", cadences=["daily"])
     found = due(source)

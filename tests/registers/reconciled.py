@@ -26,7 +26,7 @@ def row(own_id: str, amount: str = "10.00", day: date = MONDAY, **changed: str) 
 def written(folder: Path, leg: str, day: date, rows: Sequence[str]) -> Path:
     """Write the file of a leg for a day."""
     path = folder / f"{leg}-{day.isoformat()}.csv"
-    # The sides name the merchant differently: the same bytes are one file, whatever its side.
+    # The sides name the merchant differently, so that their files are not the same bytes.
     told = [one.replace(",M1,", f",M-{leg},") for one in rows]
     path.write_text("\n".join([small.HEADER, *told]) + "\n", encoding="utf-8")
     return path

@@ -1,5 +1,6 @@
 """Definitions, files and runs of reconciliations: what is taken, what is refused, what fails."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,18 @@ class TestFiles:
         books.hand_in(cards, "a", [row("s1")])
         with pytest.raises(InputUnfitError, match="came before"):
             books.hand_in(cards, "a", [row("s1")], day=TUESDAY)
+
+    def test_two_sides_may_have_the_same_bytes_and_it_is_told(
+        self, books: Accounting, cards: Reconciliation, tmp_path: Path
+    ) -> None:
+        first = books.hand_in(cards, "a", [row("s1")])
+        path = tmp_path / "b-same.csv"
+        shutil.copyfile(tmp_path / "a-2026-03-02.csv", path)
+        with clock(morning(MONDAY)):
+            assert files.sight(cards, leg="b", day=MONDAY, path=path).twin == first
+            files.hand_in(cards, leg="b", day=MONDAY, path=path, by=books.olga)
+        run = books.run(cards)
+        assert (run.state, run.problem, run.break_count) == ("complete", "", 0)
 
     def test_a_withdrawn_file_is_read_no_more_and_may_come_again(
         self, books: Accounting, cards: Reconciliation

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from compliance.staff import reconciliation_deeds
+from jobs import queue
 from jobs.models import Job
 from jobs.performing import drain
 from registers.models import (
@@ -18,7 +19,7 @@ from registers.models import (
     Reconciliation,
     ReconciliationRun,
 )
-from registers.reconciling import asking, running, shipped
+from registers.reconciling import arriving, asking, running, shipped
 from tests.audits.world import clock
 from tests.evidence.reconcile import small
 from tests.registers.reconciled import (
@@ -182,6 +183,39 @@ def test_a_large_day_runs_as_a_job_whose_progress_and_result_the_page_shows(
     assert f"Open REC-1 of {MONDAYS}" in olgas.text("job", job.pk)
     with at_most(18):
         olgas.get("reconciliation_day", *here)
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_a_large_file_is_read_by_a_worker_and_the_page_shows_how_far_it_is(
+    olgas: Desk, cards: Reconciliation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation_deeds, "LARGEST_AT_ONCE", 10)
+    here = (cards.number, MONDAYS)
+    said: dict[str, Any] = {"leg": "a", "day": MONDAYS}
+    page = ("reconciliation_day", *here)
+    for amount, look in (("10.00", True), ("ten", False), ("10.00", False)):
+        given = {**said, "file": upload("a", row("s1", amount))}
+        if look:
+            given["look"] = "1"
+        answer: Any = olgas.post("reconciliation_files", *here, **given)
+        assert answer.status_code == 302, words(answer)
+    assert not InputFile.objects.exists()
+    assert "waits for a worker" in olgas.text(*page)
+    assert 'data-refresh="3"' in olgas.get(*page).content.decode()
+    with monkeypatch.context() as patch:
+        patch.setattr(arriving, "read", lambda *_, **__: 1 / 0)
+        drain()
+    assert olgas.text(*page).count("Could not be read ZeroDivisionError") == 3
+    for job in Job.objects.filter(kind=arriving.KIND):
+        queue.retry(job, requested_by="olga")
+    drain()
+    text = olgas.text(*page)
+    assert "Its rules take it 1 rows; EUR in 10.00 EUR" in text
+    assert "line 2" in text
+    assert "data-refresh" not in olgas.get(*page).content.decode()
+    assert InputFile.objects.get().filename == f"a-{MONDAYS}.csv"
+    with at_most(18):
+        olgas.get(*page)
 
 
 @pytest.mark.usefixtures("tuesday")

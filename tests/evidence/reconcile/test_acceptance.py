@@ -109,9 +109,20 @@ def test_the_same_file_twice_counts_once(tmp_path: Path) -> None:
     assert reasons(twice) == reasons(found)
 
 
-def test_a_file_is_not_compared_with_itself(tmp_path: Path) -> None:
+def test_the_same_bytes_on_two_sides_are_two_files(tmp_path: Path) -> None:
     found = reconcile(tmp_path, rule_text(), [row("A")], [row("A")])
-    assert "the same bytes" in refused(found)[0]
+    assert {each.sha256 for each in found.files} == {found.files[0].sha256}
+    assert (found.state, found.file_breaks) == (State.CLEAN, [])
+
+
+def test_what_an_earlier_run_read_is_refused_on_each_side(tmp_path: Path) -> None:
+    before = reconcile(tmp_path, rule_text(), [row("A")], [row("A")])
+    seen = {each.sha256 for each in before.files}
+    again = reconcile(tmp_path, rule_text(), [row("A")], [row("A")], seen=seen)
+    assert [(each.leg, each.reason) for each in again.file_breaks] == [
+        ("a", "file_rejected"),
+        ("b", "file_rejected"),
+    ]
 
 
 def test_a_file_that_an_earlier_run_took_is_refused(tmp_path: Path) -> None:
