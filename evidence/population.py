@@ -164,12 +164,10 @@ _QUICKLY: Mapping[str, _Quick] = {
     "date": {date: date.isoformat},
     "timestamp": {datetime: _stamp},
 }
-"""How the usual values of a column are written; whatever it has no word for is looked at closely."""
+"""How the usual values of a column are written; any other is looked at closely."""
 
 
-def _cells(
-    row: Sequence[Cell], kinds: Sequence[tuple[Column, _Quick]], number: int
-) -> list[str]:
+def _cells(row: Sequence[Cell], kinds: Sequence[tuple[Column, _Quick]], number: int) -> list[str]:
     if len(row) != len(kinds):
         message = f"Row {number} has {len(row)} values; the table has {len(kinds)} columns."
         raise PopulationError(message)

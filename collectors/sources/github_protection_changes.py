@@ -1,4 +1,4 @@
-"""Changes to the protection of branches of a GitHub organisation: who loosened or tightened what."""
+"""Changes to the protection of branches on GitHub: who loosened or tightened what."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

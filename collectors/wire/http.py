@@ -6,6 +6,7 @@ the one server that was named, and nowhere else.
 """
 
 import functools
+import json
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,9 +114,15 @@ class Client:
         accept: str = "application/json",
     ) -> Page:
         """GET a JSON answer with its headers; `also` names statuses that are answers beside 2xx."""
-        reply = self.get(path, params=params, accept=accept, also=also)
-        told = decode_json(reply)
-        return Page(without(told, self._secrets) if self._secrets else told, reply)
+        return self._page(self.get(path, params=params, accept=accept, also=also))
+
+    def look_up(
+        self, path: str, question: Mapping[str, str], *, also: Collection[int] = ()
+    ) -> Page:
+        """POST a question that changes nothing, where a source takes it in no other way."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        content = json.dumps(question).encode()
+        return self._page(self._answered("POST", path, also, headers=headers, content=content))
 
     def get(
         self,
@@ -126,31 +133,36 @@ class Client:
         also: Collection[int] = (),
     ) -> Reply:
         """GET an answer of status 2xx, trying again at once what may pass; note it in the trail."""
+        return self._answered("GET", path, also, params=params, headers={"Accept": accept})
+
+    def _answered(self, method: str, path: str, also: Collection[int], **sent: Any) -> Reply:
         for attempt in stamina.retry_context(
             on=_pause, attempts=_ATTEMPTS, timeout=self._deadline.left(), wait_initial=0.5
         ):
             with attempt:
-                reply = self._permitted(path, params, {"Accept": accept})
+                reply = self._permitted(method, path, **sent)
                 if reply.status not in also:
                     refuse_failure(reply)
         self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
         return reply
 
-    def _permitted(
-        self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> Reply:
+    def _page(self, reply: Reply) -> Page:
+        told = decode_json(reply)
+        return Page(without(told, self._secrets) if self._secrets else told, reply)
+
+    def _permitted(self, method: str, path: str, **sent: Any) -> Reply:
         """Ask with a permission of the moment, where it has to be fetched first."""
         if self._authorise is None:
-            return self.ask("GET", path, params=params, headers=headers)
+            return self.ask(method, path, **sent)
         fresh = "Authorization" not in self._client.headers
         if fresh:
             self._client.headers["Authorization"] = self._authorise()
-        reply = self.ask("GET", path, params=params, headers=headers)
+        reply = self.ask(method, path, **sent)
         if reply.status != 401 or fresh:
             return reply
         # A long collection outlives its token: one that had worked may be renewed once.
         self._client.headers["Authorization"] = self._authorise()
-        return self.ask("GET", path, params=params, headers=headers)
+        return self.ask(method, path, **sent)
 
     def ask(
         self,
