@@ -40,6 +40,7 @@ Settings = GitHubSettings
 _ABOUT = ("protected_branch", "repository_branch_protection_evaluation", "repository_ruleset")
 _COMMON = {"action", "actor", "created_at", "name", "operation_type", "org", "repo", "request_id"}
 _COMMON |= {*COLLECTOR.secrets}
+_NOTHING: tuple[object, ...] = (None, [], "")
 
 
 def collect(ask: Ask[GitHubSettings]) -> Answer:
@@ -77,15 +78,13 @@ def _at(event: Item) -> datetime:
 
 
 def _row(event: Item, repository: str | None) -> Row:
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     members = event.content if isinstance(event.content, dict) else {}
-    for name in sorted(members):
-        value = members[name]
-        told = name in _COMMON or name[0] in "@_" or name.endswith("_id") or value in (None, [], "")
-        if not told:
-            (before if "_old_" in name or name.endswith("_was") else after).append(
-                f"{name}: {value}"
-            )
+    for name, value in sorted(members.items()):
+        if not (name in _COMMON or name[0] in "@_" or name.endswith("_id") or value in _NOTHING):
+            was = "_old_" in name or name.endswith("_was")
+            (before if was else after).append(f"{name}: {value}")
     return (
         event.text("_document_id"),
         repository,

@@ -78,10 +78,9 @@ def _searched(ask: Ask[GitHubSettings], api: Client) -> set[str]:
         ask.progress(done, note=name)
         found.add(name)
         told = repository.part("security_and_analysis")
-        scanning = told.part("secret_scanning") if told.content else told
-        if scanning.content is None:
+        if not told.content or told.value("secret_scanning") is None:
             ask.trail.lacks(f"GitHub does not show us whether {name} is searched for secrets.")
-        elif scanning.text("status") != "enabled":
+        elif told.text("secret_scanning.status") != "enabled":
             ask.trail.lacks(f"{name} is not searched for secrets.")
     return found
 
