@@ -19,6 +19,9 @@ _HEAD = """# Collectors
 
 Written by `manage.py describe_collectors`; do not edit. To add one, see
 [Add a collector](how-to/add-a-collector.md).
+
+A source that has a schedule and has not answered a day after it was due is silent: it is a task of
+engineers until it answers, and each open engagement that expects something of it gets a finding.
 """
 
 

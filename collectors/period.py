@@ -1,5 +1,6 @@
 """The days that a collection is about, and their bounds as moments."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -34,6 +35,15 @@ class Period:
     def days(self) -> list[date]:
         count = (self.end - self.start).days + 1
         return [self.start + timedelta(days=number) for number in range(count)]
+
+    def months(self) -> "list[Period]":
+        """Return the parts of the period that lie in one calendar month each, in order."""
+        found, start = [], self.start
+        while start <= self.end:
+            last = start.replace(day=monthrange(start.year, start.month)[1])
+            found.append(Period(start, min(last, self.end)))
+            start = last + timedelta(days=1)
+        return found
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Return the first moment (UTC) and the first moment after the last day."""

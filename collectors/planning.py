@@ -59,7 +59,7 @@ def periods_due(source: Source, collector: Collector, *, now: datetime) -> list[
     if declared.asks_for is AsksFor.MOMENT:
         return [today]
     connected = Period.day(source.created_at, zone).start
-    closed = _settled_windows(source, now)
+    closed = settled_windows(source, now)
     answered = _answered(source)
     wanted = [period for period in _since(closed, connected, declared) if period not in answered]
     return wanted[:MOST_AT_ONCE]
@@ -67,7 +67,7 @@ def periods_due(source: Source, collector: Collector, *, now: datetime) -> list[
 
 def last_closed(source: Source, *, now: datetime) -> Period:
     """Return the last window that is over and settled."""
-    return _settled_windows(source, now)[-1]
+    return settled_windows(source, now)[-1]
 
 
 def asked_on(zone: ZoneInfo, now: datetime) -> date:
@@ -82,7 +82,8 @@ def lag_of(expectations: Iterable[Expectation]) -> int:
     return max(lags, default=0)
 
 
-def _settled_windows(source: Source, now: datetime) -> list[Period]:
+def settled_windows(source: Source, now: datetime) -> list[Period]:
+    """Return the windows of the last years that are over and settled, the oldest first."""
     known = asked_on(schedule.zone(source.time_zone), now) - timedelta(
         days=lag_of(source.expectations.all())
     )
@@ -107,9 +108,7 @@ def _since(closed: list[Period], connected: date, declared: Declaration) -> Iter
 
 
 def _cadence(source: Source) -> Cadence:
-    asked = {
-        Cadence(word) for word in source.expectations.values_list("cadence", flat=True).order_by()
-    }
+    asked = {Cadence(one.cadence) for one in source.expectations.all()}
     shortest = next((cadence for cadence in _SHORTEST_FIRST if cadence in asked), Cadence.MONTHLY)
     return Cadence.DAILY if shortest is Cadence.BUSINESS_DAILY else shortest
 

@@ -38,18 +38,40 @@ def latest_due(
     place = zone(zone_name)
     if not cron.strip():
         return None
-    if len(cron.split()) != _FIELDS:
-        message = (
-            f"{cron!r} is no cron expression of five fields, such as 30 2 * * * (02:30 daily)."
-        )
-        raise ScheduleError(message)
+    _refuse_other_fields(cron)
     try:
         # Counting backwards starts below `now`; a due time that is exactly now counts as well.
         shift = timedelta(days=days_later)
         start = now.astimezone(place).replace(microsecond=1) - shift
         due = (next(CronSim(cron, start, reverse=True)) + shift).astimezone(UTC)
     except (CronSimError, StopIteration) as error:
-        message = f"{cron!r} is no usable cron expression: {error}. Example: 30 2 * * * (daily)."
-        raise ScheduleError(message) from error
+        raise _unusable(cron, error) from error
     # Where the clocks jump, a shifted time may exist only later.
     return due if after < due <= now else None
+
+
+def first_due(cron: str, zone_name: str, *, after: datetime) -> datetime | None:
+    """Return the first due time after a moment as UTC; None where nothing is scheduled."""
+    place = zone(zone_name)
+    if not cron.strip():
+        return None
+    _refuse_other_fields(cron)
+    try:
+        return next(CronSim(cron, after.astimezone(place))).astimezone(UTC)
+    except StopIteration:
+        return None
+    except CronSimError as error:
+        raise _unusable(cron, error) from error
+
+
+def _refuse_other_fields(cron: str) -> None:
+    if len(cron.split()) != _FIELDS:
+        message = (
+            f"{cron!r} is no cron expression of five fields, such as 30 2 * * * (02:30 daily)."
+        )
+        raise ScheduleError(message)
+
+
+def _unusable(cron: str, error: Exception) -> ScheduleError:
+    message = f"{cron!r} is no usable cron expression: {error}. Example: 30 2 * * * (daily)."
+    return ScheduleError(message)

@@ -1,12 +1,33 @@
-"""What the workers do for readiness: compute everybody's tasks before somebody asks for them."""
+"""What the workers do for readiness: compute everybody's tasks, and look for silent sources."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from django.utils import timezone
+
+from collectors import silence
+from jobs import queue
+from jobs.handlers import handler
 from jobs.periodic import every
-from readiness import tasklist
+from jobs.work import Work
+from readiness import silences, tasklist
 
 
 @every(seconds=10, name="readiness.tasks")
 def prepare_tasks(_now: datetime) -> None:
     """Compute the tasks anew where the log has grown or a day has ended: else it is one lookup."""
     tasklist.prepare()
+
+
+@handler(silences.KIND)
+def look_for_silence(_work: Work) -> Mapping[str, Any]:
+    """Open findings for sources that have stopped reporting."""
+    return {"findings": silences.raise_findings(timezone.now())}
+
+
+@every(seconds=3600, name="readiness.silences")
+def ask_for_silence(now: datetime) -> None:
+    """Enqueue a look where some source is silent, once an hour at most."""
+    if silence.silent(now):
+        queue.enqueue(silences.KIND, key=f"{silences.KIND}:{now:%Y-%m-%dT%H}", payload={})

@@ -109,7 +109,11 @@ def decode_json(reply: Reply) -> Json:
 def without(value: Json, names: Collection[str]) -> Json:
     """Return decoded JSON without the members of these names, however deep they lie."""
     if isinstance(value, dict):
-        return {name: without(part, names) for name, part in value.items() if name not in names}
+        return {
+            name: without(part, names) if isinstance(part, dict | list) else part
+            for name, part in value.items()
+            if name not in names
+        }
     if isinstance(value, list):
         return [without(part, names) for part in value]
     return value

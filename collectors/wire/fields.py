@@ -25,6 +25,8 @@ class Item:
     def value(self, name: str) -> Json:
         """Return what stands under a name; None where it is missing or null."""
         found: Any = self.content
+        if "." not in name and isinstance(found, dict):
+            return found.get(name)
         *parents, last = name.split(".")
         for parent in parents:
             if not isinstance(found, dict):

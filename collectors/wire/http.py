@@ -6,6 +6,7 @@ the one server that was named, and nowhere else.
 """
 
 import functools
+import json
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -113,9 +114,16 @@ class Client:
         accept: str = "application/json",
     ) -> Page:
         """GET a JSON answer with its headers; `also` names statuses that are answers beside 2xx."""
-        reply = self.get(path, params=params, accept=accept, also=also)
-        told = decode_json(reply)
-        return Page(without(told, self._secrets) if self._secrets else told, reply)
+        return self._page(self.get(path, params=params, accept=accept, also=also))
+
+    def look_up(
+        self, path: str, question: Mapping[str, str], *, also: Collection[int] = ()
+    ) -> Page:
+        """POST a question that changes nothing, where a source takes it in no other way."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        content = json.dumps(question).encode()
+        reply = self.send("POST", path, headers=headers, content=content, also=also)
+        return self._page(self._noted(reply))
 
     def get(
         self,
@@ -127,8 +135,7 @@ class Client:
     ) -> Reply:
         """GET an answer of status 2xx, trying again at once what may pass; note it in the trail."""
         reply = self.send("GET", path, params=params, headers={"Accept": accept}, also=also)
-        self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
-        return reply
+        return self._noted(reply)
 
     def send(
         self,
@@ -144,31 +151,37 @@ class Client:
 
         What is sent may arrive twice: use methods that are idempotent, or look for the conflict.
         """
+        sent = {"params": params, "headers": headers, "content": content}
         for attempt in stamina.retry_context(
             on=_pause, attempts=_ATTEMPTS, timeout=self._deadline.left(), wait_initial=0.5
         ):
             with attempt:
-                asked = functools.partial(
-                    self.ask, method, path, params=params, headers=headers, content=content
-                )
-                reply = self._permitted(asked)
+                reply = self._permitted(method, path, **sent)
                 if reply.status not in also:
                     refuse_failure(reply)
         return reply
 
-    def _permitted(self, ask: Callable[[], Reply]) -> Reply:
+    def _noted(self, reply: Reply) -> Reply:
+        self._trail.saw(reply.body, clock=reply.clock, asked=reply.asked)
+        return reply
+
+    def _page(self, reply: Reply) -> Page:
+        told = decode_json(reply)
+        return Page(without(told, self._secrets) if self._secrets else told, reply)
+
+    def _permitted(self, method: str, path: str, **sent: Any) -> Reply:
         """Ask with a permission of the moment, where it has to be fetched first."""
         if self._authorise is None:
-            return ask()
+            return self.ask(method, path, **sent)
         fresh = "Authorization" not in self._client.headers
         if fresh:
             self._client.headers["Authorization"] = self._authorise()
-        reply = ask()
+        reply = self.ask(method, path, **sent)
         if reply.status != 401 or fresh:
             return reply
         # A long collection outlives its token: one that had worked may be renewed once.
         self._client.headers["Authorization"] = self._authorise()
-        return ask()
+        return self.ask(method, path, **sent)
 
     def ask(
         self,

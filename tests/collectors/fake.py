@@ -8,7 +8,10 @@ The file `payloads/<collector>/answers.yaml` names the version of the API that i
 - `empty`: the answers that differ where the vendor has nothing to list;
 - `rows`: what the collector makes of it all, in full or in part; `secrets`: words that must not
   get through;
-- `permits`: paths at which a permission of the moment is fetched, the only ones that are posted to;
+- `permits`: paths at which a permission of the moment is fetched;
+- `looks_up`: paths to which a question is posted, because the vendor takes it in no other way; no
+  other path is posted to. An answer of such a path names as `sent` the part of the question that it
+  is for;
 - `one_page: true`, where no list of the vendor comes in pages.
 `{key}` in the settings is a private key, made for the run of the tests.
 Of several answers that fit a question the last one is given, so what is general stands first.
@@ -42,13 +45,17 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     next: Mapping[str, str] | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        return self.path, tuple(sorted(self.query.items()))
+        return self.path, tuple(sorted({**self.query, **self.sent}.items()))
 
-    def fits(self, path: str, query: Mapping[str, str]) -> bool:
-        return self.path == path and self.query.items() <= query.items()
+    def fits(self, asked: Asked) -> bool:
+        path, query = parts_of(asked.path)
+        if self.path != path or not self.query.items() <= query.items():
+            return False
+        return not self.sent or self.sent.items() <= json.loads(asked.body).items()
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Payload:
     secrets: tuple[str, ...]
     period: Period | None
     permits: tuple[str, ...] = ()
+    looks_up: tuple[str, ...] = ()
     one_page: bool = False
 
     def values(self, url: str) -> dict[str, Any]:
@@ -95,6 +103,7 @@ def payload(collector: str) -> Payload:
         secrets=tuple(told.get("secrets", ())),
         period=Period(*days) if days else None,
         permits=tuple(told.get("permits", ())),
+        looks_up=tuple(told.get("looks_up", ())),
         one_page=told.get("one_page", False),
     )
 
@@ -124,11 +133,11 @@ class Fake(Loopback):
     def answer(self, asked: Asked) -> Reply:
         if self.spoil and len(self.asked) > self.spoil[0]:
             return self.spoil[1]
-        path, query = parts_of(asked.path)
-        fitting = [each for each in self.answers if each.fits(path, query)]
+        fitting = [each for each in self.answers if each.fits(asked)]
         if not fitting:
             self.strange.append(asked.path)
             return Reply(b'{"message": "The fake has no such answer"}', status=404)
+        _, query = parts_of(asked.path)
         return self._reply(fitting[0] if self.forgetful else fitting[-1], query)
 
     def _reply(self, answer: Answer, query: Mapping[str, str]) -> Reply:

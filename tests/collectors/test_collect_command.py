@@ -45,6 +45,16 @@ def test_it_asks_for_a_period(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "2026-03-01 to 2026-03-31" in said
 
 
+def test_it_asks_for_each_month_of_a_past_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    world.install(monkeypatch, kind="event", asks_for=AsksFor.CLOSED_WINDOW)
+    source = world.source()
+    collect(source.slug, "--from", "2025-12-15", "--to", "2026-02-28", "--by-month")
+    asked = [f"{run.period_from} {run.period_to}" for run in Run.objects.order_by("number")]
+    assert asked == ["2025-12-15 2025-12-31", "2026-01-01 2026-01-31", "2026-02-01 2026-02-28"]
+    with pytest.raises(CommandError, match="--from and --to with --by-month"):
+        collect(source.slug, "--by-month")
+
+
 def test_it_fails_when_a_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(_ask: Ask[Any]) -> Answer:
         raise SourceDeniedError("renew the token")

@@ -127,3 +127,43 @@ def test_an_organisation_is_a_name_and_no_path(scratch: Path, organisation: str)
 def test_a_repository_is_a_name_and_no_path(scratch: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="repositories"):
         put(fake.payload("github_deploy_keys"), scratch, repositories=[name])
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (
+            {"security_and_analysis": {"secret_scanning": {"status": "disabled"}}},
+            "lindgren-pay/api is not searched for secrets.",
+        ),
+        ({}, "GitHub does not show us whether lindgren-pay/api is searched for secrets."),
+        (
+            {"security_and_analysis": {}},
+            "GitHub does not show us whether lindgren-pay/api is searched for secrets.",
+        ),
+    ],
+)
+def test_a_repository_without_a_search_for_secrets_is_named(
+    scratch: Path, told: dict[str, Any], reason: str
+) -> None:
+    payload = changed(
+        fake.payload("github_secret_alerts"),
+        "/repos/lindgren-pay/api",
+        body={"id": 502, "full_name": "lindgren-pay/api", **told},
+    )
+    answer, _ = put(payload, scratch)
+    assert answer.trail.shortfalls == [reason]
+
+
+def test_a_test_that_ended_after_the_deployment_began_is_no_test_of_it(scratch: Path) -> None:
+    payload = changed(
+        fake.payload("github_deployments"),
+        "/repos/lindgren-pay/ledger/commits/d92/check-runs",
+        body={
+            "total_count": 1,
+            "check_runs": [{"conclusion": "success", "completed_at": "2026-10-12T09:00:01Z"}],
+        },
+    )
+    told, _ = put(payload, scratch)
+    row = next(row for row in told.rows if row["deployment_id"] == "92")
+    assert (row["tested_commit_id"], row["tests_passed"], row["tested_at"]) == (None, None, None)

@@ -1,5 +1,6 @@
 """My work: what is mine in order of its due days; who oversees work sees everybody's."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from audits import days, requests
 from audits.request_terms import Wording
+from collectors.models import Source
 from compliance import task_links
 from readiness import steps, tasklist
 from readiness import tasks as readiness_tasks
@@ -17,6 +19,7 @@ from registers import entries, registry
 from tests import cast
 from tests.audits.findings import opened
 from tests.audits.world import World
+from tests.collectors import world as collecting
 from tests.merchants import shops
 from tests.readiness.ground import Ground, ago, begin
 from tests.registers.books import GOOD
@@ -154,6 +157,8 @@ def test_every_task_of_every_source_leads_to_a_page_that_is_there(
     requests.ask(case.engagement, Wording("A", due=days.today()), by=alices.user)
     Reviewed(alices.user).open()
     shops.form(alices.user)
+    silent = collecting.source("staff_mfa", schedule="30 2 * * *")
+    Source.objects.filter(pk=silent.pk).update(created_at=timezone.now() - timedelta(days=9))
     found: dict[str, Task] = {}
     for task in tasklist.everything(Asked(days.today())):
         found.setdefault(task.source, task)

@@ -2,6 +2,7 @@
 
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -30,16 +31,30 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="every enabled source")
         parser.add_argument("--from", dest="start", help="first day of the period, 2026-01-01")
         parser.add_argument("--to", dest="end", help="last day of the period, 2026-01-31")
+        parser.add_argument("--by-month", action="store_true", help="one run for each month of it")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            period = self._period(options)
-            runs = [run for source in self._sources(options) for run in self._ask(source, period)]
+            periods = self._periods(options)
+            runs = [
+                run
+                for source in self._sources(options)
+                for period in periods
+                for run in self._ask(source, period)
+            ]
         except CollectorError as error:
             raise CommandError(str(error)) from error
         short = [run for run in runs if run.state not in _GOOD]
         if short:
             raise CommandError(f"{len(short)} of {len(runs)} runs did not give a whole answer.")
+
+    def _periods(self, options: dict[str, Any]) -> Sequence[Period | None]:
+        period = self._period(options)
+        if not options["by_month"]:
+            return [period]
+        if period is None:
+            raise CommandError("Give --from and --to with --by-month.")
+        return period.months()
 
     def _period(self, options: dict[str, Any]) -> Period | None:
         if not options["start"] and not options["end"]:
