@@ -89,17 +89,7 @@ def _put_batch(
         actor=actor,
     )
     _ask_for_scans(merchants, templates, now)
-    same: dict[str, object] = {
-        "state": ComplianceForm.State.INCOMPLETE.value,
-        "due_at": due,
-        "valid_from": None,
-        "valid_until": None,
-        "source": "",
-        "tags": "{}",
-        "created_at": now,
-        "updated_at": now,
-        "ledger_entry_id": leaf.pk,
-    }
+    same = _same(leaf, due, now)
     rows = [
         {
             "ref": ref,
@@ -116,6 +106,21 @@ def _put_batch(
     ]
     bulk.insert(ComplianceForm, rows)
     return leaf
+
+
+def _same(leaf: LedgerEntry, due: datetime, now: datetime) -> dict[str, object]:
+    """Return the columns that all forms of a batch share."""
+    return {
+        "state": ComplianceForm.State.INCOMPLETE.value,
+        "due_at": due,
+        "valid_from": None,
+        "valid_until": None,
+        "source": "",
+        "tags": "{}",
+        "created_at": now,
+        "updated_at": now,
+        "ledger_entry_id": leaf.pk,
+    }
 
 
 def _said(ref: str, merchant: int, template: str, due: datetime) -> bytes:

@@ -21,7 +21,7 @@ from accounts.journal import digest
 from accounts.models import User
 from evidence import ledger, store
 from evidence.errors import SealError, StoreError
-from evidence.models import Evidence, Population
+from evidence.models import Evidence, LedgerEntry, Population
 from jobs.models import Job
 from jobs.queue import enqueue
 from merchants import foreign_rows, identity, ids, issuing, parties, revisions
@@ -184,16 +184,19 @@ def _issue(
         )
         for one in forms
     ]
-    digests = {one.pk: one.sha256 for one in templates.values()}
-    leaf = ledger.append(
-        "compliance_form.issued",
-        subject=made[0].ref if len(made) == 1 else f"{len(made)} forms",
-        body={"forms": len(made), "forms_sha256": issuing.digest(made, digests)},
-        actor=by,
-    )
+    leaf = _issued(made, {one.pk: one.sha256 for one in templates.values()}, by)
     for form in made:
         form.ledger_entry = leaf
     return ComplianceForm.objects.bulk_create(made, BATCH)
+
+
+def _issued(made: Sequence[ComplianceForm], templates: Mapping[int, str], by: str) -> LedgerEntry:
+    return ledger.append(
+        "compliance_form.issued",
+        subject=made[0].ref if len(made) == 1 else f"{len(made)} forms",
+        body={"forms": len(made), "forms_sha256": issuing.digest(made, templates)},
+        actor=by,
+    )
 
 
 def _move(form: ComplianceForm, one: Foreign, now: datetime) -> None:
@@ -235,10 +238,10 @@ def _merchants_of(
     forms: Sequence[Foreign], application: Application, by: str, now: datetime
 ) -> dict[str, Merchant]:
     """Return the merchants of forms by their number over there; add those that are not here."""
-    kinds = {one.merchant: one.form_type for one in forms}
+    kinds = {one.merchant: one for one in forms}
     known = _merchants(application, kinds)
     new = [number for number in kinds if number not in known]
-    made = [_merchant(application, number, kinds[number], now) for number in new]
+    made = [_merchant(application, kinds[number], now) for number in new]
     if made:
         Merchant.objects.bulk_create(made, BATCH)
         refs = digest("\n".join(one.ref for one in made))
@@ -248,9 +251,9 @@ def _merchants_of(
     return known | {one.own_number: one for one in made}
 
 
-def _merchant(application: Application, number: str, form_type: str, now: datetime) -> Merchant:
+def _merchant(application: Application, one: Foreign, now: datetime) -> Merchant:
     """Return a merchant of which its number alone is known; it was approved over there."""
-    ref = ids.new(ids.MERCHANT)
+    number, ref = one.merchant, ids.new(ids.MERCHANT)
     return Merchant(
         ref=ref,
         identity_ref=ids.new(ids.IDENTITY),
@@ -258,8 +261,8 @@ def _merchant(application: Application, number: str, form_type: str, now: dateti
         environment=application.environment,
         own_number=number,
         state=Merchant.State.APPROVED,
-        may_take_cards=True,
-        form_type=form_type,
+        may_take_cards=one.takes_cards,
+        form_type=one.form_type,
         identity=identity.sealed(Identity(business_name=number, contact_email=""), ref=ref),
         created_at=now,
         updated_at=now,

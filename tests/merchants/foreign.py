@@ -51,8 +51,15 @@ def signed(number: int, **changes: str) -> dict[str, str]:
 
 def table(rows: Sequence[dict[str, str]], *, days: int = 0, **changes: Any) -> Evidence:
     """The table as evidence, collected so many days after the first."""
-    columns = tuple(Column(name, "text") for name in NAMES)
-    content, population = items.table(([one[name] for name in NAMES] for one in rows), columns)
+    return received(NAMES, [[one[name] for name in NAMES] for one in rows], days=days, **changes)
+
+
+def received(
+    names: Sequence[str], rows: Sequence[Sequence[str]], *, days: int = 0, **changes: Any
+) -> Evidence:
+    """A table of these columns as evidence."""
+    columns = tuple(Column(name, "text") for name in names)
+    content, population = items.table(rows, columns)
     at = START + timedelta(days=10 + days)
     found = items.submission(
         content=content,

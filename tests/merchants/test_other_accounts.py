@@ -1,6 +1,6 @@
 """Forms of another account are taken in from a table, moved on by a newer one, and left alone."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,7 +84,7 @@ def test_a_newer_table_moves_forms_on_and_an_older_one_is_refused(
     assert form.tellings.count() == 2
     last = other_accounts.last_of(form)
     assert last is not None
-    assert (last.evidence, last.content["title"]) == (newer, "CFO")
+    assert (last.evidence, last.content["signed_by"]) == (newer, "CFO")
     with pytest.raises(MerchantError, match="A newer table"):
         other_accounts.ask(older, platform, by=alice)
 
@@ -166,6 +166,29 @@ def test_the_list_of_attestations_holds_them(alice: User, platform: Application)
         ["A", "COMPLETE", date(2029, 2, 17), date(2026, 9, 3), date(2036, 9, 3),
          "attested_as_a_whole"],
     ]  # fmt: skip
+
+
+def test_the_table_of_the_collector_is_read_by_its_own_names(
+    alice: User, platform: Application
+) -> None:
+    names = (
+        "merchant_id", "form_id", "form_type", "form_version", "state", "due_on", "signed_on",
+        "signed_by", "valid_from", "valid_until", "takes_cards",
+    )  # fmt: skip
+    signed = ["MU1", "cf_1", "PCI_SAQ_A", "2018.10", "COMPLETE", "2026-10-01", "2026-09-03"]
+    rows = [
+        [*signed, "Ada Merchant, CFO", "2026-09-03", "2036-09-02", "false"],
+        ["MU2", "", "", "", "", "", "", "", "", "", "true"],
+    ]
+    evidence = foreign.received(names, rows)
+    assert other_accounts.tables() == [evidence]
+    assert take(evidence, platform, alice) == {"new": 1, "moved": 0, "refused": 0}
+    form = ComplianceForm.objects.get()
+    assert form.valid_until == datetime(2036, 9, 2, 23, 59, 59, tzinfo=UTC)
+    assert (form.merchant.own_number, form.merchant.may_take_cards) == ("MU1", False)
+    last = other_accounts.last_of(form)
+    assert last is not None
+    assert last.content["signed_by"] == "Ada Merchant, CFO"
 
 
 def test_programs_see_them_as_they_are(alice: User, platform: Application) -> None:
