@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/", include("compliance.portal.urls")),
     path("sign/", include("compliance.signing.urls")),
     path("api/", include("compliance.api.urls")),
+    path("finix/", include("compliance.api.finix.documents")),
     path("finix/", include("compliance.api.finix.urls")),
     path("", include("compliance.notices.urls")),
 ]

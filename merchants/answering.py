@@ -159,6 +159,8 @@ def locked(form: ComplianceForm) -> ComplianceForm:
     current = ComplianceForm.objects.select_for_update(of=("self",)).get(pk=form.pk)
     if current.state not in OPEN:
         raise FormClosedError(f"This form is {current.get_state_display().lower()}.")
+    if current.source:
+        raise FormClosedError(f"This form is kept and signed elsewhere: {current.source}.")
     return current
 
 

@@ -202,6 +202,9 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["webhook", "state", "next_at", "id"], name="delivery_that_is_due"),
             models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_by_age"),
+            # The log of all webhooks, and what failed in it.
+            models.Index(fields=["-created_at", "-id"], name="delivery_newest"),
+            models.Index(fields=["state", "-created_at", "-id"], name="delivery_newest_of_state"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from controls.models import Area, Expectation
 from evidence import checks, intake
 from evidence.models import Evidence, IntakeKey
 from evidence.population import IPE, Cell, Column, PopulationFacts, TableFacts, write_csv
+from merchants import signing
 from merchants.models import ComplianceForm, Environment, Merchant
 
 KIND = "merchants.attestations"
@@ -137,6 +138,8 @@ def _told(form: ComplianceForm | None) -> Sequence[Cell]:
     if form is None:
         return [None] * 7
     signature = getattr(form, "signature", None)
+    if form.source:
+        return _told_elsewhere(form)
     return [
         form.ref,
         form.form_type,
@@ -145,6 +148,20 @@ def _told(form: ComplianceForm | None) -> Sequence[Cell]:
         signature.received_at.date() if signature else None,
         form.valid_until.date() if form.valid_until else None,
         signature.overall if signature else None,
+    ]
+
+
+def _told_elsewhere(form: ComplianceForm) -> Sequence[Cell]:
+    """Return the facts of a form that another account keeps, as it told them."""
+    is_signed = form.valid_from is not None and form.valid_until is not None
+    return [
+        form.ref,
+        form.form_type,
+        form.state,
+        form.due_at.date(),
+        form.valid_from.date() if form.valid_from else None,
+        form.valid_until.date() if form.valid_until else None,
+        signing.ATTESTED if is_signed else None,
     ]
 
 

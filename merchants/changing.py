@@ -131,7 +131,11 @@ def _never_signed(now: datetime) -> QuerySet[ComplianceForm]:
 def _renewable() -> QuerySet[ComplianceForm]:
     later = ComplianceForm.objects.filter(merchant=OuterRef("merchant"), pk__gt=OuterRef("pk"))
     fit = ComplianceForm.objects.filter(
-        ~Exists(later), merchant__state=Merchant.State.APPROVED, merchant__may_take_cards=True
+        ~Exists(later),
+        merchant__state=Merchant.State.APPROVED,
+        merchant__may_take_cards=True,
+        # Another account issues the next form of its own.
+        source="",
     )
     return fit.select_related("merchant").order_by("pk")
 

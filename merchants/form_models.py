@@ -54,6 +54,8 @@ class ComplianceForm(models.Model):
     valid_until = models.DateTimeField(null=True)
     # The form before, whose answers may be confirmed line by line.
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="following")
+    # The other account that keeps this form and has it signed; empty for our own.
+    source = models.CharField(max_length=120, blank=True, default="")
     tags: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -81,6 +83,8 @@ class ComplianceForm(models.Model):
                 fields=["application", "state", "-created_at", "-id"], name="saq_newest_of_both"
             ),
             models.Index(fields=["application", "state", "-id"], name="form_of_platform"),
+            models.Index(fields=["environment", "updated_at"], name="form_by_change"),
+            models.Index(fields=["application", "updated_at"], name="form_by_change_of_app"),
             models.Index(fields=["state", "due_at"], name="form_by_due"),
             models.Index(fields=["state", "valid_until"], name="form_by_end"),
             models.Index(fields=["ledger_entry"], name="form_by_leaf"),
@@ -157,6 +161,27 @@ class FormChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_id} {self.state}"
+
+
+class TakenForm(models.Model):
+    """What another account told of a form that it keeps; the last one counts."""
+
+    form = models.ForeignKey(ComplianceForm, models.PROTECT, related_name="tellings")
+    foreign_ref = models.CharField(max_length=255)
+    foreign_merchant = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=ComplianceForm.State)
+    # Days and the title of the signer, as the table said them.
+    content: "models.JSONField[Any, Any]" = models.JSONField()
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ledger_entry = models.ForeignKey(LedgerEntry, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["foreign_ref", "-id"], name="taken_form_by_ref")]
+
+    def __str__(self) -> str:
+        return f"{self.foreign_ref} {self.state}"
 
 
 class FormFile(models.Model):

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence import ledger
-from merchants import ids, revisions, scan_days
+from evidence.models import LedgerEntry
+from merchants import bulk, ids, revisions, scan_days
 from merchants.models import ComplianceForm, FormTemplate, Merchant
 from merchants.webhooks import telling
 
@@ -30,17 +31,31 @@ def issue(
     `previous` names the form that each new one follows, by merchant. One transaction for all;
     raises UnknownFormTypeError.
     """
+    with transaction.atomic():
+        leaves = put(merchants, actor=actor, now=now, previous=previous)
+        made = ComplianceForm.objects.filter(ledger_entry__in=leaves)
+        return list(made.select_related("merchant", "application").order_by("pk"))
+
+
+def put(
+    merchants: Iterable[Merchant],
+    *,
+    actor: str,
+    now: datetime | None = None,
+    previous: Mapping[int, ComplianceForm] | None = None,
+) -> list[LedgerEntry]:
+    """Issue forms as `issue` does, and return the leaf of each batch: no row is read again."""
     moment = now or timezone.now()
-    rows, made = iter(merchants), list[ComplianceForm]()
+    rows, leaves = iter(merchants), list[LedgerEntry]()
     with transaction.atomic():
         ledger.lock()
         templates: dict[str, FormTemplate] = {}
         while batch := list(islice(rows, BATCH)):
             for kind in {one.form_type for one in batch} - templates.keys():
                 templates[kind] = revisions.current(kind, moment.date(), actor=actor)
-            made += _issue_batch(batch, templates, previous or {}, moment, actor)
-        telling.forms("created", made)
-    return made
+            leaves.append(_put_batch(batch, templates, previous or {}, moment, actor))
+        telling.forms_of("created", leaves)
+    return leaves
 
 
 def digest(forms: Sequence[ComplianceForm], templates: Mapping[int, str]) -> str:
@@ -50,46 +65,66 @@ def digest(forms: Sequence[ComplianceForm], templates: Mapping[int, str]) -> str
     """
     found = sha256()
     for form in forms:
-        due = ledger.stamp(form.due_at)
-        said = (form.ref, str(form.merchant_id), templates[form.template_id], due)
-        found.update(ledger.canonical(said) + b"\n")
+        sha = templates[form.template_id]
+        found.update(_said(form.ref, form.merchant_id, sha, form.due_at))
     return found.hexdigest()
 
 
-def _issue_batch(
+def _put_batch(
     merchants: Sequence[Merchant],
     templates: Mapping[str, FormTemplate],
     previous: Mapping[int, ComplianceForm],
     now: datetime,
     actor: str,
-) -> list[ComplianceForm]:
-    forms = [
-        ComplianceForm(
-            ref=ids.new(ids.FORM),
-            environment=one.environment,
-            application_id=one.application_id,
-            merchant=one,
-            template=templates[one.form_type],
-            form_type=one.form_type,
-            level=one.level,
-            due_at=now + DUE_AFTER,
-            previous=previous.get(one.pk),
-            created_at=now,
-            updated_at=now,
-        )
-        for one in merchants
-    ]
-    digests = {one.pk: one.sha256 for one in templates.values()}
+) -> LedgerEntry:
+    refs = [ids.new(ids.FORM) for _ in merchants]
+    due = now + DUE_AFTER
+    found = sha256()
+    for ref, one in zip(refs, merchants, strict=True):
+        found.update(_said(ref, one.pk, templates[one.form_type].sha256, due))
     leaf = ledger.append(
         "compliance_form.issued",
-        subject=forms[0].ref if len(forms) == 1 else f"{len(forms)} forms",
-        body={"forms": len(forms), "forms_sha256": digest(forms, digests)},
+        subject=refs[0] if len(refs) == 1 else f"{len(refs)} forms",
+        body={"forms": len(refs), "forms_sha256": found.hexdigest()},
         actor=actor,
     )
-    for form in forms:
-        form.ledger_entry = leaf
     _ask_for_scans(merchants, templates, now)
-    return ComplianceForm.objects.bulk_create(forms, BATCH)
+    same = _same(leaf, due, now)
+    rows = [
+        {
+            "ref": ref,
+            "environment": one.environment,
+            "application_id": one.application_id,
+            "merchant_id": one.pk,
+            "template_id": templates[one.form_type].pk,
+            "form_type": one.form_type,
+            "level": one.level,
+            "previous_id": previous[one.pk].pk if one.pk in previous else None,
+            **same,
+        }
+        for ref, one in zip(refs, merchants, strict=True)
+    ]
+    bulk.insert(ComplianceForm, rows)
+    return leaf
+
+
+def _same(leaf: LedgerEntry, due: datetime, now: datetime) -> dict[str, object]:
+    """Return the columns that all forms of a batch share."""
+    return {
+        "state": ComplianceForm.State.INCOMPLETE.value,
+        "due_at": due,
+        "valid_from": None,
+        "valid_until": None,
+        "source": "",
+        "tags": "{}",
+        "created_at": now,
+        "updated_at": now,
+        "ledger_entry_id": leaf.pk,
+    }
+
+
+def _said(ref: str, merchant: int, template: str, due: datetime) -> bytes:
+    return ledger.canonical((ref, str(merchant), template, ledger.stamp(due))) + b"\n"
 
 
 def _ask_for_scans(

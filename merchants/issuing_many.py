@@ -38,8 +38,8 @@ def run(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
     by = User.objects.get(pk=payload["by"])
     found = waiting(int(payload["application"])).filter(pk__lte=int(payload["until"]))
     total, done = found.count(), 0
-    while batch := list(found.order_by("pk")[:BATCH]):
-        done += len(parties.approve(batch, by=by))
+    while batch := list(found.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        done += parties.approve_many(batch, by=by)
         progress(done, max(total, done), "forms")
     return {"forms": done}
 

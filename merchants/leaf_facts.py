@@ -7,6 +7,7 @@ from merchants import (
     changing,
     issuing,
     official_texts,
+    other_accounts,
     papers,
     revisions,
     scanning,
@@ -23,6 +24,7 @@ from merchants.models import (
     LineSupport,
     OfficialText,
     SignatureRecord,
+    TakenForm,
 )
 
 tell(
@@ -92,11 +94,19 @@ tell(
 )
 tell(
     Told(
+        TakenForm,
+        ("compliance_form.taken_in",),
+        lambda rows, _: other_accounts.facts(rows),
+        along=("form", "evidence"),
+    )
+)
+tell(
+    Told(
         AsvScan,
         ("merchant.scan",),
         lambda rows, _: scanning.facts(rows[0]),
         subject=lambda rows: str(rows[0].merchant.ref),
-        along=("merchant",),
+        along=("merchant", "evidence"),
     )
 )
 tell(

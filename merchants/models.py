@@ -21,6 +21,7 @@ from merchants.form_models import (
     FormTemplate,
     SignatureRecord,
     SigningLink,
+    TakenForm,
 )
 from merchants.party_models import Application, Environment, Merchant
 from merchants.support_models import AsvScan, LineSupport, OfficialText
@@ -46,5 +47,6 @@ __all__ = [
     "Prospect",
     "SignatureRecord",
     "SigningLink",
+    "TakenForm",
     "Webhook",
 ]

@@ -21,6 +21,8 @@ class Application(models.Model):
     overdue_note = models.CharField(
         max_length=300, blank=True, help_text="What the platform says about an overdue form."
     )
+    # Days before (positive) and after (negative) the due day; none for the usual ones.
+    remind_on: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     tags: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -17,7 +17,7 @@ from accounts.models import User
 from jobs.models import Job
 from jobs.queue import PATIENT_ATTEMPTS, enqueue
 from merchants import answering, parties, portfolio
-from merchants.models import ComplianceForm, Environment, Merchant
+from merchants.models import Application, ComplianceForm, Environment, Merchant
 from merchants.portfolio import Choice
 
 MAIL = "merchants.reminder"
@@ -27,7 +27,12 @@ MANY = "merchants.remind"
 BATCH = 500
 DAYS_BEFORE = (90, 30, 14, 7, 1)
 DAYS_AFTER = (1, 14, 30)
-_OPEN = {"state__in": answering.OPEN, "merchant__state": Merchant.State.APPROVED}
+_OPEN = {
+    "state__in": answering.OPEN,
+    "merchant__state": Merchant.State.APPROVED,
+    # Forms of other accounts are signed over there.
+    "source": "",
+}
 
 Progress = Callable[[int, int, str], None]
 
@@ -65,11 +70,15 @@ def run_day(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, obje
     """Order the mails of a day; again orders none twice."""
     day = date.fromisoformat(payload["day"])
     live = _open().filter(environment=Environment.LIVE)
+    own = list(Application.objects.filter(environment=Environment.LIVE, remind_on__isnull=False))
+    parts = [(live.exclude(application__in=own), days_left())]
+    parts += [(live.filter(application=one), one.remind_on) for one in own]
     ordered = 0
-    for left in days_left():
-        start = make_aware(datetime.combine(day + timedelta(days=left), time()))
-        due = live.filter(due_at__gte=start, due_at__lt=start + timedelta(days=1))
-        ordered += _order(due, day, progress)
+    for forms, days in parts:
+        for left in days:
+            start = make_aware(datetime.combine(day + timedelta(days=left), time()))
+            due = forms.filter(due_at__gte=start, due_at__lt=start + timedelta(days=1))
+            ordered += _order(due, day, progress)
     return {"mails": ordered}
 
 
@@ -80,7 +89,10 @@ def run_many(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, obj
 
 
 def days_left() -> list[int]:
-    """Return on which days before (positive) and after (negative) the due day a reminder falls."""
+    """Return on which days before (positive) and after (negative) the due day a reminder falls.
+
+    A platform may have days of its own.
+    """
     return [*DAYS_BEFORE, *(-day for day in DAYS_AFTER)]
 
 

@@ -19,20 +19,48 @@ def current(form_type: str, today: date, *, actor: str) -> FormTemplate:
     Inside the transaction of a deed that holds the log. Raises UnknownFormTypeError.
     """
     revision = questionnaire.current(form_type, today)
-    content = revision.questionnaire.content()
+    return _kept(revision.slug, revision.questionnaire, actor)
+
+
+def foreign(form_type: str, version: str, *, actor: str) -> FormTemplate:
+    """Return the template of forms that another account keeps: it asks nothing here.
+
+    Inside the transaction of a deed that holds the log.
+    """
+    asked = Questionnaire(
+        type=form_type,
+        form=f"PCI SAQ {form_type}, kept by another account",
+        version=version,
+        standard="PCI DSS",
+        published=date.min,
+        in_force_from=date.min,
+        who="Forms that were issued and are signed elsewhere.",
+        channels=(),
+        answers=(),
+        tells_results=False,
+        asv_scan=False,
+        statements=(),
+        parts=(),
+        sections=(),
+    )
+    return _kept(f"elsewhere-{form_type.lower()}-{version}"[:60], asked, actor)
+
+
+def _kept(slug: str, asked: Questionnaire, actor: str) -> FormTemplate:
+    content = asked.content()
     written = ledger.canonical(content)
     digest = _sha256(written).hexdigest()
     known = FormTemplate.objects.filter(sha256=digest).first()
     if known:
         return known
     leaf = ledger.append(
-        "compliance_form.template", subject=revision.slug, body={"sha256": digest}, actor=actor
+        "compliance_form.template", subject=slug, body={"sha256": digest}, actor=actor
     )
     return FormTemplate.objects.create(
         ref=ids.of_content(ids.TEMPLATE, written),
-        slug=revision.slug,
-        form_type=form_type,
-        version=revision.questionnaire.version,
+        slug=slug,
+        form_type=asked.type,
+        version=asked.version,
         content=content,
         sha256=digest,
         created_at=timezone.now(),

@@ -7,6 +7,7 @@ day stands in the row of the merchant, so that those who owe one are found along
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -15,7 +16,9 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.journal import digest
 from accounts.models import User
-from evidence import ledger, screening
+from controls.models import Area, Expectation
+from evidence import intake, ledger, screening, store
+from evidence.models import Evidence
 from merchants import parties
 from merchants.errors import MerchantError
 from merchants.models import Application, AsvScan, Environment, Merchant
@@ -24,6 +27,7 @@ from merchants.scan_days import QUARTER
 _OLDEST = timedelta(days=2 * 365)
 _LONGEST, _LONGEST_NOTE = 200, 300
 _SHOWN = 8
+LARGEST_REPORT = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,29 @@ def problem(said: Scanned, today: date) -> str:
     return ""
 
 
-def record(merchant: Merchant, said: Scanned, *, by: User) -> AsvScan:
-    """Keep what somebody of the staff knows of a scan; NotAllowedError, MerchantError."""
+def record(
+    merchant: Merchant, said: Scanned, *, by: User, report: Path | None = None, filename: str = ""
+) -> AsvScan:
+    """Keep what somebody of the staff knows of a scan, with the report of the scanner if there is
+    one; NotAllowedError, MerchantError, EvidenceError."""
     parties.refuse_stranger(by)
-    return tell(merchant, said, told_by=actor(by))
+    if report is None:
+        return tell(merchant, said, told_by=actor(by))
+    odd = problem(said, timezone.now().date())
+    if odd:
+        raise MerchantError(odd)
+    if report.stat().st_size > LARGEST_REPORT:
+        raise MerchantError(f"The report is larger than {LARGEST_REPORT // 10**6} MB.")
+    ready = intake.prepare(_submission(merchant, said, report, filename, by))
+    with store.undone_on_failure(ready.files), transaction.atomic():
+        ledger.lock()
+        (kept,) = intake.record([ready], actor=actor(by))
+        return tell(merchant, said, told_by=actor(by), report=kept)
 
 
-def tell(merchant: Merchant, said: Scanned, *, told_by: str) -> AsvScan:
+def tell(
+    merchant: Merchant, said: Scanned, *, told_by: str, report: Evidence | None = None
+) -> AsvScan:
     """Keep what is told of a scan of a merchant, and move the day of the next; MerchantError."""
     odd = problem(said, timezone.now().date())
     if odd:
@@ -80,6 +100,7 @@ def tell(merchant: Merchant, said: Scanned, *, told_by: str) -> AsvScan:
         passed=said.passed,
         note=said.note.strip(),
         told_by=told_by,
+        evidence=report,
         at=timezone.now(),
     )
     with transaction.atomic():
@@ -97,18 +118,21 @@ def tell(merchant: Merchant, said: Scanned, *, told_by: str) -> AsvScan:
 
 def facts(scan: AsvScan) -> dict[str, object]:
     """Return what the leaf of a scan says: who scanned is there as a digest."""
+    report = {"report_sha256": scan.evidence.blob_id} if scan.evidence else {}
     return {
         "scanned_on": scan.scanned_on.isoformat(),
         "scanner_sha256": digest(scan.scanner),
         "note_sha256": digest(scan.note),
         "passed": scan.passed,
+        **report,
     }
 
 
 def standing(merchant: Merchant, today: date) -> Standing:
     """Return whether a merchant owes a scan, with the newest that it told of."""
     due = merchant.scan_due_on
-    scans = list(AsvScan.objects.filter(merchant=merchant)[:_SHOWN])
+    found = AsvScan.objects.filter(merchant=merchant).select_related("evidence")
+    scans = list(found[:_SHOWN])
     return Standing(due is not None, due, due is not None and due < today, scans)
 
 
@@ -130,6 +154,27 @@ def first_owed() -> list[tuple[Application, date]]:
     live = Application.objects.filter(environment=Environment.LIVE)
     found = live.annotate(first=Subquery(first.values("scan_due_on")[:1]))
     return [(one, one.first) for one in found.filter(first__isnull=False).order_by("pk")]
+
+
+def _submission(
+    merchant: Merchant, said: Scanned, report: Path, filename: str, by: User
+) -> intake.Submission:
+    is_live = merchant.environment == Environment.LIVE
+    return intake.Submission(
+        content=report,
+        filename=filename,
+        title=f"External scan of {merchant.ref}, {said.scanned_on.isoformat()}",
+        evidence_type=Expectation.EvidenceType.TEST_RESULT,
+        kind=Evidence.Kind.DOCUMENT,
+        area=Area.VENDOR,
+        source_system="Taken in by hand",
+        environment=(Evidence.Environment.PRODUCTION if is_live else Evidence.Environment.TEST),
+        covers_from=said.scanned_on,
+        covers_to=said.scanned_on,
+        collected_at=timezone.now(),
+        sensitivity=Evidence.Sensitivity.CONFIDENTIAL,
+        prepared_by=by,
+    )
 
 
 def _last_passed(merchant: Merchant) -> date | None:

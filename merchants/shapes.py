@@ -76,7 +76,8 @@ def compliance_form(form: ComplianceForm, base: str) -> Shape:
         "linked_type": "MERCHANT",
         "pci_saq_a": {
             **{name: getattr(signature, name) if signature else None for name in _SAID},
-            "is_accepted": signature is not None,
+            # What another account keeps was accepted over there.
+            "is_accepted": signature is not None or bool(form.source and form.valid_from),
         },
         "state": states.state_at(form, timezone.now()),
         "tags": form.tags,

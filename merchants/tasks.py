@@ -14,6 +14,7 @@ from merchants import (
     changing,
     exporting,
     issuing_many,
+    other_accounts,
     portfolio,
     reminding,
 )
@@ -66,6 +67,12 @@ def take_attestations(work: Work) -> dict[str, object]:
 def issue_many(work: Work) -> dict[str, object]:
     """Approve the merchants of a platform that wait, and issue their forms, batch by batch."""
     return issuing_many.run(work.payload, progress=work.progress)
+
+
+@handler(other_accounts.KIND)
+def take_forms(work: Work) -> dict[str, object]:
+    """Take the forms of another account in, batch by batch."""
+    return other_accounts.run(work.payload, progress=work.progress)
 
 
 @every(seconds=3600, name="merchants.reminders")

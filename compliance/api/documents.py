@@ -33,7 +33,11 @@ def document(form: str) -> tuple[bytes, str]:
 @require_safe
 def openapi(request: HttpRequest, form: str) -> HttpResponseBase:
     """Hand out the document."""
-    data, etag = document(form)
+    return handed_out(request, *document(form), form=form)
+
+
+def handed_out(request: HttpRequest, data: bytes, etag: str, *, form: str) -> HttpResponseBase:
+    """Return a document, or say that the one which the caller has is the same."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers=headers)
@@ -43,4 +47,4 @@ def openapi(request: HttpRequest, form: str) -> HttpResponseBase:
 @require_safe
 def viewer(request: HttpRequest) -> HttpResponse:
     """Show the document to people, with files of this installation only."""
-    return render(request, "api/docs.html")
+    return render(request, "api/docs.html", {"document": "api:openapi_json"})

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from accounts.access import can
 from accounts.capabilities import Capability
@@ -16,7 +17,7 @@ from compliance.staff.base import PER_PAGE, REFUSALS, attempt, person
 from compliance.staff.forms import StaffForm
 from compliance.staff.merchants import name_of
 from compliance.staff.site import READ, READ_AND_DO, site
-from merchants import scanning, supporting
+from merchants import platforms, reminding, scanning, supporting
 from merchants.models import Application, ComplianceForm
 
 
@@ -31,6 +32,65 @@ class SupportForm(StaffForm):
         widget=forms.Textarea,
         help_text="As the merchant reads it before confirming it.",
     )
+
+
+class RemindingForm(StaffForm):
+    overdue_note = forms.CharField(
+        label="What merchants are told about an overdue form",
+        max_length=300,
+        required=False,
+        help_text="For example a fee that the platform takes then.",
+    )
+    usual = forms.BooleanField(label="Remind on the usual days", required=False)
+    remind_on = forms.CharField(
+        label="Or on these days",
+        max_length=200,
+        required=False,
+        help_text="Days before the due day, and after it with a minus, as in 30, 7, 1, -7.",
+    )
+
+    def clean_remind_on(self) -> list[int]:
+        """Return the days that were typed."""
+        try:
+            return [int(word) for word in self.cleaned_data["remind_on"].replace(",", " ").split()]
+        except ValueError as error:
+            raise forms.ValidationError("Give whole numbers, with commas between them.") from error
+
+
+@site.page("merchants/platforms/<int:pk>/change/", name="platform_change",
+           needs=Capability.MANAGE_MERCHANTS, methods=READ_AND_DO)  # fmt: skip
+def change(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Change what merchants of a platform are told of an overdue form, and when."""
+    application, by = get_object_or_404(Application, pk=pk), person(request)
+    standing = reminding.days_left() if application.remind_on is None else application.remind_on
+    form = RemindingForm(
+        request.POST or None,
+        initial={
+            "overdue_note": application.overdue_note,
+            "usual": application.remind_on is None,
+            "remind_on": ", ".join(str(day) for day in standing),
+        },
+    )
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            platforms.change(
+                application,
+                overdue_note=said["overdue_note"],
+                remind_on=None if said["usual"] else said["remind_on"],
+                by=by,
+            )
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+        else:
+            return redirect("admin:merchants")
+    context = {
+        "title": f"Reminders of {application.name}",
+        "form": form,
+        "button": "Keep it",
+        "cancel": reverse("admin:merchants"),
+    }
+    return site.render(request, "staff/form.html", context)
 
 
 @site.page("merchants/platforms/<int:pk>/scans/", name="merchants_scans",

@@ -31,6 +31,9 @@ class ScanForm(StaffForm):
         label="Scanner", max_length=200, help_text="The approved scanning vendor (ASV)."
     )
     note = forms.CharField(label="Note", max_length=300, required=False)
+    report = forms.FileField(
+        label="Report of the scanner", required=False, help_text="Kept as evidence, with the scan."
+    )
 
 
 class LevelForm(StaffForm):
@@ -71,13 +74,20 @@ class PaperForm(StaffForm):
 def add_scan(request: HttpRequest, ref: str) -> HttpResponseBase:
     """Keep what is known of an external scan of the merchant."""
     standing, by = one(ref), person(request)
-    form = ScanForm(request.POST or None, initial={"scanned_on": words.today()})
+    form = ScanForm(
+        request.POST or None, request.FILES or None, initial={"scanned_on": words.today()}
+    )
 
     def keep() -> None:
         said = form.cleaned_data
         passed = said["passed"] == "yes"
         scan = Scanned(said["scanned_on"], said["scanner"], passed, said["note"])
-        scanning.record(standing.merchant, scan, by=by)
+        report = said["report"]
+        if report is None:
+            scanning.record(standing.merchant, scan, by=by)
+            return
+        with on_disk(report) as path:
+            scanning.record(standing.merchant, scan, by=by, report=path, filename=str(report.name))
 
     return _page(request, standing, form, keep, ("Add a scan", "Keep it"))
 

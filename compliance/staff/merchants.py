@@ -15,7 +15,7 @@ from accounts.capabilities import Capability
 from compliance.staff.base import COUNTED, PER_PAGE
 from compliance.staff.site import site
 from evidence.errors import SealError
-from merchants import answering, identity, papers, portfolio, scanning, states
+from merchants import answering, identity, other_accounts, papers, portfolio, scanning, states
 from merchants.models import Application, ComplianceForm, Environment, FormChange, Merchant
 from merchants.portfolio import Choice
 from merchants.questionnaire import TYPES
@@ -100,7 +100,8 @@ def form_page(request: HttpRequest, ref: str) -> HttpResponseBase:
         "papers": papers.of(form),
         "history": list(FormChange.objects.filter(form=form)),
         "following": ComplianceForm.objects.filter(previous=form).first(),
-        "is_open": form.state in answering.OPEN,
+        "is_open": form.state in answering.OPEN and not form.source,
+        "told": other_accounts.last_of(form),
         "scanned": scanning.standing(form.merchant, timezone.now().date()),
         "may_manage": can(request.user, Capability.MANAGE_MERCHANTS),
     }

@@ -12,14 +12,18 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.journal import digest
+from evidence import ledger
 from merchants import ids
 from merchants.errors import OrderError
 from merchants.models import Delivery, DeliveryAttempt, Event, Webhook
 from merchants.webhooks import telling, wire
 
 MOST_TRIES = 5
+BATCH = 500
 BACK_OFF = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -56,16 +60,21 @@ def run(webhook: Webhook) -> dict[str, object]:
     return {"sent": sent, "failed": failed}
 
 
-def redeliver(delivery: Delivery) -> Delivery:
+def redeliver(delivery: Delivery, *, actor: str) -> Delivery:
     """Send a delivery once more, with all its tries; OrderError while it is still on its way."""
-    now = timezone.now()
-    with transaction.atomic():
-        over = Delivery.objects.filter(pk=delivery.pk).exclude(state=_STATE.WAITING)
-        if not over.update(state=_STATE.WAITING, tries=0, next_at=now, updated_at=now):
-            raise OrderError("This delivery is still on its way. Wait until it is over.")
-        telling.have_sent(delivery.webhook, mark=f"{delivery.ref}:{now.timestamp()}")
+    if not _send_again(delivery.webhook, Delivery.objects.filter(pk=delivery.pk), actor):
+        raise OrderError("This delivery is still on its way. Wait until it is over.")
     delivery.refresh_from_db()
     return delivery
+
+
+def redeliver_failed(webhook: Webhook, *, actor: str) -> int:
+    """Send again what a webhook did not take in all its tries, and return how many; OrderError."""
+    failed = Delivery.objects.filter(webhook=webhook, state=_STATE.FAILED)
+    sent = _send_again(webhook, failed, actor)
+    if not sent:
+        raise OrderError("Nothing failed that could be sent again.")
+    return sent
 
 
 def answers(webhook: Webhook) -> bool:
@@ -99,6 +108,27 @@ def forget(now: datetime) -> int:
         Event.objects.filter(pk__in=keys).delete()
         removed += len(keys)
     return removed
+
+
+def _send_again(webhook: Webhook, wanted: QuerySet[Delivery], actor: str) -> int:
+    """Let deliveries that are over wait again, with one leaf that commits to all of them."""
+    now = timezone.now()
+    with transaction.atomic():
+        ledger.lock()
+        over = wanted.exclude(state=_STATE.WAITING).order_by("pk")
+        found = list(over.values_list("pk", "ref"))
+        if not found:
+            return 0
+        for start in range(0, len(found), BATCH):
+            keys = [pk for pk, _ in found[start : start + BATCH]]
+            Delivery.objects.filter(pk__in=keys).update(
+                state=_STATE.WAITING, tries=0, next_at=now, updated_at=now
+            )
+        refs = "\n".join(ref for _, ref in found)
+        body = {"deliveries": len(found), "deliveries_sha256": digest(refs)}
+        ledger.append("webhook.redelivered", subject=webhook.ref, body=body, actor=actor)
+        telling.have_sent(webhook, mark=ids.new(""))
+    return len(found)
 
 
 def _due(webhook: Webhook) -> list[Delivery]:

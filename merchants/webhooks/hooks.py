@@ -24,7 +24,7 @@ LONGEST_URL = 120
 PREVIOUS_FOR = timedelta(hours=24)
 """So long the key of before is still used beside the new one."""
 _LONGEST = 500
-_AUTHENTICATIONS = ("NONE", "BASIC", "BEARER")
+AUTHENTICATIONS = ("NONE", "BASIC", "BEARER")
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _checked_events(said: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _authenticate(webhook: Webhook, said: Mapping[str, Any]) -> None:
     kind = said.get("type")
-    if kind not in _AUTHENTICATIONS:
+    if kind not in AUTHENTICATIONS:
         raise FieldError({"authentication.type": "The type is NONE, BASIC or BEARER."})
     words = ""
     if kind == "BASIC":

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from evidence.models import LedgerEntry
 from jobs.queue import enqueue
 from merchants import ids, shapes
 from merchants.models import ComplianceForm, Delivery, Event, File, Merchant, Webhook
@@ -17,6 +18,12 @@ from merchants.models import ComplianceForm, Delivery, Event, File, Merchant, We
 KIND = "merchants.webhooks"
 """The kind of job that sends what waits for one webhook."""
 BATCH = 1000
+TOLD = {
+    "compliance_form": ("created", "updated"),
+    "merchant": ("created", "underwritten", "updated"),
+    "file": ("created", "updated"),
+}
+"""What is told: the kinds of events by entity."""
 _PLURAL = {
     "compliance_form": "compliance_forms",
     "merchant": "merchants",
@@ -33,6 +40,14 @@ def forms(kind: str, rows: Sequence[ComplianceForm]) -> int:
         return named.prefetch_related("files").order_by("pk")
 
     return _tell("compliance_form", kind, rows, fresh, shapes.compliance_form)
+
+
+def forms_of(kind: str, leaves: Sequence[LedgerEntry]) -> int:
+    """Tell of the forms that leaves issued; where nobody listens, none of them is read."""
+    if not leaves or not Webhook.objects.filter(enabled=True, is_accepting=True).exists():
+        return 0
+    issued = ComplianceForm.objects.filter(ledger_entry__in=leaves).order_by("pk")
+    return forms(kind, list(issued.only("pk", "application", "environment")))
 
 
 def merchants(kind: str, rows: Sequence[Merchant]) -> int:

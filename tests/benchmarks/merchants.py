@@ -8,25 +8,37 @@ from multiprocessing import get_context
 from unittest.mock import patch
 
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
 from jobs.models import Job
 from jobs.work import Work
-from merchants import answering, issuing_many, parties, portfolio, signing
-from merchants.models import Application, ComplianceForm, FormFile, Merchant
+from merchants import answering, api_users, issuing_many, parties, portfolio, signing
+from merchants.models import (
+    Application,
+    ComplianceForm,
+    Delivery,
+    FormFile,
+    Merchant,
+    Webhook,
+)
 from merchants.parties import Applicant
 from merchants.portfolio import Choice
+from merchants.webhooks import delivering, hooks, telling
+from merchants.webhooks.hooks import Wish
 from reports import tasks
 from tests import cast
 from tests.benchmarks.stopwatch import Measure, Rival, compared, take_turns
+from tests.finix.calls import Program
+from tests.finix.receiver import listening
 from tests.merchants import shops
 
 ISSUED_PER_SECOND = 2_000
 SIGNED_PER_MINUTE = 200
 WORKERS = 2
+DRAINED_PER_SECOND = 30
 MOST_SECONDS_COUNTED = 60.0
 SMALL = 1_000
 _STATES = ("INCOMPLETE", "OVERDUE", "COMPLETE", "EXPIRED", "INVALID")
@@ -46,6 +58,7 @@ def measure(quick: bool) -> Iterator[Measure]:
     yield _issue(application, issued, keeper)
     _fill(application, large)
     yield _counted(large)
+    yield from _drained(application, issued // 10)
     after = {name: take_turns([page])[0] for name, page in lists.items()}
     for name in lists:
         yield compared(
@@ -153,11 +166,28 @@ def _lists(by: User) -> dict[str, Callable[[], object]]:
         return read
 
     return {
+        "API by state and cursor": _asked_by_program(),
         "page by state": page("?state=OVERDUE"),
         "page by type and level": page("?type=A&level=1"),
         "rows by state and cursor": rows(Choice(state="OVERDUE")),
         "rows by state, type, cursor": rows(Choice(state="OVERDUE", form_type="A")),
     }
+
+
+def _asked_by_program() -> Callable[[], object]:
+    """Ask for a page in the middle of a state as a program does."""
+    robot = Program(*api_users.add_platform_key("live", actor="system"))
+
+    def ask() -> None:
+        newest = ComplianceForm.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        cursor = ComplianceForm.objects.filter(pk__lte=newest // 2).order_by("-pk")[0].ref
+        path = f"compliance_forms?state=OVERDUE&limit=50&after_cursor={cursor}"
+        for _ in range(5):
+            answer = robot.get(path, Host="localhost")
+            if answer.status_code != 200:
+                raise SystemExit(f"{answer.status_code} at {path}")
+
+    return ask
 
 
 def _signatures(application: Application, count: int, by: User) -> Measure:
@@ -185,6 +215,39 @@ def _signatures(application: Application, count: int, by: User) -> Measure:
         (speed, "/min"),
         Rival("aim", SIGNED_PER_MINUTE, ">= 1"),
         ratio=speed / SIGNED_PER_MINUTE,
+    )
+
+
+def _drained(application: Application, count: int) -> Iterator[Measure]:
+    """Tell a webhook of forms, and send all of it as its jobs do, a stretch after the other."""
+    forms = list(ComplianceForm.objects.filter(application=application).order_by("pk")[:count])
+    longest, began = 0.0, time.perf_counter()
+    with override_settings(PRIVATE_ADDRESSES=frozenset({"webhooks"})), listening() as receiver:
+        hook = hooks.add(
+            Wish(url=receiver.url), environment="live", application=application, actor="system"
+        )
+        telling.forms("updated", forms)
+        while Delivery.objects.filter(webhook=hook, state=Delivery.State.WAITING).exists():
+            started = time.perf_counter()
+            delivering.run(hook)
+            longest = max(longest, time.perf_counter() - started)
+        if len(receiver.events) < count:
+            raise SystemExit("Not every event arrived.")
+    Webhook.objects.filter(pk=hook.pk).update(enabled=False)
+    speed = count / (time.perf_counter() - began)
+    yield compared(
+        f"webhooks: events drained, {connection.vendor}",
+        f"{count:,} events",
+        (speed, "/s"),
+        Rival("aim", DRAINED_PER_SECOND, ">= 1"),
+        ratio=speed / DRAINED_PER_SECOND,
+    )
+    yield compared(
+        "webhooks: how long others wait for a stretch",
+        f"{count:,} events",
+        (longest, "s"),
+        Rival("limit", delivering.STRETCH_SECONDS, "<= 1"),
+        ratio=longest / delivering.STRETCH_SECONDS,
     )
 
 

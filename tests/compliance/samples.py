@@ -325,8 +325,12 @@ def _of_programs(house: House) -> dict[str, object]:
     form, key = shops.form(house.world.alice), things.key()
     file, hook = things.file(form, key), things.webhook()
     delivery = things.delivery(hook, form)
-    under = "finix/<finix:environment>"
+    under, staff = "finix/<finix:environment>", "admin/merchants/api"
     return {
+        f"{staff}/keys/<str:ref>": key.ref,
+        f"{staff}/webhooks/<str:ref>": hook.ref,
+        f"{staff}/webhooks/<str:ref>/do/<slug:deed>": "off",
+        f"{staff}/deliveries/<str:ref>": delivery.ref,
         under: "live",
         f"{under}/compliance_forms/<id:ref>": form.ref,
         f"{under}/merchants/<id:ref>": form.merchant.ref,

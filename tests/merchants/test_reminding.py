@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from jobs.models import Job
-from merchants import issuing_many, parties, reminding, tasks
+from merchants import issuing_many, parties, platforms, reminding, tasks
 from merchants.errors import NotAllowedError
 from merchants.models import ComplianceForm, Merchant
 from merchants.portfolio import Choice
@@ -33,6 +33,26 @@ def test_a_reminder_falls_on_its_day_and_comes_once(alice: User) -> None:
         day = due - timedelta(days=offset)
         reminding.run_day({"day": day.isoformat()}, progress=_quiet)
         assert mails() == expected, offset
+
+
+def test_a_platform_may_have_days_of_its_own(alice: User) -> None:
+    own = shops.application(alice)
+    platforms.change(own, overdue_note="", remind_on=[5], by=alice)
+    silent = shops.application(alice)
+    platforms.change(silent, overdue_note="", remind_on=[], by=alice)
+    form, usual = shops.form(alice, of=own), shops.form(alice)
+    shops.form(alice, of=silent)
+    for left, expected in ((7, {usual.pk}), (5, {form.pk}), (3, set())):
+        Job.objects.filter(kind=reminding.MAIL).delete()
+        day = form.due_at.date() - timedelta(days=left)
+        reminding.run_day({"day": day.isoformat()}, progress=_quiet)
+        asked = Job.objects.filter(kind=reminding.MAIL).values_list("payload__form", flat=True)
+        assert set(asked) == expected, left
+
+
+def test_only_who_may_manage_merchants_changes_the_days(alice: User, charlie: User) -> None:
+    with pytest.raises(NotAllowedError):
+        platforms.change(shops.application(alice), overdue_note="", remind_on=[5], by=charlie)
 
 
 def test_who_has_signed_is_left_alone(alice: User) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from pypdf import PdfReader
+from pytest_django import Settings
 
 from accounts.models import User
 from evidence import store
@@ -21,6 +22,7 @@ from merchants.official_texts import Wording
 from merchants.scanning import Scanned
 from reports import pdf_engine, self_assessment, tasks
 from tests.merchants import shops
+from tests.reports.signing import Issuer, judged, pyhanko
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 _CELL = re.compile(r'<th scope="row" class="number">([^<]+)</th>')
@@ -101,6 +103,24 @@ def test_a_signature_ends_in_a_pdf_that_is_evidence(alice: User) -> None:
     assert "Erna Ofenloch" in text
     assert tasks.render_form(work) == told
     assert Evidence.objects.count() == 1
+
+
+@pytest.mark.skipif(bool(pdf_engine.missing_libraries()), reason="The PDF engine is missing.")
+def test_with_a_key_the_signed_paper_is_sealed_and_the_unsigned_one_is_not(
+    alice: User, tmp_path: Path, settings: Settings
+) -> None:
+    pyhanko("pyhanko")
+    issuer = Issuer(tmp_path).issue()
+    issuer.use(settings)
+    form = shops.signed(alice).form
+    for which in ("unsigned", "signed"):
+        tasks.render_form(Work(1, which, {"form": form.pk, "which": which}))
+    unsigned, signed = (
+        b"".join(store.stream(file.sha256)) for file in FormFile.objects.order_by("pk")
+    )
+    assert judged(signed, issuer.root).bottom_line
+    assert b"/ETSI.CAdES.detached" in signed
+    assert b"/ETSI.CAdES.detached" not in unsigned
 
 
 def test_the_paper_shows_scans_sources_and_official_wording(alice: User) -> None:

@@ -65,7 +65,7 @@ class ComplianceFormOne(FinixView):
 
 def _order_paper(form: ComplianceForm, actor: str) -> None:
     """Have the paper rendered that an open form is attested by, where nobody asked for it yet."""
-    if form.state in answering.OPEN and not form.files.all():
+    if form.state in answering.OPEN and not form.source and not form.files.all():
         papers.order(form, FormFile.Which.UNSIGNED, requested_by=actor)
 
 

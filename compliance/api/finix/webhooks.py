@@ -114,7 +114,8 @@ class DeliveryAgain(FinixView):
         delivery: str,
     ) -> Response:
         rows = access.deliveries(_found(self.caller, ref))
-        delivering.redeliver(access.one(rows, delivery))
+        sent = access.one(rows, delivery)
+        delivering.redeliver(sent, actor=api_users.actor_of(self.caller))
         return created(delivery_shape(access.one(rows, delivery), self.base))
 
 
