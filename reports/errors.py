@@ -26,3 +26,15 @@ class CoverSealError(ReportsError):
 
 class SheetRefusedError(ReportsError):
     """This file is not the work sheet of the draw. Take a new copy. Nothing was changed."""
+
+
+class KindError(ReportsError):
+    """A kind of report is not declared as it should be."""
+
+
+class AskedError(ReportsError):
+    """The report cannot be written for what was asked. Correct it and ask again."""
+
+
+class ReportsNotAllowedError(ReportsError):
+    """You may not have reports written. Ask an administrator for a role that may."""

@@ -15,10 +15,12 @@ from merchants import papers as merchant_papers
 from merchants.models import ComplianceForm
 from registers.models import DaySignature, MonthSignature
 from reports import issue, reconciliation_day, reconciliation_month, self_assessment
+from reports.written import making
 
 # Writing, screening and sealing a pack of 5 GB takes minutes; the heartbeat holds the lease.
 _LIMIT_SECONDS = 6 * 3600
 _PAPER_SECONDS = 600
+_REPORT_SECONDS = 3600
 
 
 @handler(issue.KIND, limit_seconds=_LIMIT_SECONDS)
@@ -74,3 +76,10 @@ def render_form(work: Work) -> Result:
             self_assessment.write(form, which, path)
             known = merchant_papers.take(form, which, path)
     return {"form": form.ref, "evidence": known.evidence.ref, "sha256": known.sha256}
+
+
+@handler(making.JOB, limit_seconds=_REPORT_SECONDS)
+def write_report(work: Work) -> Result:
+    """Write a report that somebody asked for; a second run of the same job finds it."""
+    made = making.make(dict(work.payload), progress=work.progress)
+    return {"report": made.slug, "evidence": made.paper.ref, "table": made.excel.ref}

@@ -124,6 +124,7 @@ def _of_collecting() -> dict[str, object]:
     job = Job.objects.create(kind="walls", key="walls:1", payload={})
     return {
         "admin/jobs/<int:pk>": job.pk,
+        "admin/reports/<slug:slug>": "coverage",
         "admin/collectors/source/add/<slug:slug>": "staff_mfa",
         "admin/collectors/source/<int:pk>": source.pk,
         "admin/collectors/source/<str:key>": source.pk,
