@@ -15,6 +15,7 @@ from reports.written import heading, values
 from reports.written.document import (
     Block,
     Cell,
+    Column,
     Document,
     Facts,
     Figures,
@@ -105,14 +106,15 @@ def _block(
 
 def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, Any]:
     reading.read()
-    whole = sum(column.width for column in table.columns)
+    widths = [_width(column) for column in table.columns]
+    whole = sum(widths)
     return {
         "is": "table",
         "name": table.name,
         "number": number,
         "columns": [
-            (column.title, f"{100 * column.width / whole:.2f}%", column.is_number)
-            for column in table.columns
+            (column.title, f"{100 * width / whole:.2f}%", column.is_number)
+            for column, width in zip(table.columns, widths, strict=True)
         ],
         "rows": [
             [
@@ -126,6 +128,11 @@ def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, 
         "empty": table.empty,
         "lies": whole > _UPRIGHT and reading.total > 0,
     }
+
+
+def _width(column: Column) -> int:
+    """Return how wide a column is on paper: no word of its heading is broken."""
+    return max(column.width, max(len(word) for word in column.title.split()) + 2)
 
 
 def _cell(cell: Cell, zone: str, at_right: bool = False) -> dict[str, Any]:

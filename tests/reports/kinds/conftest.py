@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def audit(world: World) -> Engagement:
 def ask(world: World, tmp_path: Path) -> Callable[..., Read]:
     """Have a kind written for what is named, asked by Alice on a day in autumn."""
 
-    def written(slug: str, **what: object) -> Read:
-        return reading.read(slug, Asked(at=AT, by=world.alice, **what), tmp_path)  # type: ignore[arg-type]
+    def written(slug: str, **what: Any) -> Read:
+        return reading.read(slug, Asked(**{"at": AT, "by": world.alice, **what}), tmp_path)
 
     return written

@@ -35,6 +35,11 @@ class Read:
     words: str
     sheets: dict[str, list[tuple[Any, ...]]]
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The numbers of the summary by their names."""
+        return {row[1]: row[2] for row in self.sheets["Summary"][1:] if row[2] is not None}
+
 
 def read(slug: str, asked: Asked, folder: Path) -> Read:
     """Build a report of a kind and read both of its forms."""
