@@ -1,7 +1,8 @@
 """Renders a document as PDF through the engine of papers, or as HTML where that is missing."""
 
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date
+from decimal import Decimal
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,6 @@ from reports.written import heading, values
 from reports.written.document import (
     Block,
     Cell,
-    Column,
     Document,
     Facts,
     Figures,
@@ -31,8 +31,10 @@ from reports.written.document import (
 )
 
 PDF, HTML = "application/pdf", "text/html"
-_UPRIGHT = 128
-"""So many characters of all columns together fit an upright page; wider tables lie across."""
+_UPRIGHT, _ACROSS = 112, 168
+"""So many characters of all columns fit beside each other: wider tables lie across the page."""
+_LEAST = Decimal("0.4")
+"""A column of words is made no narrower than that part of what it asks for."""
 
 
 def write(
@@ -106,7 +108,7 @@ def _block(
 
 def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, Any]:
     reading.read()
-    widths = [_width(column) for column in table.columns]
+    widths = _widths(table, reading)
     whole = sum(widths)
     return {
         "is": "table",
@@ -130,9 +132,39 @@ def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, 
     }
 
 
-def _width(column: Column) -> int:
-    """Return how wide a column is on paper: no word of its heading is broken."""
-    return max(column.width, max(len(word) for word in column.title.split()) + 2)
+def _widths(table: Table, reading: Reading) -> list[Decimal]:
+    """Return how wide each column is on paper, in characters.
+
+    No word of a heading, no day and no number is broken; where all columns together are too wide
+    for a page, those of words make room.
+    """
+    needed = [
+        max(column.width, _longest(column.title.split()), _longest(_unbroken(reading, place)))
+        for place, column in enumerate(table.columns)
+    ]
+    whole = sum(needed)
+    words = sum(width for width, one in zip(needed, table.columns, strict=True) if one.wraps)
+    if whole <= _ACROSS or not words:
+        return [Decimal(width) for width in needed]
+    part = max(_LEAST, Decimal(_ACROSS - (whole - words)) / words)
+    return [
+        width * part if one.wraps else Decimal(width)
+        for width, one in zip(needed, table.columns, strict=True)
+    ]
+
+
+def _longest(words: Iterable[str]) -> int:
+    return max((len(word) for word in words), default=0) + 2
+
+
+def _unbroken(reading: Reading, place: int) -> Iterator[str]:
+    """Yield what must not be broken of a column: days, and numbers."""
+    for row in reading.first:
+        cell = row[place]
+        if isinstance(cell, date):
+            yield f"{cell:%Y-%m-%d}"
+        elif values.is_number(cell):
+            yield values.said(cell, "UTC")
 
 
 def _cell(cell: Cell, zone: str, at_right: bool = False) -> dict[str, Any]:

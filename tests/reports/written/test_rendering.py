@@ -114,6 +114,14 @@ def test_an_empty_table_says_so_in_both(tmp_path: Path) -> None:
     assert "There is no other thing." in said.words
 
 
+def test_no_day_is_broken_however_wide_the_words_are(tmp_path: Path) -> None:
+    columns = (Column("Due", 3), Column("Words", 300, wraps=True))
+    table = Table("Wide", columns, [[date(2026, 6, 30), "Some words."]])
+    html = reading.of(replace(document(), sections=[Section("All", [table])]), tmp_path).html
+    # Twelve of the 168 characters that fit a page that lies across.
+    assert '<col style="width: 7.14%"><col style="width: 92.86%">' in html
+
+
 def test_markup_in_data_stays_text(tmp_path: Path) -> None:
     said = reading.of(document(), tmp_path)
     assert "<h1>A report &lt;of&gt; things</h1>" in said.html
