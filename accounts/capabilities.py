@@ -17,6 +17,7 @@ class Capability(StrEnum):
     SIGN_ASSERTION = "assertions.sign"
     CHANGE_OCCURRENCES = "occurrences.change"
     BUILD_PACK = "packs.build"
+    WRITE_REPORTS = "reports.write"
     MANAGE_REGISTERS = "registers.manage"
     MANAGE_CAMPAIGNS = "campaigns.manage"
     RUN_RECONCILIATIONS = "reconciliations.run"

@@ -16,6 +16,7 @@ from controls.traceability import Document, Home, HomeKind, read_documents
 from controls.traceability import page as written
 from registers.forms import registry as forms
 from reports import base
+from reports.written import registry as written_reports
 
 BY_HAND = "by hand"
 _GUIDES = Path(__file__).resolve().parent.parent / "docs"
@@ -59,7 +60,7 @@ class Homes:
                 for criterion in framework.criteria
             ),
             HomeKind.COLLECTOR: frozenset(registry.collectors()),
-            HomeKind.REPORT: frozenset(base.reports_by_slug()),
+            HomeKind.REPORT: frozenset(base.reports_by_slug()) | frozenset(written_reports.kinds()),
             HomeKind.FORM: frozenset(forms.forms()),
         }
         self.documents: tuple[Document, ...] = read_documents(

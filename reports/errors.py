@@ -30,3 +30,15 @@ class SheetRefusedError(ReportsError):
 
 class WorkspaceError(ReportsError):
     """The workspace cannot be brought up to date. Nothing was changed."""
+
+
+class KindError(ReportsError):
+    """A kind of report is not declared as it should be."""
+
+
+class AskedError(ReportsError):
+    """The report cannot be written for what was asked. Correct it and ask again."""
+
+
+class ReportsNotAllowedError(ReportsError):
+    """You may not have reports written. Ask an administrator for a role that may."""

@@ -27,6 +27,7 @@ from registers import imports
 from registers import tasks as register_tasks
 from registers.reconciling import arriving, asking
 from reports import issue, reconciliation_day, reconciliation_month
+from reports.written import making
 
 SHOWN = 25
 COUNTED = 1_000
@@ -47,6 +48,7 @@ KIND_WORDS = {
     asking.KIND: "Reconcile a business day",
     reconciliation_day.SENDER: "Write the papers of a reconciled day",
     reconciliation_month.SENDER: "Write the papers of a reconciled month",
+    making.JOB: "Write a report",
     papers.KIND: "Write a paper of a merchant's form",
     issuing_many.KIND: "Approve merchants and issue their forms",
     reminding.MANY: "Remind merchants of their forms",

@@ -58,6 +58,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Requests", "contact_support", "requests", Capability.VIEW),
             ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
+            ("Reports", "description", "papers", Capability.VIEW),
         ),
     ),
     (

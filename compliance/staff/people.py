@@ -41,6 +41,7 @@ CAPABILITY_WORDS = {
     Capability.SIGN_ASSERTION: "Sign management's assertion",
     Capability.CHANGE_OCCURRENCES: "Skip and move what is expected",
     Capability.BUILD_PACK: "Build packs",
+    Capability.WRITE_REPORTS: "Have reports written",
     Capability.MANAGE_REGISTERS: "Keep registers",
     Capability.MANAGE_CAMPAIGNS: "Run review campaigns",
     Capability.RUN_RECONCILIATIONS: "Reconcile, and work on breaks",

@@ -7,6 +7,7 @@ Excel cannot hold is written out or cut with a mark.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -17,12 +18,14 @@ from django.conf import settings
 
 from reports.pack.tables import visible
 
-Cell = str | int | bool | date | datetime | None
+Cell = str | int | bool | date | datetime | Decimal | None
 
 _LONGEST = 32_767
 _CUT = " [cut: Excel holds no more]"
 _FIRST_YEAR = 1900
 _LARGEST = 2**53
+_MOST_DIGITS = 15
+"""Excel keeps so many digits of a number; what has more is written as text."""
 _A4 = 9
 _PAGE_WIDTH = 220
 _LINE, _HIGHEST = 13.5, 400.5
@@ -31,9 +34,11 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "text": {},
     "wrapped": {"text_wrap": True},
     "number": {"num_format": "#,##0"},
+    "fraction": {"num_format": "#,##0.0###"},
     "date": {"num_format": "yyyy-mm-dd"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "left number": {"num_format": "#,##0", "align": "left"},
+    "left fraction": {"num_format": "#,##0.0###", "align": "left"},
     "left date": {"num_format": "yyyy-mm-dd", "align": "left"},
     "left time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "heading": {"bold": True, "font_size": 16, "font_color": "#1f3a5f"},
@@ -161,6 +166,8 @@ class Sheet:
             self._sheet.write_boolean(*at, cell, self._book.look(look or "text"))
         elif isinstance(cell, int) and abs(cell) < _LARGEST:
             self._sheet.write_number(*at, cell, self._book.look(look or f"{start}number"))
+        elif isinstance(cell, Decimal) and len(cell.as_tuple().digits) <= _MOST_DIGITS:
+            self._sheet.write_number(*at, float(cell), self._book.look(look or f"{start}fraction"))
         elif isinstance(cell, datetime) and cell.year >= _FIRST_YEAR:
             naive = cell.astimezone(UTC).replace(tzinfo=None)
             self._sheet.write_datetime(*at, naive, self._book.look(look or f"{start}time"))

@@ -33,6 +33,7 @@ MAY: dict[str, set[Capability]] = {
         Capability.RELEASE_QUARANTINED,
         Capability.REDACT_QUARANTINED,
         Capability.MANAGE_CAMPAIGNS,
+        Capability.WRITE_REPORTS,
         Capability.SIGN_RECONCILIATIONS,
     },
     "engineer": {
@@ -47,6 +48,7 @@ MAY: dict[str, set[Capability]] = {
     "executive": {
         Capability.VIEW,
         Capability.SIGN_ASSERTION,
+        Capability.WRITE_REPORTS,
         Capability.OVERSEE_TASKS,
         Capability.SIGN_RECONCILIATIONS,
     },

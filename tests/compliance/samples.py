@@ -125,6 +125,7 @@ def _of_collecting() -> dict[str, object]:
     Beat.objects.create(name="walls", due_at=timezone.now(), last_run_at=timezone.now())
     return {
         "admin/jobs/<int:pk>": job.pk,
+        "admin/reports/<slug:slug>": "coverage",
         "admin/collectors/source/add/<slug:slug>": "staff_mfa",
         "admin/collectors/source/<int:pk>": source.pk,
         "admin/collectors/source/<str:key>": source.pk,
