@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
 
 from compliance.demo import home, mark
 from compliance.demo.errors import DemoError
@@ -49,8 +49,8 @@ def test_it_speaks_to_nobody(tmp_path: Path) -> None:
     assert "CHAT_WEBHOOK_URL_FILE" not in os.environ
 
 
-def test_only_a_demo_is_removed(tmp_path: Path, settings: object) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
+def test_only_a_demo_is_removed(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
     assert not home.remove()
     folder = tmp_path / "demo"
     folder.mkdir()
@@ -63,5 +63,5 @@ def test_only_a_demo_is_removed(tmp_path: Path, settings: object) -> None:
     assert tmp_path.exists()
 
 
-def test_the_tests_are_no_demo() -> None:
+def test_the_tests_are_no_demo(settings: Settings) -> None:
     assert settings.DEMO == ""
