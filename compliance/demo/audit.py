@@ -51,7 +51,7 @@ def follow_up(world: World) -> None:
         if not finding.entries.filter(kind=EntryKind.RESPONDED).exists():
             said = "It is as found. The cause is known, and it is being removed."
             finding_deeds.respond(finding, agrees=True, text=said, by=lena)
-            due = now.date() + 40 * DAY
+            due = now.date() + 90 * DAY
             finding_deeds.plan_action(
                 finding, text="Remove the cause.", owner=f"finn@{DOMAIN}", due=due, by=lena
             )

@@ -18,16 +18,16 @@ from merchants import tasks as merchants_tasks
 from registers import tasks as registers_tasks
 from reports import tasks as reports_tasks
 
-_LAST_LEFT_OPEN = 6
+_LAST_LEFT_OPEN = 2
 """Days before today in which nothing was reviewed: a real queue is never empty."""
 
 
 def plan(world: World) -> None:
-    """Review on Tuesdays; let what is periodic run once a day in the small hours."""
+    """Review on Tuesdays and Fridays; let what is periodic run once a day in the small hours."""
     end = world.calendar.today
     day = world.calendar.begins
     while day <= end:
-        if day.weekday() == 1 and day <= end - _LAST_LEFT_OPEN * DAY:
+        if day.weekday() in {1, 4} and day <= end - _LAST_LEFT_OPEN * DAY:
             world.diary.put(clock.on(day, 15), lambda: go_through(world))
         if day.weekday() == 3 or day in _ends(world):
             world.diary.put(clock.on(day, 3), rounds)
