@@ -4,13 +4,22 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock migrations screenshots clean
+.PHONY: help run demo demo-reset demo-remove test lint format bench lock migrations screenshots clean
 
 help: ## Show this help
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Set everything up and start Countersign
 	@$(BIN)/python manage.py up
+
+demo: $(VENV)/.run ## Show a fictional company with a year behind it, in var/demo
+	@$(BIN)/python manage.py demo
+
+demo-reset: $(VENV)/.run ## Load the fictional company anew
+	@$(BIN)/python manage.py demo reset
+
+demo-remove: $(VENV)/.run ## Remove the fictional company
+	@$(BIN)/python manage.py demo remove
 
 test: $(VENV)/.dev ## Set everything up and run the tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadscope $(ARGS)

@@ -32,9 +32,12 @@ class _Default:
 def connect_defaults(*, by: str = "system") -> list[Source]:
     """Connect the sources that are missing, and let them serve expectations that nobody serves.
 
-    Safe to call at every start: what a person changed or disabled stays as it is.
+    Safe to call at every start: what a person changed or disabled stays as it is. A demo gets
+    none, because this house and its code are no systems of the company that it shows.
     """
-    connected = []
+    if settings.DEMO:
+        return []
+    connected: list[Source] = []
     for default in _wanted():
         source = Source.objects.filter(slug=default.slug).first()
         unserved = list(Expectation.objects.filter(collector=default.slug, sources=None))

@@ -8,11 +8,12 @@ from csp.constants import NONE, SELF
 
 from compliance import environment, logs
 from compliance.api import conventions
+from compliance.demo import mark
 from compliance.staff import skin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-
+DEMO = mark.dress(VAR_DIR)  # the label that pages and papers bear; empty but in a demo
 KEYS_DIR = VAR_DIR / "keys"
 STORE_DIR = VAR_DIR / "store"
 SCRATCH_DIR = VAR_DIR / "scratch"
@@ -106,6 +107,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "compliance.demo.label.LabelMiddleware",
     *conventions.MIDDLEWARE,
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -171,11 +173,9 @@ FILE_UPLOAD_HANDLERS = [f"{_handlers}.MemoryFileUploadHandler", "compliance.uplo
 FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
-
 CATALOGUE_DIR = Path(
     environment.text("CATALOGUE_DIR", str(BASE_DIR / "controls" / "catalogue"))
 ).resolve()
-
 _CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 # Beyond this, counts of the rate limits are thrown away; the usual 300 are soon reached.
 CACHES: dict[str, Any] = {"default": {**_CACHE, "OPTIONS": {"MAX_ENTRIES": 20_000}}}

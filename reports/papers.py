@@ -10,14 +10,20 @@ from typing import Any
 
 from django.conf import settings
 from django.template import Context, Engine
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+
+from reports import demonstration
 
 _LIBRARIES = {"humanize": "django.contrib.humanize.templatetags.humanize"}
 
 
 def rendered(name: str, context: Mapping[str, Any]) -> SafeString:
-    """Return a template of the folder `templates/reports` filled in, in the active language."""
-    return _engine().get_template(f"reports/{name}").render(Context(dict(context)))
+    """Return a template of the folder `templates/reports` filled in, in the active language.
+
+    In a demo it bears the label of one.
+    """
+    html = _engine().get_template(f"reports/{name}").render(Context(dict(context)))
+    return mark_safe(demonstration.on_paper(html))  # noqa: S308  # rendered, and our own label
 
 
 @cache

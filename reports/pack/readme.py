@@ -7,6 +7,7 @@ from audits.coverage import SHORTFALL
 from audits.models import Pack
 from audits.selection import Selection
 from evidence import keys, ledger
+from reports import demonstration
 from reports.pack import cover
 from reports.pack.tables import visible
 
@@ -39,6 +40,8 @@ def _heading(pack: Pack, selection: Selection) -> Iterator[str]:
     title = f"Evidence pack {pack.ref} of {visible(selection.organisation)}"
     short = sum(selection.totals.get(state, 0) for state in SHORTFALL)
     yield from (title, "=" * min(len(title), _WIDTH), "")
+    if demonstration.label():
+        yield from (_wrapped(demonstration.label().upper()), "")
     yield _wrapped(
         f"{about.type}: {visible(about.title)}. Observed from {about.window_from} to "
         f"{about.window_to}. Sealed at {ledger.stamp(pack.sealed_at)}. {len(selection.items)} "

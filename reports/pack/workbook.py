@@ -16,11 +16,13 @@ from typing import Any
 import xlsxwriter
 from django.conf import settings
 
+from reports import demonstration
 from reports.pack.tables import visible
 
 Cell = str | int | bool | date | datetime | Decimal | None
 
 _LONGEST = 32_767
+_LONGEST_TAB = 31
 _CUT = " [cut: Excel holds no more]"
 _FIRST_YEAR = 1900
 _LARGEST = 2**53
@@ -42,6 +44,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "left date": {"num_format": "yyyy-mm-dd", "align": "left"},
     "left time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "heading": {"bold": True, "font_size": 16, "font_color": "#1f3a5f"},
+    "label": {"bold": True, "font_color": "#8a4b00"},
     "name": {"bold": True},
     "header": {
         "bold": True,
@@ -77,7 +80,9 @@ class Book:
         }
         self._book = xlsxwriter.Workbook(str(path), options)
         created = created.astimezone(UTC).replace(tzinfo=None)
-        self._book.set_properties({"title": title, "author": author, "created": created})
+        said = {"title": title, "author": author, "created": created}
+        self._label = demonstration.label()
+        self._book.set_properties(said | ({"comments": self._label} if self._label else {}))
         self.look = cache(self._look)
 
     def close(self) -> None:
@@ -86,11 +91,13 @@ class Book:
 
     def facts(self, title: str, heading: str, facts: Iterable[tuple[str, Cell]]) -> None:
         """Add a sheet of names and values under a heading."""
-        made = self._book.add_worksheet(title)
+        made = self._new(title)
         sheet = Sheet(self, made, [Column("", 28), Column("", 96, wraps=True)], start="left ")
         made.set_row(0, 24)
         sheet.put(0, heading, "heading")
-        sheet.skip(2)
+        sheet.skip(1)
+        sheet.put(0, self._label, "label")
+        sheet.skip(1)
         for name, value in facts:
             sheet.fit([None, value])
             sheet.put(0, name, "name")
@@ -99,7 +106,7 @@ class Book:
 
     def table(self, title: str, columns: Sequence[Column]) -> "Sheet":
         """Add a sheet with a frozen header and filters; its rows follow in order."""
-        made = self._book.add_worksheet(title)
+        made = self._new(title)
         made.freeze_panes(1, 1)
         made.repeat_rows(0)
         made.set_row(0, 30)
@@ -108,6 +115,18 @@ class Book:
             sheet.put(place, column.title, "header")
         sheet.skip(1)
         return sheet
+
+    def _new(self, title: str) -> Any:
+        """Add a sheet; that of a demo says so on its tab and on every printed page.
+
+        It has no row for that, because some sheets are read again.
+        """
+        if not self._label:
+            return self._book.add_worksheet(title)
+        made = self._book.add_worksheet(f"DEMO {title}"[:_LONGEST_TAB])
+        made.set_header(f"&C{self._label}")
+        made.set_tab_color("#ffd467")
+        return made
 
     def _look(self, name: str) -> Any:
         return self._book.add_format(
