@@ -49,6 +49,7 @@ KIND_WORDS = {
     reconciliation_day.SENDER: "Write the papers of a reconciled day",
     reconciliation_month.SENDER: "Write the papers of a reconciled month",
     making.JOB: "Write a report",
+    "reports.workspace": "Bring the copy of the evidence in folders up to date",
     papers.KIND: "Write a paper of a merchant's form",
     issuing_many.KIND: "Approve merchants and issue their forms",
     reminding.MANY: "Remind merchants of their forms",

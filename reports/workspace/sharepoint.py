@@ -236,7 +236,8 @@ def _field(cell: Cell) -> str | int | None:
     if isinstance(cell, date):
         # A library shows days in the zone of its site: noon is the same day nearly everywhere.
         return f"{cell}T12:00:00Z"
-    if isinstance(cell, int):
+    if isinstance(cell, int) or cell is None:
         return cell
-    # A line of text holds 255 characters, and none at all is no text.
-    return cell if cell is None or len(cell) <= _LONGEST else cell[: _LONGEST - 1] + "…"
+    text = str(cell)
+    # A line of text holds 255 characters.
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
