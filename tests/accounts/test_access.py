@@ -59,6 +59,7 @@ def test_capabilities_of_two_roles_add_up() -> None:
     person = cast.person("reviewer", "engineer")
     assert person.held == {
         Capability.VIEW,
+        Capability.WRITE_REPORTS,
         Capability.REVIEW_EVIDENCE,
         Capability.RELEASE_QUARANTINED,
         Capability.REDACT_QUARANTINED,

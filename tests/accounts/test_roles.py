@@ -56,6 +56,7 @@ def test_sync_brings_an_edited_role_back_in_line(journal: Journal) -> None:
     assert roles.sync() == ["executive"]
     held = {
         Capability.VIEW,
+        Capability.WRITE_REPORTS,
         Capability.SIGN_ASSERTION,
         Capability.OVERSEE_TASKS,
         Capability.SIGN_RECONCILIATIONS,
