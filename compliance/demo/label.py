@@ -11,7 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 
 _HEAD = re.compile(rb"</head\s*>", re.IGNORECASE)
-_BODY = re.compile(rb"<body\b[^>]*>", re.IGNORECASE)
+# Values of attributes may hold a ">", as scripts in them do.
+_BODY = re.compile(rb"""<body\b(?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
 
 
 class LabelMiddleware:

@@ -34,12 +34,15 @@ def read(client: Client, **headers: str) -> dict[str, float]:
 
 def test_it_counts_what_waits_and_what_failed(client: Client) -> None:
     late = timezone.now() - timedelta(minutes=10)
+    before = read(client)
     Job.objects.create(kind="test", key="1", run_after=late)
     Job.objects.create(kind="test", key="2", state="failed", finished_at=late)
     found = read(client)
     assert (found["countersign_jobs waiting"], found["countersign_jobs failed"]) == (1, 1)
     assert 600 <= found["countersign_job_wait_seconds"] < 700
-    assert found["countersign_wakeups_unread"] == 0
+    # Rows that nobody announced; what other tests have sent is in the same memory.
+    unread = "countersign_wakeups_unread"
+    assert found[unread] == before[unread]
 
 
 def test_it_says_how_old_the_schedule_is(client: Client) -> None:
