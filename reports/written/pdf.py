@@ -68,17 +68,24 @@ def page(document: Document, head: Head, *, readings: Mapping[int, Reading] | No
             "facts": [
                 (name, values.said(cell, head.zone)) for name, cell in heading.facts(document, head)
             ],
-            "sections": [_section(each, head, known, numbers) for each in document.sections],
+            "sections": [
+                _section(each, document, head, known, numbers) for each in document.sections
+            ],
             "log": f"Log at {head.log_size:,} leaves, root {head.log_root[:16]}",
         }
         return papers.rendered("written.html", context)
 
 
 def _section(
-    section: Section, head: Head, known: Mapping[int, Reading], numbers: "count[int]"
+    section: Section,
+    document: Document,
+    head: Head,
+    known: Mapping[int, Reading],
+    numbers: "count[int]",
 ) -> dict[str, Any]:
     blocks = [_block(each, head, known, numbers) for each in section.blocks]
-    lies = any(each.get("lies") for each in blocks)
+    # A page across is another page, which a report on one page has not.
+    lies = any(each.get("lies") for each in blocks) and not document.is_one_page
     return {
         "title": section.title,
         "blocks": blocks,
