@@ -4,15 +4,17 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.models import User
 from audits import draws, engagements, finding_deeds, findings, populations, requests
-from audits.finding_record import EntryKind, State
+from audits.finding_record import EntryKind, Part, State
 from audits.models import EvidenceRequest, Finding
 from audits.populations import Definition
 from audits.request_terms import Wording
 from audits.sampling import Method
-from compliance.demo import campaigns, clock
+from compliance.demo import campaigns, clock, remedies
 from compliance.demo.calendar import DAY
 from compliance.demo.company import DOMAIN
+from compliance.demo.remedies import Remedy
 from compliance.demo.world import World
 from controls.models import Control, Expectation
 from evidence.models import CheckResult, Evidence
@@ -48,21 +50,26 @@ def follow_up(world: World) -> None:
     now = timezone.now()
     for finding in Finding.objects.filter(engagement=world.engagement).order_by("pk"):
         age = now - finding.opened_at
+        remedy = remedies.of(finding.expectation_slug)
         if not finding.entries.filter(kind=EntryKind.RESPONDED).exists():
-            said = "It is as found. The cause is known, and it is being removed."
-            finding_deeds.respond(finding, agrees=True, text=said, by=lena)
-            due = now.date() + 90 * DAY
-            finding_deeds.plan_action(
-                finding, text="Remove the cause.", owner=f"finn@{DOMAIN}", due=due, by=lena
-            )
+            _answer_finding(finding, remedy, lena)
         elif finding.standing.state != State.CLOSED and age > _PATIENCE:
             proof = _proof(finding)
             if proof is None:
                 continue
-            words = "What came since shows no exception."
+            words = remedy.shown_by
             finding_deeds.finish_action(finding, action=1, evidence=proof, text=words, by=finn)
             finding_deeds.retest(finding, passed=True, evidence=proof, text=words, by=lena)
-            finding_deeds.close(finding, conclusion="Mended; it stays a deviation.", by=lena)
+            finding_deeds.close(finding, conclusion=remedy.conclusion, by=lena)
+
+
+def _answer_finding(finding: Finding, remedy: Remedy, lena: User) -> None:
+    """Say why it came and what it did, agree, and plan what removes the cause."""
+    for part, text in ((Part.CAUSE, remedy.cause), (Part.EFFECT, remedy.effect)):
+        finding_deeds.revise(finding, part=part, text=text, by=lena)
+    finding_deeds.respond(finding, agrees=True, text=remedy.response, by=lena)
+    due = timezone.now().date() + 90 * DAY
+    finding_deeds.plan_action(finding, text=remedy.action, owner=f"finn@{DOMAIN}", due=due, by=lena)
 
 
 def _proof(finding: Finding) -> Evidence | None:

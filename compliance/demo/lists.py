@@ -22,6 +22,7 @@ from controls.cadence import windows
 from controls.models import Expectation
 
 _QUIET = timedelta(minutes=2)
+_ON_MONDAYS = "0 7 * * 1"
 
 
 def connect(world: World) -> None:
@@ -36,7 +37,9 @@ def connect(world: World) -> None:
         )
         connections.connect("csv_import", slug=slug, wishes=wishes, by=by)
     own = Expectation.objects.get(slug="staff-mfa-state")
-    wishes = Wishes(title="Second factors of this installation", expectations=[own])
+    wishes = Wishes(
+        title="Second factors of this installation", schedule=_ON_MONDAYS, expectations=[own]
+    )
     connections.connect("staff_mfa", slug="staff_mfa", wishes=wishes, by=by)
 
 
@@ -45,9 +48,9 @@ def plan(world: World) -> None:
     for slug in TABLES:
         for span, at in _deliveries(world, Expectation.objects.get(slug=slug)):
             world.diary.put(at, partial(deliver, world, slug, span))
-    own = Expectation.objects.get(slug="staff-mfa-state")
-    for _, at in _deliveries(world, own):
-        world.diary.put(at, lambda: _ask(world))
+    for week in world.calendar.weeks():
+        day = max(week.first, world.calendar.window.first)
+        world.diary.put(clock.on(day, 7), lambda: _ask(world))
 
 
 def deliver(world: World, slug: str, span: Span) -> None:
