@@ -267,5 +267,5 @@ def _proved(run: ReconciliationRun | None) -> dict[str, Any]:
         "totals": facts.get("totals", []),
         "identities": sorted(proved, key=lambda each: bool(each["holds"])),
         "broken": sum(not each["holds"] for each in proved),
-        "window": files.window_start(run.reconciliation, run.day) if run else None,
+        "window": files.read_start(run.reconciliation, run.day) if run else None,
     }

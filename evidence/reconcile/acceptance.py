@@ -35,7 +35,10 @@ _OCCURRED = Item._fields.index("occurred_at")
 
 @dataclass
 class FileFacts:
-    """One file and its control totals; `totals` holds count, credits and debits by currency."""
+    """One file and its control totals; `totals` holds count, credits and debits by currency.
+
+    A file that leads in is read for the other halves of pairs alone.
+    """
 
     number: int
     leg: str
@@ -50,6 +53,7 @@ class FileFacts:
     first: str = ""
     last: str = ""
     statements: list[Statement] = field(default_factory=list)
+    leads_in: bool = False
 
 
 Bulk = Callable[[FileFacts, Path, FileRule], bool]

@@ -81,6 +81,17 @@ class Census:
             found[cell.file, cell.currency] = count + cell.count, amount + cell.amount
         return dict(found)
 
+    def by_leg(self) -> list[tuple[str, ...]]:
+        """Return leg, currency, kind, account, day, fault, count and amount, whatever the files."""
+        found: dict[tuple[str, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        for cell in self.cells:
+            account = "-" if cell.account is None else repr(cell.account)
+            fault = "faulty" if cell.is_faulty else "whole"
+            name = (cell.leg, cell.currency, cell.kind, account, cell.day.isoformat(), fault)
+            count, amount = found[name]
+            found[name] = count + cell.count, amount + cell.amount
+        return [(*name, *map(str, sums)) for name, sums in sorted(found.items())]
+
     def _sums(self, wanted: Callable[[Cell], bool]) -> Sums:
         found: Sums = defaultdict(lambda: (0, 0))
         for cell in filter(wanted, self.cells):

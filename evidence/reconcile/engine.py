@@ -50,9 +50,6 @@ class Engine(Protocol):
     def sha256(self, text: str) -> str:
         """Return the expression of the digest of a text, in small hexadecimal digits."""
 
-    def summed(self, digest: str) -> list[str]:
-        """Return aggregates that add up the first 120 bits of digests, as two whole numbers."""
-
     def joined(self, text: str, mark: str) -> str:
         """Return the aggregate that joins texts in their own order, by bytes."""
 
@@ -169,9 +166,6 @@ class DuckDB:
 
     def sha256(self, text: str) -> str:
         return f"sha256({text})"
-
-    def summed(self, digest: str) -> list[str]:
-        return [f"sum(CAST('0x' || substr({digest}, {first}, 15) AS BIGINT))" for first in (1, 16)]
 
     def joined(self, text: str, mark: str) -> str:
         return f"string_agg({text}, '{mark}' ORDER BY {text})"

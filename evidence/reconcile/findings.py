@@ -10,11 +10,10 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
+from evidence.reconcile.census import Census
 from evidence.reconcile.engine import Engine, Values
-from evidence.reconcile.items import CONTENT
 from evidence.reconcile.outcome import Break, Candidate, Part, Tolerated
-from evidence.reconcile.rules import MAPPED, Leg, RuleSet
-from evidence.reconcile.tables import content, quoted
+from evidence.reconcile.tables import content
 
 MOST_BREAKS = 100_000
 MOST_LISTED = 10_000
@@ -129,28 +128,14 @@ def candidates(engine: Engine) -> list[Candidate]:
     ]
 
 
-def _filled(leg: Leg) -> list[str]:
-    """Return the fields that files of a leg can fill; the others are empty in each of its items."""
-    mapped = {str(name) for file in leg.files for name in (*file.columns, *file.fixed)}
-    is_mapped = all(file.format in MAPPED for file in leg.files)
-    always = {"kind", "status", "amount", "currency", "occurred_at", "day", "fault"}
-    filled = mapped | always | ({"rate_e9"} if "rate" in mapped else set())
-    return [name for name in CONTENT if name in filled or not is_mapped]
+def digest_lines(engine: Engine, counted: Census) -> Iterator[str]:
+    """Yield lines that fix the outcome: inputs and plain pairs by count and sum, all else by item.
 
-
-def digest_lines(engine: Engine, rules: RuleSet) -> Iterator[str]:
-    """Yield digests that fix the class of every item: inputs, plain pairs, all else, candidates.
-
-    The inputs are digested once, by the sum of the digests of their rows, which no order changes.
-    Plain pairs are what is left of them when everything with a line of its own is taken away.
+    An item that is no part of a plain pair has a digest of its class and of all that it is.
     """
-    sums = ", ".join(engine.summed("dig"))
-    for name, leg in rules.legs.items():
-        digest = engine.sha256(content(engine, "i", _filled(leg)))
-        digests = f"SELECT {digest} AS dig FROM item i WHERE i.leg = {quoted(name)}"
-        for row in engine.rows(f"SELECT count(*), {sums} FROM ({digests}) digests"):
-            yield f"input {name} {' '.join(str(value) for value in row)}"
-    for row in engine.rows("SELECT * FROM plain ORDER BY 1, 2, 3"):
+    for totals in counted.by_leg():
+        yield f"input {' '.join(totals)}"
+    for row in engine.rows("SELECT * FROM plain ORDER BY 1, 2, 3, 4"):
         yield f"plain {' '.join(str(value) for value in row)}"
     line = (
         "c.comparison || '|' || c.side || '|' || c.class || '|' || COALESCE(c.reason, '') || '|'"

@@ -48,7 +48,8 @@ def _classed(engine: Engine) -> Iterator[Values]:
 
 
 def _plain(engine: Engine) -> Iterator[Values]:
-    for comparison, _, currency, pairs, left, right in engine.rows("SELECT * FROM plain"):
+    plain = "SELECT comparison, currency, pairs, left_amount, right_amount FROM plain"
+    for comparison, currency, pairs, left, right in engine.rows(plain):
         yield comparison, "left", currency, "matched", pairs, left
         yield comparison, "right", currency, "matched", pairs, right
 

@@ -31,8 +31,9 @@ def set_aside(engine: Engine, entry: Pass, left: Seat, right: Seat) -> None:
     _join(engine, entry)
     _take_out_repeated(engine)
     engine.execute(
-        f"INSERT INTO plain SELECT {quoted(left[0].comparison)}, '{entry.id}', currency, count(*),"
-        " sum(left_amount), sum(right_amount) FROM meeting WHERE is_plain GROUP BY currency"
+        f"INSERT INTO plain SELECT {quoted(left[0].comparison)}, '{entry.id}', currency, status,"
+        " count(*), sum(left_amount), sum(right_amount) FROM meeting WHERE is_plain"
+        " GROUP BY currency, status"
     )
     for (place, _, _), never in zip((left, right), others, strict=True):
         _keep_others(engine, place, never)
@@ -75,7 +76,7 @@ def _join(engine: Engine, entry: Pass) -> None:
     days = entry.within_days
     engine.keep(
         "met",
-        "SELECT l.id AS l, r.id AS r, l.currency, l.amount AS left_amount,"
+        "SELECT l.id AS l, r.id AS r, l.currency, l.status, l.amount AS left_amount,"
         f" r.amount AS right_amount, COALESCE({SAME}"
         f" AND {engine.days('l.day', 'r.day')} BETWEEN -{days} AND {days}, FALSE) AS is_plain"
         " FROM plain_left l FULL JOIN plain_right r ON l.key = r.key",
@@ -101,7 +102,7 @@ def _take_out_repeated(engine: Engine) -> None:
             joins += f" LEFT JOIN often_{column} ON often_{column}.id = m.{column}"
     engine.show(
         "meeting",
-        f"SELECT m.l, m.r, m.currency, m.left_amount, m.right_amount, {once} AS is_plain"
+        f"SELECT m.l, m.r, m.currency, m.status, m.left_amount, m.right_amount, {once} AS is_plain"
         f" FROM met m{joins}",
     )
 

@@ -81,12 +81,6 @@ class PostgreSQL:
     def sha256(self, text: str) -> str:
         return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
 
-    def summed(self, digest: str) -> list[str]:
-        return [
-            f"sum(CAST(CAST('x0' || substr({digest}, {first}, 15) AS BIT(64)) AS BIGINT))"
-            for first in (1, 16)
-        ]
-
     def joined(self, text: str, mark: str) -> str:
         return f"string_agg({text}, '{mark}' ORDER BY {text} COLLATE \"C\")"
 

@@ -16,6 +16,7 @@ from evidence.reconcile import (
     census,
     findings,
     identities,
+    lead,
     opening,
     passes,
     plain,
@@ -26,7 +27,7 @@ from evidence.reconcile import (
 from evidence.reconcile.acceptance import Accepted, accept
 from evidence.reconcile.bulk import Bulk
 from evidence.reconcile.census import Census
-from evidence.reconcile.engine import Engine, Receiver, column_types, duckdb_engine
+from evidence.reconcile.engine import DuckDB, Engine, Receiver, column_types, duckdb_engine
 from evidence.reconcile.errors import InputError, ReconcileError
 from evidence.reconcile.identities import Seat
 from evidence.reconcile.opening import Open
@@ -35,8 +36,8 @@ from evidence.reconcile.progress import Steps, Tell, quiet
 from evidence.reconcile.rules import Comparison, Fees, RuleSet
 from evidence.reconcile.tables import Place
 
-DIGEST_VERSION = 2
-"""Which definition the digest of an outcome follows; decision 0023 has it."""
+DIGEST_VERSION = 3
+"""Which definition the digest of an outcome follows; decision 0037 has it."""
 
 
 Elsewhere = Callable[[Path], AbstractContextManager[Receiver]]
@@ -49,6 +50,7 @@ class Terms:
 
     `as_of` is the day whose end the run looks from; without it, the latest day of the inputs.
     `opening` are the breaks that were open before; `seen` are digests of files that came before.
+    `leading_in` names files that are read for the other halves of pairs alone.
     `memory` and `threads` are DuckDB's; `elsewhere` opens the engine that does what follows on P0.
     `tell` hears how far the run is, in hundredths.
     """
@@ -56,6 +58,7 @@ class Terms:
     as_of: date | None = None
     opening: Mapping[str, Open] | None = None
     seen: Collection[str] = ()
+    leading_in: Collection[str] = ()
     memory: str = "1GB"
     threads: int = 2
     elsewhere: Elsewhere | None = None
@@ -79,20 +82,8 @@ def reconcile(
         place = Path(folder)
         try:
             with duckdb_engine(place, memory=terms.memory, threads=terms.threads) as engine:
-                engine.make("loaded", column_types())
-                bulk = Bulk(engine, "loaded", rules, terms.as_of).take
                 steps = Steps(terms.tell, len(rules.parts) + 2)
-                accepted = accept(
-                    rules,
-                    given,
-                    place,
-                    as_of=terms.as_of,
-                    seen=terms.seen,
-                    bulk=bulk,
-                    tell=steps.read,
-                )
-                engine.load("loaded", accepted.tables)
-                engine.number("loaded", "item")
+                accepted = _accepted(engine, rules, given, (place, terms, steps))
                 if terms.elsewhere:
                     with terms.elsewhere(place) as other:
                         other.receive(engine, place)
@@ -102,6 +93,31 @@ def reconcile(
         except duckdb.Error as error:
             first = str(error).strip().partition("\n")[0]
             raise ReconcileError(f"The database gave up: {first[:500]}") from error
+
+
+def _accepted(
+    engine: DuckDB,
+    rules: RuleSet,
+    given: Mapping[str, Sequence[Path]],
+    how: tuple[Path, Terms, Steps],
+) -> Accepted:
+    """Put the rows of all files that are whole into the table `item`."""
+    place, terms, steps = how
+    engine.make("loaded", column_types())
+    accepted = accept(
+        rules,
+        given,
+        place,
+        as_of=terms.as_of,
+        seen=terms.seen,
+        bulk=Bulk(engine, "loaded", rules, terms.as_of).take,
+        tell=steps.read,
+    )
+    for facts in accepted.files:
+        facts.leads_in = facts.name in terms.leading_in
+    engine.load("loaded", accepted.tables)
+    engine.number("loaded", "item")
+    return accepted
 
 
 def _refuse_strangers(rules: RuleSet, given: Mapping[str, Sequence[Path]]) -> None:
@@ -123,6 +139,7 @@ def judge(
         seats += compare(engine, rules, comparison, counted, as_of)
     seats += _recalculate(engine, rules, counted, steps)
     steps.begin("Proving the identities")
+    lead.leave_out(engine, [facts.number for facts in accepted.files if facts.leads_in])
     tables.gather(engine)
     summed = identities.totals(engine, counted, seats)
     proved = identities.prove(engine, rules, accepted, seats, (counted, summed))
@@ -132,7 +149,7 @@ def judge(
     if terms.opening is not None:
         proved += opening.roll_forward(terms.opening, breaks)
     steps.begin("Digesting the outcome")
-    digest = _digest(engine, rules, accepted, proved, as_of)
+    digest = _digest(engine, rules, accepted, (proved, counted), as_of)
     return Outcome(
         state=_state(proved, bool(count or accepted.breaks)),
         digest=digest,
@@ -209,10 +226,11 @@ def _digest(
     engine: Engine,
     rules: RuleSet,
     accepted: Accepted,
-    proved: Sequence[Identity],
+    proof: tuple[Sequence[Identity], Census],
     as_of: date,
 ) -> str:
     """Return the digest of the output; names, lines and order of the files are no part of it."""
+    proved, counted = proof
     digest = sha256()
     facts: dict[str, Any] = {
         "digest": DIGEST_VERSION,
@@ -232,6 +250,6 @@ def _digest(
         ),
     }
     digest.update(rfc8785.dumps(facts))
-    for line in findings.digest_lines(engine, rules):
+    for line in findings.digest_lines(engine, counted):
         digest.update(f"\n{line}".encode())
     return digest.hexdigest()

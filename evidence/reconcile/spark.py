@@ -67,12 +67,6 @@ class Spark:
     def sha256(self, text: str) -> str:
         return f"sha2({text}, 256)"
 
-    def summed(self, digest: str) -> list[str]:
-        return [
-            f"sum(CAST(conv(substr({digest}, {first}, 15), 16, 10) AS DECIMAL(20, 0)))"
-            for first in (1, 16)
-        ]
-
     def joined(self, text: str, mark: str) -> str:
         return f"array_join(array_sort(collect_list({text})), '{mark}')"
 

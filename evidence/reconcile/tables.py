@@ -23,7 +23,12 @@ _TABLES = {
     | {"grp": "VARCHAR", "diff": _SUM, "due_on": "DATE"},
     "due": _SIDE | {"day": "DATE", "due_on": "DATE", "lost_on": "DATE"},
     "candidate": {"comparison": "VARCHAR", "left_id": "BIGINT", "right_id": "BIGINT"},
-    "plain": {"comparison": "VARCHAR", "pass": "VARCHAR", "currency": "VARCHAR"}
+    "plain": {
+        "comparison": "VARCHAR",
+        "pass": "VARCHAR",
+        "currency": "VARCHAR",
+        "status": "VARCHAR",
+    }
     | {"pairs": "BIGINT", "left_amount": _SUM, "right_amount": _SUM},
     "kept": _SIDE | {"items": "BIGINT"},
 }

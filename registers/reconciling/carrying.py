@@ -4,6 +4,8 @@ Rules:
 - The engine gives a difference the same key in every run; what was open stays open under it.
 - What a run does not find any more is cleared, if the run read the files that it stands in. Else it
   stays open: what lies beyond the window is not gone.
+- Files before the window are read for the other halves of pairs; what stands alone there is not
+  told.
 - What a person closed stays closed while it is found; what a run cleared and the next one finds is
   opened again.
 - The amount at issue is the difference of both sides in one currency, else the whole of one side.

@@ -239,6 +239,17 @@ def rules_in_force(reconciliation: Reconciliation) -> MatchingRules | None:
     return approved.order_by("-number").first()
 
 
+def lead_days(reconciliation: Reconciliation, rules: RuleSet) -> int:
+    """Return of how many days before the window files are read.
+
+    As many as the two items of a pair may lie apart, and none that the legs refuse as too old.
+    """
+    passes = [entry for comparison in rules.comparisons for entry in comparison.passes]
+    widest = max((entry.within_days for entry in passes), default=0)
+    oldest = min(leg.oldest_days for leg in rules.legs.values())
+    return max(min(widest, oldest - reconciliation.window_days), 0)
+
+
 def business_days(
     reconciliation: Reconciliation,
     first: date,

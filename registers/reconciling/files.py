@@ -183,13 +183,13 @@ def withdraw(file: InputFile, *, reason: str, by: User) -> InputWithdrawal:
 
 
 def read_by(reconciliation: Reconciliation, day: date) -> list[InputFile]:
-    """Return the files that a run of a day reads: those of its window, without the withdrawn.
+    """Return the files that a run of a day reads: from its first day on, without the withdrawn.
 
     What a collector brought and replaced by a newer version is not read either.
     """
     found = InputFile.objects.filter(
         reconciliation=reconciliation,
-        day__gte=window_start(reconciliation, day),
+        day__gte=read_start(reconciliation, day),
         day__lte=day,
         withdrawal__isnull=True,
     )
@@ -199,8 +199,28 @@ def read_by(reconciliation: Reconciliation, day: date) -> list[InputFile]:
 
 
 def window_start(reconciliation: Reconciliation, day: date) -> date:
-    """Return the first day of the files that a run of a day reads."""
+    """Return the first day whose files may open a break in a run of a day."""
     return day - timedelta(days=reconciliation.window_days - 1)
+
+
+def read_start(reconciliation: Reconciliation, day: date) -> date:
+    """Return the first day of the files that a run of a day reads.
+
+    They begin as long before the window as the rules let two items lie apart: what stands first in
+    the window finds the other half of its pair there.
+    """
+    rules = definitions.rules_in_force(reconciliation)
+    lead = definitions.lead_days(reconciliation, definitions.parsed(rules.text)) if rules else 0
+    return window_start(reconciliation, day) - timedelta(days=lead)
+
+
+def leading_in(
+    reconciliation: Reconciliation, day: date, read: Iterable[InputFile]
+) -> frozenset[str]:
+    """Return the names of the files that a run reads for the other halves of pairs alone."""
+    start = window_start(reconciliation, day)
+    told = {file.filename for file in read if file.day >= start}
+    return frozenset(file.filename for file in read) - told
 
 
 def missing_legs(

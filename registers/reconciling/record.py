@@ -264,7 +264,8 @@ def _readme(mine: Signed, others: Sequence[Reconciliation], note: str) -> str:
             "",
             "To run it again: put each file of inputs.json, which is found among the evidence by",
             "its sha256, into the folder of its leg, under its name; then",
-            f"manage.py reconcile --rules {name}/rules.yaml {places} --as-of {run.day}",
+            f"manage.py reconcile --rules {name}/rules.yaml {places}",
+            f"  --inputs {name}/inputs.json --as-of {run.day}",
             f"digest {run.output_digest}",
             "",
         ]

@@ -1,7 +1,8 @@
 """Runs a reconciliation for one business day: files in, a proved report out, the queue moved.
 
 Rules:
-- A run reads the files of its window, the day's own among them; a day without them has no run.
+- A run reads the files of its window, the day's own among them, and those before it in which the
+  other half of a pair may stand; a day without its own files has no run.
 - The same day, files and rules give the same run: a second call returns the first.
 - A run whose identities do not hold, or of which a file was refused, has failed: nothing of it is
   counted and no break moves. Its report says why, and is kept like any other.
@@ -183,7 +184,12 @@ def _before(
 
 def _judge(judged: Judged) -> None:
     rules = definitions.parsed(judged.rules.text)
-    terms = engine.Terms(as_of=judged.day, memory=MEMORY, tell=judged.matched)
+    terms = engine.Terms(
+        as_of=judged.day,
+        leading_in=files.leading_in(judged.reconciliation, judged.day, judged.read),
+        memory=MEMORY,
+        tell=judged.matched,
+    )
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         given = files.laid_out(judged.read, Path(folder), tell=judged.laid_out)
         try:
@@ -293,6 +299,7 @@ def _file(file: InputFile, control: dict[str, Any]) -> dict[str, Any]:
         "day": file.day.isoformat(),
         "sha256": file.sha256,
         "evidence": file.evidence.ref,
+        "leads_in": control.get("leads_in", False),
         "refused": control.get("refused", ""),
         "line": control.get("line", 0),
         "format": control.get("format", ""),

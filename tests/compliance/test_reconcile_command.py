@@ -51,6 +51,19 @@ def test_breaks_end_with_exit_code_1_and_a_report(
     assert "identities hold" in capsys.readouterr().out
 
 
+def test_inputs_of_a_signed_day_tell_which_files_lead_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = write(tmp_path, [row("A")], [row("A"), row("B")])
+    listed = [{"name": "a.csv", "leads_in": False}, {"name": "b.csv", "leads_in": True}]
+    (tmp_path / "inputs.json").write_text(json.dumps(listed), "utf-8")
+    call_command("reconcile", *arguments, f"--inputs={tmp_path / 'inputs.json'}")
+    assert "a-b right (b) out_of_scope: 1 items" in capsys.readouterr().out
+    (tmp_path / "inputs.json").write_text('["a.csv"]', "utf-8")
+    with pytest.raises(CommandError, match=r"inputs\.json is no list of inputs"):
+        call_command("reconcile", *arguments, f"--inputs={tmp_path / 'inputs.json'}")
+
+
 def test_a_run_that_cannot_be_ends_with_exit_code_2(tmp_path: Path) -> None:
     good = write(tmp_path, [row("A")], [row("A", "10.01")])
     for arguments, words in (

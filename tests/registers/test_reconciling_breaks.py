@@ -96,6 +96,28 @@ class TestBreaks:
             books.both(cards, [own], [own], day=day)
         assert one(cards, "s2").is_open
 
+    def test_the_other_half_of_a_pair_may_stand_before_the_window(self, books: Accounting) -> None:
+        cards = books.define(window_days=2)
+        for number in range(5):
+            day = MONDAY + number * DAY
+            sales = [row(f"s{number}", day=day)]
+            settled = [row(f"s{number - 1}", day=day - DAY)] if number else []
+            run = books.both(cards, sales, settled, day=day)
+            assert run.new_count == 1, "the sale of the day alone"
+        assert run.facts["files"][0]["leads_in"]
+        assert [*Break.objects.filter(is_open=True).values_list("label", flat=True)] == ["s4"]
+
+    def test_what_was_made_good_stays_so_beyond_the_window(self, books: Accounting) -> None:
+        cards = books.define(window_days=2)
+        books.both(cards, [row("s1")], [])
+        books.both(cards, [], [row("s1")], day=TUESDAY)
+        assert one(cards, "s1").state == "cleared"
+        for number in range(2, 4):
+            day = MONDAY + number * DAY
+            own = row(f"t{number}", day=day)
+            run = books.both(cards, [own], [own], day=day)
+        assert (run.break_count, one(cards, "s1").state) == (0, "cleared")
+
     def test_a_run_about_an_earlier_day_moves_nothing(
         self, books: Accounting, cards: Reconciliation
     ) -> None:

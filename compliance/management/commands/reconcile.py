@@ -45,6 +45,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leg", action="append", default=[], metavar="NAME=PATH", help="file of a named leg"
         )
+        parser.add_argument(
+            "--inputs",
+            type=Path,
+            help="inputs.json of a signed day: it tells which files only lead in to its window",
+        )
         parser.add_argument("--as-of", type=date.fromisoformat, help="the day to look from")
         parser.add_argument("--opening", type=Path, help="the report of the run before")
         parser.add_argument("--out", type=Path, help="write the whole report as JSON")
@@ -74,6 +79,7 @@ class Command(BaseCommand):
             terms = run.Terms(
                 options["as_of"],
                 before,
+                leading_in=_leading_in(options["inputs"]),
                 memory=options["memory"],
                 elsewhere=_elsewhere(options),
             )
@@ -99,6 +105,17 @@ def _elsewhere(options: dict[str, Any]) -> Elsewhere | None:
     if options["engine"] == "spark":
         return lambda scratch: spark_engine(scratch, master=options["spark_master"])
     return None
+
+
+def _leading_in(path: Path | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        return frozenset(each["name"] for each in listed if each["leads_in"])
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{path.name} is no list of inputs of a signed day ({type(error).__name__})."
+        raise CommandError(message, returncode=COULD_NOT_RUN) from error
 
 
 def _given(rule_set: RuleSet, options: dict[str, Any]) -> dict[str, list[Path]]:

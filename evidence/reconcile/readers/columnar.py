@@ -60,19 +60,20 @@ def look(path: Path, delimiter: str) -> Layout | None:
     mark = delimiter.encode()
     allowed = _PLAIN + mark
     around = (b" " + mark, mark + b" ", b" \n", b"\n ")
-    lines, is_ascii, tail = 0, True, b"\n"
+    lines, is_ascii, before, chunk = 0, True, b"", b"\n"
     with path.open("rb") as file:
         head = file.readline()
         file.seek(0)
-        while chunk := file.read(_CHUNK):
+        while following := file.read(_CHUNK):
+            before, chunk = chunk, following
             if chunk.translate(None, allowed):
                 return None
-            joined = tail[-1:] + chunk
-            if b" " in joined and any(pair in joined for pair in around):
+            seam = before[-1:] + chunk[:1]
+            if (b" " in chunk and any(pair in chunk for pair in around)) or seam in around:
                 return None
             lines += chunk.count(b"\n")
             is_ascii = is_ascii and chunk.isascii()
-            tail = (tail + chunk)[-_CHUNK:]
+    tail = (before + chunk)[-_CHUNK:]
     if not head.endswith(b"\n"):
         return None
     lines += not tail.endswith(b"\n")

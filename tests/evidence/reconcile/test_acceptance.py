@@ -1,7 +1,7 @@
 """P0 takes whole files or refuses them whole, with the line and the reason."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -58,6 +58,38 @@ def test_a_row_that_cannot_be_read_refuses_its_file(tmp_path: Path, line: str, w
     reason, at = refused(run_rows(tmp_path, [row("A"), line, row("C")]))
     assert words in reason
     assert at == 3
+
+
+def local_times(**how: object) -> str:
+    """Rules of two legs whose files tell the time of Berlin without a zone."""
+    said = {"leg_extra": "zone: Europe/Berlin", "file_extra": 'dates: "%d.%m.%Y %H:%M"'}
+    return rule_text(**said, **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("moment", ["29.03.2026 02:30", "25.10.2026 02:30"])
+def test_an_hour_that_the_clock_skips_or_shows_twice_refuses_the_file(
+    tmp_path: Path, moment: str
+) -> None:
+    left = [row("A", time="01.03.2026 10:00")]
+    right = [row("A", time="01.03.2026 10:00"), row("B", time=moment)]
+    as_of = date(2026, 10, 26)
+    found = reconcile(tmp_path, local_times(), left, right, as_of=as_of)
+    reason, at = refused(found)
+    assert "no single moment in Europe/Berlin" in reason
+    assert at == 3
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_a_day_on_which_the_clock_changes_is_one_business_day(tmp_path: Path, day: date) -> None:
+    hours = ["00:00", "01:59", "03:00", "23:59"]
+    rows = [row(f"s{place}", time=f"{day:%d.%m.%Y} {hour}") for place, hour in enumerate(hours)]
+    late = [*rows, row("next", time=f"{day + timedelta(days=1):%d.%m.%Y} 00:00")]
+    text = local_times(lags=(0, 0))
+    found = reconcile(tmp_path, text, late, rows, as_of=day)
+    assert found.failed_identities == []
+    assert found.breaks == []
+    counts = {(each.side, each.item_class): each.count for each in found.totals}
+    assert counts == {("left", "matched"): 4, ("right", "matched"): 4, ("left", "not_due"): 1}
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,19 @@ def test_debit_and_credit_are_one_amount(taken: list[bool]) -> None:
     assert fast == slow
 
 
+@pytest.mark.parametrize("size", range(1, 8))
+def test_a_blank_beside_a_mark_is_seen_across_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(columnar, "_CHUNK", size)
+    path = tmp_path / "b.csv"
+    for odd in ("a ,b", "a, b", " a,b", "a,b "):
+        path.write_text(f"id,name\n{odd}\nc,d e\n", encoding="utf-8")
+        assert columnar.look(path, ",") is None
+    path.write_text("id,name\nc,d e\n", encoding="utf-8")
+    assert columnar.look(path, ",") is not None
+
+
 @pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"])
 def test_offsets_of_a_zone_are_those_of_its_clock(name: str) -> None:
     zone = ZoneInfo(name)

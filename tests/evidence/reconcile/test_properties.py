@@ -4,6 +4,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,7 +82,22 @@ def test_no_order_of_rows_changes_the_outcome(
     assert essence(run(left, right)) == before
 
 
-def test_another_outcome_has_another_digest() -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": "bad"},
+        {"amount": "10.01"},
+        {"currency": "USD"},
+        {"time": "2026-03-03T10:00:00+00:00"},
+    ],
+)
+def test_other_pairs_have_another_digest(changed: dict[str, str]) -> None:
     first = run([row("A")], [row("A")])
-    assert run([row("A")], [row("A", merchant="M2")]).digest != first.digest
-    assert run([row("A", status="bad")], [row("A", status="bad")]).digest != first.digest
+    assert run([row("A", **changed)], [row("A", **changed)]).digest != first.digest
+    assert run([row("A"), row("B")], [row("A"), row("B")]).digest != first.digest
+
+
+def test_whatever_stands_in_a_break_is_in_the_digest() -> None:
+    first = run([row("A")], [row("A"), row("B")])
+    other = run([row("A")], [row("A"), row("B", merchant="M2")])
+    assert other.digest != first.digest
