@@ -37,16 +37,17 @@ def plan(world: World) -> None:
 
 
 def rounds() -> None:
-    """Take snapshots of registers, look for findings, and sign the log."""
+    """Look for findings, and sign the log."""
     now = timezone.now()
-    registers_tasks.weekly(now)
     audits_tasks.ask_for_findings(now)
     checkpoint.sign()
 
 
 def _monthly() -> None:
-    """Ask for merchants' list and next forms, and for the papers of what was reconciled."""
+    """Ask for lists of registers and merchants, next forms, and papers of what is reconciled."""
     now = timezone.now()
+    registers_tasks.weekly(now)
+    merchants_tasks.ask_for_sweep(now)
     reports_tasks.ask_for_days(now)
     reports_tasks.ask_for_months(now)
     merchants_tasks.ask_for_attestations(now)
