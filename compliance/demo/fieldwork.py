@@ -4,6 +4,8 @@ Story: the change that its author merged is among those that were drawn, and the
 deviation down.
 """
 
+from functools import partial
+
 from django.utils import timezone
 
 from audits import draws, engagements, joined, populations, requests, sampling, worksheets
@@ -47,7 +49,7 @@ def plan(world: World) -> None:
         (16, 11, _test),
         (18, 16, _hand_over),
     ):
-        world.diary.put(clock.on(last + days * DAY, hour), lambda deed=deed: deed(world))
+        world.diary.put(clock.on(last + days * DAY, hour), partial(deed, world))
     # Two requests are still under way today, whenever that is.
     late = max(last + 19 * DAY, today - 4 * DAY)
     world.diary.put(clock.on(late, 10), lambda: _ask_late(world))

@@ -62,17 +62,6 @@ def _contracts(asked: Asked) -> list[Row]:
     return [(name, signed, True, "99.95", 24, True) for name, *_ in VENDORS]
 
 
-def _fallbacks(asked: Asked) -> list[Row]:
-    tried = asked.day - 40 * DAY
-    return [
-        (
-            *(name, service, "payments, payouts", f"duty@{name.split()[0].lower()}.example"),
-            *("A second one stands by under contract.", tried),
-        )
-        for name, service, *_ in VENDORS
-    ]
-
-
 TABLES: dict[str, Callable[[Asked], list[Row]]] = {
     "awareness-training": _training,
     "oversight-decisions": _decisions,
@@ -81,6 +70,5 @@ TABLES: dict[str, Callable[[Asked], list[Row]]] = {
     "control-tests": _control_tests,
     "incident-reviews": _reviews,
     "vendor-contracts": _contracts,
-    "vendor-fallbacks": _fallbacks,
 }
 """By the expectation that the list is for; its cells in the order of the catalogue's columns."""

@@ -86,7 +86,7 @@ CONTROLS: dict[str, tuple[str, ...]] = {
     "VN-01": ("vendor-inventory",),
     "VN-02": ("vendor-reports",),
     "VN-03": ("vendor-contracts",),
-    "VN-04": ("vendor-fallbacks", "dependency-map"),
+    "VN-04": ("dependency-map",),
     "VN-05": ("merchant-attestations",),
 }
 """The controls and what each of them must leave, by their names in the shipped catalogue."""

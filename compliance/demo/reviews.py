@@ -19,7 +19,9 @@ from registers import tasks as registers_tasks
 from reports import tasks as reports_tasks
 
 _LAST_LEFT_OPEN = 2
-"""Days before today in which nothing was reviewed: a real queue is never empty."""
+"""Days before today in which the queue was not emptied: a real one never is."""
+_LEFT = 9
+"""So many items still wait today, and what came this morning."""
 
 
 def plan(world: World) -> None:
@@ -29,6 +31,8 @@ def plan(world: World) -> None:
     while day <= end:
         if day.weekday() in {1, 4} and day <= end - _LAST_LEFT_OPEN * DAY:
             world.diary.put(clock.on(day, 15), lambda: go_through(world))
+        if day == end - DAY:
+            world.diary.put(clock.on(day, 15), lambda: go_through(world, leave=_LEFT))
         if day.weekday() == 3 or day in _ends(world):
             world.diary.put(clock.on(day, 3), rounds)
         if day.day == 5 or day == world.calendar.today:
@@ -58,11 +62,11 @@ def _ends(world: World) -> set[date]:
     return {world.calendar.window.last + DAY, world.calendar.today}
 
 
-def go_through(world: World) -> int:
-    """Accept what waits; Rosa reviews, and Lena what Rosa prepared herself."""
+def go_through(world: World, *, leave: int = 0) -> int:
+    """Accept what waits, but for the newest; Rosa reviews, and Lena what Rosa prepared herself."""
     rosa, lena = world.company.rosa, world.company.lena
     waiting = Evidence.objects.filter(reviews=None, superseded_by=None).order_by("pk")
-    found = list(waiting)
+    found = list(waiting)[: -leave or None]
     failing = set(
         CheckResult.objects.filter(evidence__in=found, state=CheckResult.State.FAILED).values_list(
             "evidence_id", flat=True

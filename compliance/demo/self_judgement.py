@@ -11,6 +11,7 @@ from readiness.models import Answer
 from readiness.programme import programme
 
 _NOT_YET = {
+    "q-sec-08": "The list of the source host itself is not connected; approvals come as a report.",
     "q-avl-01": "The probe from outside is ordered; until then we measure from our own network.",
     "q-pi-02": "The gateway refuses repetitions; a daily search that shows it is to be built.",
 }
