@@ -6,7 +6,7 @@ Story: the report of Tidewater Hosting ends on the day before the audited window
 from collections.abc import Mapping
 from functools import partial
 
-from compliance.demo import book_entries, clock
+from compliance.demo import book_entries, clock, entries_for_buyers
 from compliance.demo.calendar import DAY
 from compliance.demo.company import DOMAIN, VENDORS
 from compliance.demo.tables import vendor_gap, vendor_letter
@@ -80,12 +80,18 @@ def _begun(world: World) -> None:
 
 
 def _lately(world: World) -> None:
-    """Write down what is due in the next weeks."""
+    """Write down what is due in the next weeks, and what was read lately."""
     for register, rows in (
         ("service_accounts", book_entries.accounts),
         ("access_exceptions", book_entries.exceptions),
         ("corrective_actions", book_entries.actions),
         ("provider_attestations", book_entries.attestations),
+        ("assurance_documents", entries_for_buyers.documents),
+        ("ndas", entries_for_buyers.agreements),
+        ("buyer_answers", entries_for_buyers.answers),
+        ("acknowledgements", entries_for_buyers.acknowledgements),
+        ("vulnerabilities", entries_for_buyers.weaknesses),
+        ("user_controls", entries_for_buyers.asked_by_vendors),
     ):
         for row in rows(world.calendar):
             _add(world, register, row)

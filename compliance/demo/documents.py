@@ -41,6 +41,8 @@ _WORDS = {
     " who may have it, and the last for two named services only.",
     "token-lifecycle-procedure": "A token is asked for by its owner, approved, lives ninety days,"
     " is reviewed each quarter, and can be stopped within the hour.",
+    "technology-standards": "Data is encrypted at rest and on its way, every login has a second"
+    " factor, every change a second pair of eyes, every store a backup in another place.",
     "processing-definitions": "A payment is complete once booked and sent; whole when its amount"
     " equals the order; in time when sent the same business day.",
     "validation-standard": "What has no amount, currency, account or key against repetition is"

@@ -20,6 +20,20 @@ def _training(asked: Asked) -> list[Row]:
     ]
 
 
+def _conduct(asked: Asked) -> list[Row]:
+    started = asked.calendar.begins - 400 * DAY
+    return [
+        (f"P-{place:03d}", started, "3", started + 7 * DAY, asked.day)
+        for place in range(len(COLLEAGUES))
+    ]
+
+
+def _new_hires(asked: Asked) -> list[Row]:
+    started = asked.moment().date()
+    person = f"P-{asked.dice.randint(100, 180)}"
+    return [(person, "Engineer", started - 20 * DAY, started, started)]
+
+
 def _decisions(asked: Asked) -> list[Row]:
     held = asked.span.day(35)
     return [
@@ -64,6 +78,8 @@ def _contracts(asked: Asked) -> list[Row]:
 
 TABLES: dict[str, Callable[[Asked], list[Row]]] = {
     "awareness-training": _training,
+    "conduct-acknowledgements": _conduct,
+    "new-hires": _new_hires,
     "oversight-decisions": _decisions,
     "policy-register": _policies,
     "corrective-actions": _actions,

@@ -12,7 +12,7 @@ from audits import tasks as audits_tasks
 from compliance.demo import clock
 from compliance.demo.calendar import DAY
 from compliance.demo.world import World
-from evidence import checkpoint, review
+from evidence import checkpoint, review, verification
 from evidence.models import CheckResult, Evidence
 from merchants import tasks as merchants_tasks
 from registers import tasks as registers_tasks
@@ -38,6 +38,7 @@ def plan(world: World) -> None:
         if day.day == 5 or day == world.calendar.today:
             world.diary.put(clock.on(day, 4), _monthly)
         day += DAY
+    world.diary.put(clock.on(end, 5), verification.ask)
 
 
 def rounds() -> None:

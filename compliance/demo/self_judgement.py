@@ -22,13 +22,28 @@ _NOTE = "Done, as it was agreed in the weekly hour on compliance."
 def plan(world: World) -> None:
     """Lay the plan out before the window, answer when it has run for a month, tick each month."""
     begins, today = world.calendar.begins, world.calendar.today
-    world.diary.put(clock.on(begins, 16), lambda: steps.lay_out(begins, by=world.company.lena))
+    world.diary.put(clock.on(begins, 16), lambda: _lay_out(world))
     world.diary.put(clock.on(begins + 36 * DAY, 16), lambda: _answer(world))
     day = begins
     while day <= today:
         if day.weekday() == 0 or day == today:
             world.diary.put(clock.on(day, 6), lambda: _tick(world))
         day += DAY
+
+
+def _lay_out(world: World) -> None:
+    """Date every step, and say whose each of them is."""
+    people = world.company
+    steps.lay_out(world.calendar.begins, by=people.lena)
+    owners = (people.lena, people.otto, people.edda, people.finn)
+    for place, (name, version) in enumerate(sorted(steps.standing().items())):
+        steps.assign(
+            name,
+            owner=owners[place % len(owners)],
+            due_on=version.due_on,
+            seen=version.number,
+            by=people.lena,
+        )
 
 
 def _answer(world: World) -> None:

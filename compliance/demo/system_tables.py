@@ -147,6 +147,14 @@ def _branches(_asked: Asked) -> list[Row]:
     return [(name, 1, True, True) for name in _REPOSITORIES]
 
 
+def _devices(asked: Asked) -> list[Row]:
+    patched = asked.day - 6 * DAY
+    return [
+        (f"D-{place:03d}", f"P-{place:03d}", True, True, patched, asked.day)
+        for place in range(len(COLLEAGUES))
+    ]
+
+
 def _assets(_asked: Asked) -> list[Row]:
     return [
         (f"A-{number:03d}", kind, "production", owner, grade, True)
@@ -181,5 +189,6 @@ TABLES: dict[str, Callable[[Asked], list[Row]]] = {
     "change-records": _change_records,
     "branch-protection": _branches,
     "asset-inventory": _assets,
+    "device-protection": _devices,
 }
 """By the expectation that the list is for; its cells in the order of the catalogue's columns."""
