@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audits import finding_deeds, findings
-from audits.finding_record import EntryKind, Part, State
+from audits.finding_record import EntryKind, Part, Side, Source, State
 from audits.models import Finding
 from compliance.demo import campaigns, clock, remedies
 from compliance.demo.calendar import DAY
@@ -32,21 +32,31 @@ def plan(world: World) -> None:
 
 def follow_up(world: World) -> None:
     """Answer new findings with a plan, and end those whose plan was carried out."""
-    lena, finn = world.company.lena, world.company.finn
     now = timezone.now()
     for finding in Finding.objects.filter(engagement=world.engagement).order_by("pk"):
-        age = now - finding.opened_at
         remedy = remedies.of(finding.expectation_slug)
         if not finding.entries.filter(kind=EntryKind.RESPONDED).exists():
-            _answer_finding(finding, remedy, lena)
-        elif finding.standing.state != State.CLOSED and age > _PATIENCE:
+            _answer_finding(finding, remedy, world.company.lena)
+        elif finding.standing.state != State.CLOSED and now - finding.opened_at > _PATIENCE:
             proof = _proof(finding)
-            if proof is None:
-                continue
-            words = remedy.shown_by
-            finding_deeds.finish_action(finding, action=1, evidence=proof, text=words, by=finn)
-            finding_deeds.retest(finding, passed=True, evidence=proof, text=words, by=lena)
-            finding_deeds.close(finding, conclusion=remedy.conclusion, by=lena)
+            if proof:
+                _end(world, finding, remedy, proof)
+
+
+def _end(world: World, finding: Finding, remedy: Remedy, proof: Evidence) -> None:
+    """Finish the plan and retest; what the auditor found, the auditor retests."""
+    people, words = world.company, remedy.shown_by
+    finding_deeds.finish_action(finding, action=1, evidence=proof, text=words, by=people.finn)
+    is_auditors = finding.source == Source.AUDITOR
+    finding_deeds.retest(
+        finding,
+        passed=True,
+        evidence=proof,
+        text=words,
+        by=people.bruno if is_auditors else people.lena,
+        side=Side.AUDITOR if is_auditors else Side.MANAGEMENT,
+    )
+    finding_deeds.close(finding, conclusion=remedy.conclusion, by=people.lena)
 
 
 def _answer_finding(finding: Finding, remedy: Remedy, lena: User) -> None:
