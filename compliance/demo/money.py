@@ -19,7 +19,7 @@ from registers.reconciling.definitions import Terms
 RULES = Path(__file__).with_name("rules.yaml")
 _HEADER = "id,batch,kind,status,amount,currency,time,told_by"
 _DAYS_OPEN, _WINDOW = 9, 10
-_BROKEN = 20
+_BROKEN = 12
 
 
 def broken_on(world: World) -> date:

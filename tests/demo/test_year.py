@@ -36,7 +36,7 @@ from readiness.survey import Survey
 from readiness.task import Asked
 from registers.models import Break, Campaign, CampaignLine, DaySignature, Entry
 
-TODAY, BOOKS_BEGIN = date(2026, 10, 27), date(2026, 9, 8)
+TODAY, BOOKS_BEGIN = date(2026, 10, 27), date(2026, 9, 21)
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
