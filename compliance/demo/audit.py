@@ -64,7 +64,7 @@ def _answer_finding(finding: Finding, remedy: Remedy, lena: User) -> None:
     for part, text in ((Part.CAUSE, remedy.cause), (Part.EFFECT, remedy.effect)):
         finding_deeds.revise(finding, part=part, text=text, by=lena)
     finding_deeds.respond(finding, agrees=True, text=remedy.response, by=lena)
-    due = timezone.now().date() + 90 * DAY
+    due = timezone.now().date() + 120 * DAY
     finding_deeds.plan_action(finding, text=remedy.action, owner=f"finn@{DOMAIN}", due=due, by=lena)
 
 
