@@ -12,6 +12,8 @@ from evidence.reconcile.currencies import EXPONENTS
 from reports import pdf_engine
 
 KINDS = ("xlsx", "pdf")
+_SHORT = 500_000
+"""Letters of HTML: some thirty pages, whose memory a warm engine may keep for a while."""
 
 
 def money(amount: object, currency: str) -> str:
@@ -33,10 +35,17 @@ def printed(html: str, name: str, folder: Path) -> tuple[Path, str]:
         path.write_text(html, encoding="utf-8")
         return path, "text/html"
     path = folder / f"{name}.pdf"
-    with pdf_engine.Engine() as engine:
-        engine.begin(html, identifier=sha256(name.encode()).digest()[:16])
-        path.write_bytes(engine.result())
+    path.write_bytes(_rendered(html, sha256(name.encode()).digest()[:16]))
     return path, "application/pdf"
+
+
+def _rendered(html: str, identifier: bytes) -> bytes:
+    """Render a short paper in the engine that is warm, a long one in a process of its own."""
+    if len(html) <= _SHORT:
+        return pdf_engine.warm.render(html, identifier=identifier)
+    with pdf_engine.Engine() as engine:
+        engine.begin(html, identifier=identifier)
+        return engine.result()
 
 
 def kept(sender: str, key: str) -> Evidence | None:

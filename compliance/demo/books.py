@@ -4,11 +4,12 @@ Story: the report of Tidewater Hosting ends on the day before the audited window
 """
 
 from collections.abc import Mapping
+from functools import partial
 
-from compliance.demo import clock
+from compliance.demo import book_entries, clock, entries_for_buyers
 from compliance.demo.calendar import DAY
-from compliance.demo.company import DOMAIN
-from compliance.demo.tables import VENDORS, vendor_gap, vendor_letter
+from compliance.demo.company import DOMAIN, VENDORS
+from compliance.demo.tables import vendor_gap, vendor_letter
 from compliance.demo.world import World
 from registers import entries, registry
 
@@ -17,7 +18,15 @@ def plan(world: World) -> None:
     """Write the first entries on the first days, and what changes on its day."""
     begins = world.calendar.begins
     world.diary.put(clock.on(begins, 11), lambda: _vendors(world))
-    world.diary.put(clock.on(begins, 12), lambda: _others(world))
+    world.diary.put(clock.on(begins, 12), lambda: _begun(world))
+    lately = max(begins + 2 * DAY, world.calendar.today - 20 * DAY)
+    world.diary.put(clock.on(lately, 12), lambda: _lately(world))
+    for register, happened in (
+        ("incidents", book_entries.incidents(world.calendar)),
+        ("changes", book_entries.changes(world.calendar)),
+    ):
+        for day, row in happened:
+            world.diary.put(clock.on(day, 12), partial(_add, world, register, row))
 
 
 def _add(world: World, register: str, given: Mapping[str, object]) -> None:
@@ -63,36 +72,26 @@ def _vendors(world: World) -> None:
         )
 
 
-def _others(world: World) -> None:
-    begins, today = world.calendar.begins, world.calendar.today
-    _add(
-        world,
-        "policies",
-        {
-            "title": "Information security",
-            "version": "4",
-            "owner": f"lena@{DOMAIN}",
-            "approved_by": f"max@{DOMAIN}",
-            "approved_on": begins.isoformat(),
-            "effective_from": begins.isoformat(),
-            "next_review": (today + 60 * DAY).isoformat(),
-        },
-    )
-    for title, owner in (
-        ("The only settlement bank stops its service", "finn"),
-        ("A vendor loses data", "otto"),
+def _begun(world: World) -> None:
+    for row in book_entries.policies(world.calendar):
+        _add(world, "policies", row)
+    for row in book_entries.risks(world.calendar):
+        _add(world, "risks", row)
+
+
+def _lately(world: World) -> None:
+    """Write down what is due in the next weeks, and what was read lately."""
+    for register, rows in (
+        ("service_accounts", book_entries.accounts),
+        ("access_exceptions", book_entries.exceptions),
+        ("corrective_actions", book_entries.actions),
+        ("provider_attestations", book_entries.attestations),
+        ("assurance_documents", entries_for_buyers.documents),
+        ("ndas", entries_for_buyers.agreements),
+        ("buyer_answers", entries_for_buyers.answers),
+        ("acknowledgements", entries_for_buyers.acknowledgements),
+        ("vulnerabilities", entries_for_buyers.weaknesses),
+        ("user_controls", entries_for_buyers.asked_by_vendors),
     ):
-        _add(
-            world,
-            "risks",
-            {
-                "title": title,
-                "owner": f"{owner}@{DOMAIN}",
-                "likelihood": "2",
-                "impact": "4",
-                "treatment": "reduce",
-                "plan": "Contract with a second one.",
-                "judged_on": begins.isoformat(),
-                "next_review": (today + 90 * DAY).isoformat(),
-            },
-        )
+        for row in rows(world.calendar):
+            _add(world, register, row)

@@ -37,7 +37,7 @@ class Calendar:
     today: date
     quarters_in_window: int = 4
     reconciles_from: date | None = None
-    """None: from the last quarter on, in which the company takes up its reconciliation."""
+    """None: from the first day of the window on."""
 
     @property
     def window(self) -> Span:
@@ -58,7 +58,7 @@ class Calendar:
     @property
     def books_begin(self) -> date:
         """The first day that is reconciled."""
-        return self.reconciles_from or self.quarter(3).first
+        return self.reconciles_from or self.window.first
 
     def quarter(self, number: int) -> Span:
         """Return a quarter of the window; a window with fewer gives its last one."""

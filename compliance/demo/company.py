@@ -34,6 +34,14 @@ COLLEAGUES = tuple(
 )
 """Who appears in the lists of its systems; most of them never open this house."""
 
+VENDORS = (
+    ("Tidewater Hosting", "Machines and network", "critical", "edda"),
+    ("Dunlin Bank", "Settlement accounts", "critical", "finn"),
+    ("Curlew Cards", "Processing of cards", "critical", "finn"),
+    ("Plover Mail", "Mail to customers", "minor", "otto"),
+)
+"""Name, service, rank and the first name of the owner."""
+
 
 @dataclass
 class Company:

@@ -1,4 +1,8 @@
-"""Puts the label of a demo on every page, whatever template or view made it."""
+"""Puts the label of a demo on every page, whatever template or view made it.
+
+A file that is handed out keeps its bytes, because programs read it and digests name it: its name
+bears the label.
+"""
 
 import re
 from collections.abc import Callable
@@ -11,6 +15,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 
 _HEAD = re.compile(rb"</head\s*>", re.IGNORECASE)
+_NAME = re.compile(r"""(filename="|filename\*=utf-8'')(?!DEMO-)""", re.IGNORECASE)
 # Values of attributes may hold a ">", as scripts in them do.
 _BODY = re.compile(rb"""<body\b(?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
 
@@ -29,6 +34,8 @@ class LabelMiddleware:
             answer.content = labelled(answer.content)
             if "Content-Length" in answer:
                 answer["Content-Length"] = str(len(answer.content))
+        if "Content-Disposition" in answer:
+            answer["Content-Disposition"] = _NAME.sub(r"\1DEMO-", answer["Content-Disposition"])
         return answer
 
 

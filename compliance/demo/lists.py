@@ -15,8 +15,9 @@ from collectors.connections import Wishes
 from collectors.files import inbox
 from collectors.models import Source
 from compliance.demo import clock, programme
+from compliance.demo.asked import Asked, Cell, Row
 from compliance.demo.calendar import DAY, Span
-from compliance.demo.tables import TABLES, Asked, Cell, Row
+from compliance.demo.tables import TABLES
 from compliance.demo.world import World
 from controls.cadence import windows
 from controls.models import Expectation

@@ -14,11 +14,14 @@ from compliance.demo import (
     books,
     campaigns,
     clock,
+    documents,
+    fieldwork,
     lists,
     money,
     papers,
     programme,
     reviews,
+    self_judgement,
     shops,
 )
 from compliance.demo.calendar import DAY, Calendar
@@ -32,6 +35,12 @@ WHY = {
     "Availability": "Customers are promised an hour of outage a month at most.",
     "Processing Integrity": "Customers rely on every payment being made once and in full.",
 }
+
+PARTS = (
+    *(books, lists, documents, papers, campaigns, money, shops, reviews, audit, fieldwork),
+    self_judgement,
+)
+"""Each plans what it does; of the same moment, the earlier part's deed is done first."""
 
 
 def load(folder: Path, *, tell: Tell, calendar: Calendar | None = None) -> World:
@@ -52,7 +61,7 @@ def load(folder: Path, *, tell: Tell, calendar: Calendar | None = None) -> World
         lists.connect(world)
     with clock.at(clock.on(calendar.begins, 9)):
         _open_engagement(world)
-    for part in (books, lists, papers, campaigns, money, shops, reviews, audit):
+    for part in PARTS:
         part.plan(world)
     _unsynced()
     world.diary.live(tell=tell)

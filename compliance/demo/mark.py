@@ -15,6 +15,8 @@ NAME = "demo.txt"
 COMPANY = "Saltmarsh Pay (demo, fictional)"
 SENTENCE = "Demo: Saltmarsh Pay is a fictional company, and all data here is made up."
 ORIGIN = "demo.saltmarsh-pay.example/fictional"
+SENDER = f'"{COMPANY}" <nobody@saltmarsh-pay.example>'
+"""Who its mails come from; they lie in its folder, because it has no mail server."""
 
 _ELSEWHERE = ("DATABASE_URL", "STORE_URL", "BROKER_URL", "KEYS_KMS_KEY")
 _WAYS_OUT = (
@@ -51,6 +53,7 @@ def dress(folder: Path) -> str:
     os.environ["ORGANISATION"] = COMPANY
     os.environ["ORGANISATION_TIME_ZONE"] = "UTC"
     os.environ["LOG_ORIGIN"] = ORIGIN
+    os.environ["EMAIL_FROM"] = SENDER
     os.environ["CATALOGUE_DIR"] = str(folder / "catalogue")
     os.environ.pop("OWN_HOLIDAYS", None)
     os.environ.pop("HOLIDAY_COUNTRY", None)

@@ -18,13 +18,13 @@ from registers.reconciling.definitions import Terms
 
 RULES = Path(__file__).with_name("rules.yaml")
 _HEADER = "id,batch,kind,status,amount,currency,time,told_by"
-_DAYS_OPEN, _WINDOW = 9, 14
-_BROKEN = 20
+_DAYS_OPEN, _WINDOW = 9, 10
+_BROKEN = 12
 
 
 def broken_on(world: World) -> date:
     """The day whose settlement was missing: a Tuesday."""
-    day = world.calendar.books_begin + _BROKEN * DAY
+    day = max(world.calendar.books_begin, world.calendar.quarter(3).first) + _BROKEN * DAY
     return day + (1 - day.weekday()) % 7 * DAY
 
 
@@ -91,7 +91,7 @@ def _booked(world: World, day: date) -> list[str]:
     return [
         f"P{day:%y%m%d}{number:03d},S{day:%y%m%d},sale,ok,"
         f"{dice.randint(300, 25_000) / 100:.2f},EUR,{day}T{dice.randint(6, 20):02d}:00:00+00:00"
-        for number in range(1, dice.randint(12, 30))
+        for number in range(1, dice.randint(8, 20))
     ]
 
 

@@ -1,4 +1,4 @@
-"""What people write and hand in themselves: restore tests, the plan for incidents, and one slip.
+"""What people fill in and hand in themselves: restore tests, and one slip.
 
 Stories: a restore test fails and its retest passes; a card number is caught in an upload.
 """
@@ -8,14 +8,12 @@ from functools import partial
 
 from django.utils import timezone
 
-from accounts.access import actor
-from accounts.models import User
-from compliance.demo import clock
+from compliance.demo import clock, documents
 from compliance.demo.calendar import DAY, Span
 from compliance.demo.company import DOMAIN
+from compliance.demo.documents import Paper
 from compliance.demo.world import World
-from controls.models import Area, Expectation
-from evidence import intake, quarantine_deeds
+from evidence import quarantine_deeds
 from evidence.errors import QuarantinedError
 from evidence.models import Evidence
 from evidence.quarantine_models import Quarantined
@@ -37,7 +35,7 @@ def slip(world: World) -> date:
 
 
 def plan(world: World) -> None:
-    """Plan the restore tests, the yearly plan, and the upload that is caught."""
+    """Plan the restore tests, and the upload that is caught."""
     failed = world.calendar.quarter(_FAILED)
     for number, quarter in enumerate(world.calendar.quarters_until_today(), start=1):
         at = clock.on(quarter.last + 3 * DAY, 10)
@@ -47,8 +45,6 @@ def plan(world: World) -> None:
             world.diary.put(at, deed)
         else:
             _plan_failure(world, quarter)
-    for span in _years(world):
-        world.diary.put(clock.on(span.day(20), 11), partial(_hand_in_plan, world, span))
     world.diary.put(clock.on(slip(world), 13), lambda: _slip(world))
 
 
@@ -95,32 +91,13 @@ def restore(world: World, number: str, span: Span, day: date, *, passes: bool) -
     return handing_in.hand_in(draft, by=edda).evidence
 
 
-def _years(world: World) -> list[Span]:
-    """Return the parts of calendar years for which a yearly paper is expected."""
-    window, today = world.calendar.window, world.calendar.today
-    found, first = [], window.first
-    for last in sorted({date(window.first.year, 12, 31), window.last, date(today.year, 12, 31)}):
-        if first <= min(last, today):
-            found.append(Span(first, last))
-            first = last + DAY
-    return found
-
-
-def _hand_in_plan(world: World, span: Span) -> None:
-    words = (
-        "Plan for incidents of Saltmarsh Pay (fictional).\n\nWho notices tells the person on call."
-        " Who is on call leads until somebody takes over, and tells customers within the hour.\n"
-        f"In force from {span.first}.\n"
-    )
-    _upload(world.company.edda, "incident-plan", f"incident-plan-{span.first}.txt", words, span)
-
-
 def _slip(world: World) -> None:
     """A note of the support desk goes up with a card number in it; it is caught and destroyed."""
     words = f"Customer on the phone: card {_TEST_CARD} was refused twice, please look.\n"
     span = Span(slip(world), slip(world))
     try:
-        _upload(world.company.otto, "incident-plan", "support-note.txt", words, span)
+        paper = Paper("incident-plan", "support-note.txt", words, span)
+        documents.upload(paper, by=world.company.otto)
     except QuarantinedError:
         held = Quarantined.objects.latest("pk")
         reason = "A note with a card number; its writer was told, the number is not needed."
@@ -130,26 +107,3 @@ def _slip(world: World) -> None:
         )
     else:
         raise AssertionError("A card number was taken in.")
-
-
-def _upload(by: User, slug: str, filename: str, words: str, span: Span) -> Evidence:
-    expectation = Expectation.objects.get(slug=slug)
-    return intake.receive(
-        intake.Submission(
-            content=words.encode(),
-            filename=filename,
-            title=expectation.title,
-            evidence_type=expectation.evidence_type,
-            kind=expectation.kind,
-            area=Area.AVAILABILITY,
-            owner=by.email,
-            source_system="Wiki of the company",
-            environment=Evidence.Environment.CORPORATE,
-            covers_from=span.first,
-            covers_to=span.last,
-            collected_at=timezone.now(),
-            prepared_by=by,
-            claims=(expectation,),
-        ),
-        actor=actor(by),
-    )

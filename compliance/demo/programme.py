@@ -21,20 +21,76 @@ CONTROLS: dict[str, tuple[str, ...]] = {
     "AC-03": ("leavers",),
     "AC-04": ("access-review-lines",),
     "AC-05": ("privileged-accounts",),
+    "AC-06": ("access-exceptions",),
+    "AC-07": ("user-lists",),
+    "AC-08": ("sign-in-settings",),
+    "AC-09": ("movers",),
+    "AC-10": ("duty-conflicts", "duty-matrix"),
+    "AC-11": ("service-accounts",),
+    "AC-12": ("administrator-factors",),
+    "AC-14": ("device-protection",),
     "API-01": ("api-token-lifecycle",),
+    "API-02": ("api-scope-matrix", "api-token-scopes"),
+    "API-03": ("api-token-use", "api-token-review"),
+    "API-05": ("limits-in-force",),
+    "API-06": ("key-rotation",),
+    "API-07": ("secret-scan",),
     "API-08": ("vulnerabilities",),
+    "API-09": ("api-authentication-standard", "token-lifecycle-procedure"),
+    "API-10": ("token-withdrawals",),
+    "API-11": ("admin-endpoints",),
+    "API-14": ("storage-encryption",),
+    "API-15": ("open-rules",),
+    "API-18": ("log-sources",),
+    "API-19": ("detection-rules",),
+    "API-20": ("certificate-inventory",),
     "AV-03": ("backup-jobs",),
+    "AV-04": ("alert-rules",),
     "AV-05": ("incidents", "incident-plan"),
+    "AV-06": ("recovery-plan",),
+    "AV-07": ("capacity-review",),
     "AV-08": ("service-levels",),
+    "AV-09": ("monitoring-settings",),
+    "AV-10": ("alert-triage",),
+    "AV-11": ("backup-settings",),
     "AV-12": ("restore-practice",),
+    "AV-14": ("incident-reviews",),
     "CH-01": ("change-approvals",),
     "CH-02": ("deployments",),
+    "CH-03": ("change-records",),
+    "CH-05": ("branch-protection",),
+    "CH-06": ("environment-settings",),
+    "CH-10": ("processing-settings-changes",),
+    "GV-01": ("organisation-chart", "role-descriptions"),
+    "GV-02": ("conduct-acknowledgements",),
+    "GV-03": ("oversight-decisions",),
+    "GV-04": ("new-hires",),
+    "GV-05": ("awareness-training",),
+    "GV-06": ("policy-set", "policy-register"),
+    "GV-07": ("system-description", "data-flow-diagram"),
+    "GV-08": ("asset-inventory",),
+    "PI-01": ("processing-definitions",),
+    "PI-02": ("validation-tests",),
     "PI-04": ("daily-reconciliation", "break-roll-forward"),
+    "PI-05": ("exception-queue",),
     "PI-06": ("webhook-deliveries",),
+    "PI-07": ("payment-traces",),
     "PI-08": ("manual-entries",),
+    "PI-12": ("validation-standard",),
+    "PI-14": ("settlement-sums",),
+    "PI-15": ("fund-releases",),
+    "PI-17": ("fee-recalculation",),
+    "PI-18": ("reconciliation-procedure",),
+    "PI-19": ("retry-rules", "retried-work"),
+    "PI-20": ("webhook-endpoints",),
     "RM-01": ("risk-register",),
+    "RM-02": ("corrective-actions",),
+    "RM-05": ("control-tests",),
+    "RM-06": ("technology-standards",),
     "VN-01": ("vendor-inventory",),
     "VN-02": ("vendor-reports",),
+    "VN-03": ("vendor-contracts",),
+    "VN-04": ("dependency-map",),
     "VN-05": ("merchant-attestations",),
 }
 """The controls and what each of them must leave, by their names in the shipped catalogue."""
@@ -43,7 +99,7 @@ OWN_COLLECTORS = frozenset({"staff_mfa"})
 """What a demo asks itself; all else comes as files, because its systems do not exist."""
 
 SHIPPED = Path(__file__).resolve().parents[2] / "controls" / "catalogue"
-_LATER = "PI-04"
+_RECONCILED = "PI-04"
 _WHOLE = ("frameworks", "readiness")
 
 
@@ -89,8 +145,10 @@ def _kept(control: dict[str, Any], calendar: Calendar) -> dict[str, Any]:
     for one in expectations:
         if one.get("collector") not in OWN_COLLECTORS:
             one.pop("collector", None)
+    since = calendar.begins
+    if control["ref"] == _RECONCILED and calendar.reconciles_from:
+        since = calendar.reconciles_from
     # A date of its own: the same one twice would be written as an alias, which is refused.
-    since = calendar.books_begin if control["ref"] == _LATER else calendar.begins
     begins = date.fromisoformat(since.isoformat())
     return {**control, "effective_from": begins, "expectations": expectations}
 

@@ -12,14 +12,16 @@ from audits import tasks as audits_tasks
 from compliance.demo import clock
 from compliance.demo.calendar import DAY
 from compliance.demo.world import World
-from evidence import checkpoint, review
+from evidence import checkpoint, review, verification
 from evidence.models import CheckResult, Evidence
 from merchants import tasks as merchants_tasks
 from registers import tasks as registers_tasks
 from reports import tasks as reports_tasks
 
 _LAST_LEFT_OPEN = 2
-"""Days before today in which nothing was reviewed: a real queue is never empty."""
+"""Days before today in which the queue was not emptied: a real one never is."""
+_LEFT = 9
+"""So many items still wait today, and what came this morning."""
 
 
 def plan(world: World) -> None:
@@ -29,24 +31,28 @@ def plan(world: World) -> None:
     while day <= end:
         if day.weekday() in {1, 4} and day <= end - _LAST_LEFT_OPEN * DAY:
             world.diary.put(clock.on(day, 15), lambda: go_through(world))
+        if day == end - DAY:
+            world.diary.put(clock.on(day, 15), lambda: go_through(world, leave=_LEFT))
         if day.weekday() == 3 or day in _ends(world):
             world.diary.put(clock.on(day, 3), rounds)
         if day.day == 5 or day == world.calendar.today:
             world.diary.put(clock.on(day, 4), _monthly)
         day += DAY
+    world.diary.put(clock.on(end, 5), verification.ask)
 
 
 def rounds() -> None:
-    """Take snapshots of registers, look for findings, and sign the log."""
+    """Look for findings, and sign the log."""
     now = timezone.now()
-    registers_tasks.weekly(now)
     audits_tasks.ask_for_findings(now)
     checkpoint.sign()
 
 
 def _monthly() -> None:
-    """Ask for merchants' list and next forms, and for the papers of what was reconciled."""
+    """Ask for lists of registers and merchants, next forms, and papers of what is reconciled."""
     now = timezone.now()
+    registers_tasks.weekly(now)
+    merchants_tasks.ask_for_sweep(now)
     reports_tasks.ask_for_days(now)
     reports_tasks.ask_for_months(now)
     merchants_tasks.ask_for_attestations(now)
@@ -57,11 +63,11 @@ def _ends(world: World) -> set[date]:
     return {world.calendar.window.last + DAY, world.calendar.today}
 
 
-def go_through(world: World) -> int:
-    """Accept what waits; Rosa reviews, and Lena what Rosa prepared herself."""
+def go_through(world: World, *, leave: int = 0) -> int:
+    """Accept what waits, but for the newest; Rosa reviews, and Lena what Rosa prepared herself."""
     rosa, lena = world.company.rosa, world.company.lena
     waiting = Evidence.objects.filter(reviews=None, superseded_by=None).order_by("pk")
-    found = list(waiting)
+    found = list(waiting)[: -leave or None]
     failing = set(
         CheckResult.objects.filter(evidence__in=found, state=CheckResult.State.FAILED).values_list(
             "evidence_id", flat=True

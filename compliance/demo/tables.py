@@ -1,49 +1,17 @@
 """The lists that the company's systems export: one seeded generator for each expectation.
 
 The same seed gives the same lists. What goes wrong in the year is told here and nowhere else: each
-planted row stands beside the story that it belongs to.
+planted row stands beside the story that it belongs to. Lists in which nothing goes wrong stand in
+modules of their own.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
 
+from compliance.demo import api_tables, governance_tables, payment_tables, system_tables
+from compliance.demo.asked import Asked, Row
 from compliance.demo.calendar import DAY, Calendar, Span
-from compliance.demo.company import COLLEAGUES, DOMAIN, SYSTEMS
-
-Cell = str | int | bool | date | datetime | None
-Row = Sequence[Cell]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a list is to tell: of which days, as of when, in which demo, by which dice."""
-
-    span: Span
-    at: datetime
-    calendar: Calendar
-    dice: Random
-
-    @property
-    def day(self) -> date:
-        return self.at.date()
-
-    def moment(self, *, hour: int = 10) -> datetime:
-        """Return a moment of a random day of the span."""
-        length = (self.span.last - self.span.first).days
-        day = self.span.day(self.dice.randint(0, length))
-        return datetime.combine(day, time(hour, self.dice.randint(0, 59)), UTC)
-
-    def covers(self, day: date) -> bool:
-        return self.span.first <= day <= self.span.last
-
-    def number(self, stem: str, place: int) -> str:
-        return f"{stem}-{self.span.first:%y%m}{self.span.first.day:02d}-{place:02d}"
-
-    def people(self, count: int) -> list[str]:
-        """Return different colleagues, never those who act in the house."""
-        return self.dice.sample(COLLEAGUES[7:], count)
+from compliance.demo.company import COLLEAGUES, DOMAIN, SYSTEMS, VENDORS
 
 
 def _factors(asked: Asked) -> list[Row]:
@@ -185,6 +153,11 @@ def change_merged_alone(calendar: Calendar) -> date:
     return calendar.quarter(3).day(19)
 
 
+def merged_alone(calendar: Calendar) -> str:
+    """The number of the change that its author merged."""
+    return f"PR-{change_merged_alone(calendar):%y%m%d}-night"
+
+
 def _changes(asked: Asked) -> list[Row]:
     rows: list[Row] = []
     for place in range(asked.dice.randint(14, 22)):
@@ -195,7 +168,7 @@ def _changes(asked: Asked) -> list[Row]:
     if asked.covers(alone):
         author = f"dirk@{DOMAIN}"
         merged = datetime.combine(alone, time(22, 47), UTC)
-        rows.append((f"PR-{alone:%y%m%d}-night", merged, author, author, author, True, True))
+        rows.append((merged_alone(asked.calendar), merged, author, author, author, True, True))
     return rows
 
 
@@ -245,14 +218,6 @@ def _risks(asked: Asked) -> list[Row]:
             start=1,
         )
     ]
-
-
-VENDORS = (
-    ("Tidewater Hosting", "Machines and network", "critical", "edda"),
-    ("Dunlin Bank", "Settlement accounts", "critical", "finn"),
-    ("Curlew Cards", "Processing of cards", "critical", "finn"),
-    ("Plover Mail", "Mail to customers", "minor", "otto"),
-)
 
 
 def _vendors(asked: Asked) -> list[Row]:
@@ -306,5 +271,9 @@ TABLES: dict[str, Callable[[Asked], list[Row]]] = {
     "risk-register": _risks,
     "vendor-inventory": _vendors,
     "vendor-reports": _vendor_reports,
+    **api_tables.TABLES,
+    **system_tables.TABLES,
+    **payment_tables.TABLES,
+    **governance_tables.TABLES,
 }
 """By the expectation that the list is for; its cells in the order of the catalogue's columns."""

@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 
 from compliance.demo import clock, tables
+from compliance.demo.asked import Asked
 from compliance.demo.calendar import Calendar, Span
 from compliance.demo.diary import Diary
-from compliance.demo.tables import TABLES, Asked
+from compliance.demo.tables import TABLES
 from compliance.demo.world import World
 
 DAYS = [date(2026, 1, 1), date(2026, 3, 31), date(2026, 11, 22), date(2028, 2, 29)]

@@ -3,10 +3,11 @@
 from html.parser import HTMLParser
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 
 from accounts.models import User
-from compliance.demo.label import labelled
+from compliance.demo.label import LabelMiddleware, labelled
 from compliance.demo.mark import SENTENCE
 from tests import cast
 
@@ -91,6 +92,37 @@ def test_no_other_installation_bears_it(path: str, client: Client) -> None:
 def test_a_page_without_a_body_bears_it_too() -> None:
     with override_settings(DEMO=SENTENCE):
         assert labelled(b"<h1>Gone</h1>").startswith(b'<p class="demo-label"')
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ('attachment; filename="forms.csv"', 'attachment; filename="DEMO-forms.csv"'),
+        (
+            "attachment; filename*=utf-8''r%C3%A9.zip",
+            "attachment; filename*=utf-8''DEMO-r%C3%A9.zip",
+        ),
+        ('inline; filename="DEMO-a.pdf"', 'inline; filename="DEMO-a.pdf"'),
+        ("attachment", "attachment"),
+    ],
+)
+def test_a_file_bears_it_in_its_name_and_keeps_its_bytes(said: str, named: str) -> None:
+    content = b"<html><body>1,2</body></html>"
+
+    def handed_out(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse(content, headers={"Content-Disposition": said})
+
+    with override_settings(DEMO=SENTENCE):
+        answer = LabelMiddleware(handed_out)(HttpRequest())
+    assert answer["Content-Disposition"] == named
+    assert isinstance(answer, HttpResponse)
+    assert (answer.content == content) == said.startswith("attachment")
+
+
+def test_a_list_that_staff_takes_bears_it_in_its_name(alice: User) -> None:
+    with override_settings(DEMO=SENTENCE):
+        answer = cast.sign_in(Client(), alice).get("/admin/verify.py")
+    assert 'filename="DEMO-verify' in answer["Content-Disposition"]
 
 
 @pytest.mark.django_db

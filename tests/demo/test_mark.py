@@ -1,6 +1,7 @@
 """A folder is a demo by what lies in it; a demo keeps its data to itself and speaks to nobody."""
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,16 @@ def test_it_speaks_to_nobody(tmp_path: Path) -> None:
     mark.dress(tmp_path)
     assert "EMAIL_HOST" not in os.environ
     assert "CHAT_WEBHOOK_URL_FILE" not in os.environ
+
+
+def test_a_mail_that_lies_in_its_folder_says_what_it_is(tmp_path: Path) -> None:
+    mark.put_into(tmp_path)
+    os.environ["EMAIL_FROM"] = "security@a-real-company.example"
+    mark.dress(tmp_path)
+    name, address = parseaddr(os.environ["EMAIL_FROM"])
+    assert name == mark.COMPANY
+    assert address.endswith(".example")
+    assert "real" not in address
 
 
 def test_only_a_demo_is_removed(tmp_path: Path, settings: Settings) -> None:

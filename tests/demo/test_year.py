@@ -12,26 +12,31 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from audits import joined
 from audits.coverage import SHORTFALL
 from audits.facts import coverage_of
-from audits.models import Draw, EvidenceRequest, Finding
+from audits.models import Draw, EvidenceRequest, Finding, Pack, PackFile, SampleResult
 from audits.requests import state_of
+from collectors import silence
 from collectors.models import Run
 from compliance.demo import campaigns, clock, loading, money, papers, tables
 from compliance.demo.calendar import Calendar, Span
 from compliance.demo.errors import DemoError
 from compliance.demo.mark import SENTENCE
 from compliance.demo.world import World
-from controls.models import Control
+from controls.models import Control, Expectation
 from evidence.models import CheckResult, Evidence
 from evidence.quarantine_models import Quarantined
 from jobs.models import Job
-from merchants.models import ComplianceForm, Merchant
+from merchants.models import ComplianceForm
 from readiness import tasklist
+from readiness.score import Verdict
+from readiness.standing import Backing
+from readiness.survey import Survey
 from readiness.task import Asked
-from registers.models import Break, DaySignature, Entry
+from registers.models import Break, Campaign, CampaignLine, DaySignature, Entry
 
-TODAY, BOOKS_BEGIN = date(2026, 10, 27), date(2026, 9, 1)
+TODAY, BOOKS_BEGIN = date(2026, 10, 27), date(2026, 9, 21)
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
@@ -94,9 +99,11 @@ def test_coverage_shows_the_stories_and_no_other_gap(demo: Loaded) -> None:
 
 
 def test_each_gap_has_its_finding_and_no_other_is_there(demo: Loaded) -> None:
+    """The change of the story has two: of the list, and of the sample that the auditor drew."""
     world = demo.world
-    found = {(one.expectation_slug, one.start) for one in Finding.objects.all()}
-    assert found == set(stories(world.calendar, world))
+    found = sorted((one.expectation_slug, one.start) for one in Finding.objects.all())
+    sampled = ("change-approvals", world.calendar.window.first)
+    assert found == sorted([*stories(world.calendar, world), sampled])
 
 
 def test_checks_found_exceptions_in_the_stories_only(demo: Loaded) -> None:
@@ -152,18 +159,74 @@ def test_every_run_was_whole_and_no_job_failed(demo: Loaded) -> None:
     assert [(one.kind, one.error) for one in failed] == []
 
 
-def test_every_merchant_has_signed(demo: Loaded) -> None:
-    assert Merchant.objects.count() >= 10
-    unsigned = ComplianceForm.objects.filter(signature=None)
-    assert not [form for form in unsigned if form.due_at < clock.on(TODAY, 9)]
+def test_the_portfolio_has_forms_of_many_states_and_no_merchant_takes_cards_unsigned(
+    demo: Loaded,
+) -> None:
+    states = ComplianceForm.State
+    found = set(ComplianceForm.objects.values_list("state", flat=True))
+    assert found >= {states.COMPLETE, states.INCOMPLETE, states.OVERDUE, states.INVALID}
+    late = ComplianceForm.objects.filter(state=states.OVERDUE)
+    assert {one.merchant.may_take_cards for one in late} == {False}
+    assert any(
+        form.answers.exists() for form in ComplianceForm.objects.filter(state=states.INCOMPLETE)
+    )
 
 
-def test_the_auditor_asked_and_drew(demo: Loaded) -> None:
-    asked = EvidenceRequest.objects.all()
-    assert len(asked) == 3
-    assert {state_of(one) for one in asked} <= {"accepted", "open"}
+def test_the_auditor_asked_and_some_of_it_is_under_way(demo: Loaded) -> None:
+    asked = EvidenceRequest.objects.order_by("number")
+    found = [state_of(one).value for one in asked]
+    assert found == ["accepted"] * 3 + ["returned", "asked"]
+
+
+def test_the_sample_was_tested_and_shows_the_change_of_the_story(demo: Loaded) -> None:
     (draw,) = Draw.objects.all()
     assert draw.size == draw.items.count() > 10
+    results = SampleResult.objects.select_related("item")
+    assert len(results) == draw.size * draw.attributes.count()
+    (deviation,) = results.filter(result=SampleResult.Result.DEVIATION)
+    (cells,) = joined.cells_at(draw.population, [deviation.item.offset])
+    assert tables.merged_alone(demo.world.calendar) in cells
+    assert set(results.exclude(pk=deviation.pk).values_list("result", flat=True)) == {"pass"}
+
+
+def test_a_pack_was_handed_over(demo: Loaded) -> None:
+    (pack,) = Pack.objects.all()
+    assert pack.item_count > 100
+    assert 0 < pack.shortfall_count <= len(stories(demo.world.calendar, demo.world))
+    assert PackFile.objects.get(pack=pack).evidence.blob.size > 0
+
+
+def test_lists_of_people_and_tokens_were_gone_over_line_by_line(demo: Loaded) -> None:
+    found = set(Campaign.objects.values_list("kind", flat=True))
+    assert found == {"token"}, "The review of access is the one that was missed."
+    assert not CampaignLine.objects.filter(decision="", campaign__closed_at__isnull=False).exists()
+
+
+def test_the_registers_are_filled(demo: Loaded) -> None:
+    found = set(Entry.objects.values_list("register", flat=True))
+    assert found >= {"vendors", "vendor_reports", "risks", "policies", "incidents", "changes"}
+    assert found >= {"service_accounts", "access_exceptions", "corrective_actions"}
+
+
+def test_the_programme_is_as_large_as_a_real_one(demo: Loaded) -> None:
+    assert Control.objects.count() >= 60
+    assert Expectation.objects.exclude(claims=None).count() >= Expectation.objects.count() - 1
+
+
+def test_no_common_mistake_is_made_and_no_source_is_silent(demo: Loaded) -> None:
+    judged = {one.entry.id: one.judgement.verdict for one in Survey().mistakes}
+    assert Verdict.CLEAR in judged.values()
+    assert [name for name, verdict in judged.items() if verdict == Verdict.FOUND] == []
+    assert silence.silent(clock.on(TODAY, 9)) == []
+
+
+def test_most_questions_of_readiness_are_shown(demo: Loaded) -> None:
+    """What the company does not do yet is answered so; nothing is a mere claim."""
+    questions = Survey().questions
+    assert all(one.answer for one in questions)
+    said_yes = [one for one in questions if one.answer and one.answer.value == "yes"]
+    assert len(said_yes) >= 0.8 * len(questions)
+    assert [one.entry.id for one in said_yes if one.backing == Backing.CLAIM] == []
 
 
 def test_nothing_is_overdue_but_what_the_stories_left(demo: Loaded) -> None:

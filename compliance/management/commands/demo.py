@@ -64,7 +64,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         began = time.monotonic()
-        self._say(f"Loading the demo into {settings.VAR_DIR}; this takes two or three minutes.")
+        self._say(f"Loading the demo into {settings.VAR_DIR}; this takes some minutes.")
         loading.load(Path(settings.CATALOGUE_DIR), tell=_Progress(self._say).tell)
         self._say(f"The demo is loaded, after {time.monotonic() - began:.0f} seconds.")
 
