@@ -14,6 +14,7 @@ from collectors import planning, registry
 from collectors.errors import CollectorError
 from collectors.models import Run, Source
 from collectors.registry import Collector
+from compliance import moments
 from compliance.staff import timetable, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.site import site
@@ -73,7 +74,7 @@ class SourceAdmin(RoomAdmin):
         if row.last is None:
             return words.badge("none", "Never run")
         state = words.badge(row.last.state, row.last.get_state_display())
-        return words.lines(state, words.clock(row.last.finished_at))
+        return words.lines(state, moments.moment(row.last.finished_at))
 
     @admin.display(description="State")
     def state(self, row: Any) -> SafeString:

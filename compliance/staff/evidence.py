@@ -151,6 +151,7 @@ class LedgerAdmin(RoomAdmin):
     search_fields = ["subject"]
     search_help_text = "Index, or subject such as EV-000123"
     detail_template = "staff/leaf.html"
+    is_found = False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
+from compliance import moments
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, RoomAdmin, person
 from compliance.staff.forms import StaffForm
@@ -127,7 +128,7 @@ class QuarantineAdmin(RoomAdmin):
 
     @admin.display(description="Sent")
     def sent(self, row: Any) -> SafeString:
-        return words.lines(words.clock(row.received_at), str(row.sent_by or row.sender))
+        return words.lines(moments.moment(row.received_at), str(row.sent_by or row.sender))
 
     @admin.display(description="State")
     def state(self, row: Any) -> SafeString:

@@ -14,11 +14,12 @@ from audits import gates
 from audits.coverage import Occurrence
 from audits.flags import Flag, Flags
 from audits.models import Engagement
-from compliance.staff import words
+from compliance import moments
+from compliance.staff import filter_shelf, words
 
 register = template.Library()
 
-register.filter("moment", words.moment)
+register.filter("moment", moments.moment)
 register.filter("clock", words.clock)
 register.filter("day", words.day)
 register.filter("duration", words.duration)
@@ -43,6 +44,13 @@ def after_freeze(moment: datetime, engagement: Engagement) -> bool:
 
 
 @register.filter
+def undoing(message: Any) -> str:
+    """What takes the deed back that a message tells of; empty where nothing does."""
+    tag = message.extra_tags or ""
+    return tag.removeprefix(words.UNDO) if tag.startswith(words.UNDO) else ""
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """Look a key up in a mapping, which a template cannot do for a key that is a variable."""
     return mapping.get(key)
@@ -64,6 +72,21 @@ def filter_menus(cl: Any) -> dict[str, Any]:
             }
         )
     return {"menus": menus}
+
+
+@register.inclusion_tag("staff/parts/saved_filters.html", takes_context=True)
+def saved_filters(context: Any) -> dict[str, Any]:
+    """The filters that the person keeps of this list, and a field to keep those now chosen."""
+    request = context["request"]
+    query = filter_shelf.query_of(request.META.get("QUERY_STRING", ""))
+    kept = filter_shelf.kept(request)
+    return {
+        "kept": kept,
+        "query": query,
+        "current": next((each for each in kept if each.query == query), None),
+        "page": filter_shelf.page_of(request),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.inclusion_tag("staff/parts/list_table.html")
