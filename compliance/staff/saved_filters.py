@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts import saved_filters
 from accounts.capabilities import Capability
@@ -36,6 +37,9 @@ def keep(request: HttpRequest) -> HttpResponseBase:
     """Keep the filters of a list under a name."""
     page, name = typed(request, "page"), typed(request, "name")
     address = _address(page)
+    if not address:
+        messages.error(request, "There is no such list.")
+        return redirect("admin:filters")
     query = query_of(typed(request, "query"))
     attempt(
         request,
@@ -83,9 +87,8 @@ def turn(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _row(kept: SavedFilter) -> dict[str, Any] | None:
-    try:
-        address = _address(kept.page)
-    except Http404:
+    address = _address(kept.page)
+    if not address:
         return None
     link = f"{address}?{kept.query}"
     title = navigation.titles().get(kept.page, kept.page)
@@ -93,10 +96,5 @@ def _row(kept: SavedFilter) -> dict[str, Any] | None:
 
 
 def _address(page: str) -> str:
-    """Return the address of a list of the menu, or raise 404."""
-    if page not in navigation.titles():
-        raise Http404
-    try:
-        return reverse(f"admin:{page}")
-    except NoReverseMatch:
-        raise Http404 from None
+    """Return the address of a list of the menu; empty where there is none of that name."""
+    return reverse(f"admin:{page}") if page in navigation.titles() else ""
