@@ -110,6 +110,10 @@ class RoomAdmin(_ModelAdmin):
     """The title of the list, where it is not that of the model."""
     intro = ""
     empty_words = "Nothing here yet."
+    empty_next = ""
+    """What somebody does, or what happens by itself, so that the list does not stay empty."""
+    empty_links: Sequence[tuple[str, str, Capability]] = ()
+    """Where that is done, beside the buttons of the list; in the order of buttons."""
     is_found = True
     """Whether the list's own search, if it has one, also answers where one looks for anything."""
     buttons: Sequence[tuple[str, str, Capability]] = ()
@@ -156,6 +160,7 @@ class RoomAdmin(_ModelAdmin):
         shown = [button for button in self.buttons if can(request.user, button[2])]
         context = {
             "buttons": shown,
+            "empty_links": [one for one in self.empty_links if can(request.user, one[2])],
             "title": self.heading or str(self.opts.verbose_name_plural).capitalize(),
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})

@@ -35,7 +35,10 @@ def collector_of(source: Source) -> Collector | None:
 @admin.register(Source, site=site)
 class SourceAdmin(RoomAdmin):
     intro = "The systems that evidence is collected from, by themselves and on schedule."
-    empty_words = "No source is connected yet."
+    empty_words = "No source is connected yet"
+    empty_next = (
+        "Connect a system, and it is asked for evidence by itself as often as its controls need."
+    )
     list_display = ["source", "collector", "asked", "due", "last_run", "state"]
     list_filter = ["enabled", "environment"]
     detail_template = "staff/source.html"
@@ -124,7 +127,12 @@ def _as_words(value: Any) -> str:
 @admin.register(Run, site=site)
 class RunAdmin(RoomAdmin):
     intro = "Every attempt to collect. Only complete and empty-by-fact runs count as coverage."
-    empty_words = "No source was asked yet."
+    empty_words = "No source was asked yet"
+    empty_next = (
+        "A source is asked on its schedule, or at once from its page; each attempt then stands"
+        " here."
+    )
+    empty_links = [("Go to the sources", "collectors_source_changelist", Capability.VIEW)]
     list_display = ["run", "of_source", "days", "started_at", "took", "count", "outcome", "why"]
     list_select_related = ["source"]
     list_filter = ["state", "source"]

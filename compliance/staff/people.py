@@ -203,7 +203,10 @@ class RoleAdmin(RoomAdmin):
 class InvitationAdmin(RoomAdmin):
     needs = Capability.MANAGE_PEOPLE
     intro = "One-time links to an account. A link is shown once, when it is made."
-    empty_words = "Nobody was invited yet."
+    empty_words = "Nobody was invited yet"
+    empty_next = (
+        "An invitation is a link that works once; who opens it sets up an account of their own."
+    )
     list_display = ["whom", "role", "invited_by", "created_at", "expires_at", "state", "deed"]
     list_select_related = ["role", "invited_by"]
     buttons = [("Invite a person", "invite", Capability.MANAGE_PEOPLE)]

@@ -71,8 +71,10 @@ class StateFilter(admin.SimpleListFilter):
 class QuarantineAdmin(RoomAdmin):
     heading = "Quarantine"
     intro = "Files that seem to hold card numbers or secrets, sealed until somebody decides."
-    empty_words = (
-        "Nothing lies in quarantine. Screening found no card number and no secret in what came in."
+    empty_words = "Nothing lies in quarantine"
+    empty_next = (
+        "Screening found no card number and no secret in what came in. Should it find one, the"
+        " file waits here until somebody decides."
     )
     list_display = ["item", "shows", "found", "sent", "state"]
     list_filter = [StateFilter]

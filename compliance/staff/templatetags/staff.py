@@ -89,8 +89,8 @@ def saved_filters(context: Any) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("staff/parts/list_table.html")
-def list_table(cl: Any) -> dict[str, Any]:
+@register.inclusion_tag("staff/parts/list_table.html", takes_context=True)
+def list_table(context: Any, cl: Any) -> dict[str, Any]:
     """The rows of a list as a plain table; the skin's own takes seven times the bytes."""
     admin = cl.model_admin
     labels = [_label(cl, name) for name in cl.list_display]
@@ -99,6 +99,8 @@ def list_table(cl: Any) -> dict[str, Any]:
         "headers": labels,
         "rows": [list(_cells(cl, row, labels)) for row in cl.result_list],
         "empty": admin.empty_words,
+        "empty_next": admin.empty_next,
+        "ways": [*context["buttons"], *context["empty_links"]],
         "narrowed": bool(cl.query or cl.has_active_filters),
         **_pages(cl),
     }

@@ -6,7 +6,7 @@ document.addEventListener('DOMContentLoaded', function () {
   const known = Array.from(list.options).some(function (option) { return option.value === name })
   if (!known || list.value === name) { return }
   button.hidden = false
-  button.querySelector('span').textContent = name
+  button.textContent = `Choose ${name}, as this browser says`
   button.addEventListener('click', function () {
     list.value = name
     list.focus()

@@ -41,7 +41,8 @@ document.addEventListener("DOMContentLoaded", () => {
         return;
       }
       const part = new DOMParser().parseFromString(await answer.text(), "text/html");
-      list.replaceChildren(...part.body.childNodes);
+      // Not the label of a demo, which stands on every page.
+      list.replaceChildren(...part.querySelectorAll("body > [role=group], body > [role=option]"));
       const count = options().length;
       said.textContent = count === 1 ? "1 thing fits" : `${count} things fit`;
       choose(0);
