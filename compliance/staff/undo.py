@@ -1,7 +1,7 @@
 """Deeds that can be taken back: the message of one carries a button, good for an hour.
 
-Only what is no evidence is offered here: a deed that left a leaf in the log is answered by another
-deed, never taken back.
+Only what is no evidence is offered here, or what has an opposite: that is a deed of its own then,
+and both stand in the log.
 """
 
 from collections.abc import Callable
