@@ -61,6 +61,7 @@ class User(AbstractBaseUser):
     zone = models.CharField(
         "time zone", max_length=40, blank=True, help_text="IANA name; empty: the organisation's"
     )
+    keeps_filters = models.BooleanField(default=False, editable=False)
     roles = models.ManyToManyField(
         Role, through="RoleGrant", through_fields=("user", "role"), related_name="people"
     )

@@ -15,6 +15,8 @@ LONGEST_QUERY = 1000
 
 def of(user: User, page: str = "") -> Sequence[SavedFilter]:
     """Return the filters of a person, all or those of one list, by their names."""
+    if not user.keeps_filters:
+        return []
     found = SavedFilter.objects.filter(user=user)
     return list(found.filter(page=page) if page else found)
 
@@ -38,6 +40,7 @@ def keep(user: User, *, page: str, name: str, query: str, is_default: bool = Fal
         )
         if is_default:
             _open_with(kept)
+        _note(user)
     return kept
 
 
@@ -46,6 +49,7 @@ def drop(user: User, key: int) -> SavedFilter:
     with transaction.atomic():
         kept = _own(user, key)
         kept.delete()
+        _note(user)
     return kept
 
 
@@ -59,6 +63,12 @@ def turn(user: User, key: int) -> SavedFilter:
         else:
             _open_with(kept)
     return kept
+
+
+def _note(user: User) -> None:
+    """Note on the person whether they keep any, so that who keeps none is never asked for them."""
+    user.keeps_filters = SavedFilter.objects.filter(user=user).exists()
+    user.save(update_fields=["keeps_filters"])
 
 
 def _own(user: User, key: int) -> SavedFilter:

@@ -33,6 +33,11 @@ class Migration(migrations.Migration):
             ),
             preserve_default=False,
         ),
+        migrations.AddField(
+            model_name="user",
+            name="keeps_filters",
+            field=models.BooleanField(default=False, editable=False),
+        ),
         migrations.RunPython(to_the_person, to_the_notices),
         migrations.RemoveField(model_name="noticepreference", name="zone"),
         migrations.CreateModel(
