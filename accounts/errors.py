@@ -40,5 +40,9 @@ class PreferenceError(AccountsError):
     """This cannot be your preference. Choose one of those that the form offers."""
 
 
+class SavedFilterError(AccountsError):
+    """This filter cannot be kept. Give it a name, and choose at least one filter first."""
+
+
 class FeedError(AccountsError):
     """This calendar address is not valid. Make a new one on the page of your reminders."""

@@ -58,6 +58,10 @@ class User(AbstractBaseUser):
     inactive_reason = models.CharField(max_length=200, blank=True, editable=False)
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    zone = models.CharField(
+        "time zone", max_length=40, blank=True, help_text="IANA name; empty: the organisation's"
+    )
+    keeps_filters = models.BooleanField(default=False, editable=False)
     roles = models.ManyToManyField(
         Role, through="RoleGrant", through_fields=("user", "role"), related_name="people"
     )
@@ -198,9 +202,6 @@ class NoticePreference(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="notice_preference")
     rhythm = models.CharField(max_length=6, choices=Rhythm.choices, default=Rhythm.DAILY)
-    zone = models.CharField(
-        max_length=40, blank=True, help_text="IANA time zone; empty: that of the organisation"
-    )
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.rhythm}"
@@ -226,3 +227,30 @@ class CalendarFeed(models.Model):
 
     def __str__(self) -> str:
         return f"feed of {self.user_id}"
+
+
+class SavedFilter(models.Model):
+    """A choice of filters on a long list, under the name that its person gave it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="saved_filters")
+    page = models.CharField(max_length=80, help_text="name of the address of the list")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, help_text="what stands behind the ? of the address")
+    is_default = models.BooleanField("the list opens with it", default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["page", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "page", "name"], name="accounts_one_filter_per_name"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "page"],
+                condition=models.Q(is_default=True),
+                name="accounts_one_default_filter",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -49,7 +49,7 @@ def send(user: User, day: date, now: datetime) -> int:
     is_off = preference.rhythm == NoticePreference.Rhythm.OFF
     if not settings.MAIL_IS_ON or is_off or not can(user, Capability.VIEW):
         return 0
-    if now.astimezone(preferences.zone_of(preference)).date() != day:
+    if now.astimezone(preferences.zone_of(user)).date() != day:
         return 0
     today = days.today()
     page = tasklist.of(user, until=today + AHEAD)
@@ -91,7 +91,7 @@ def _wanted(now: datetime) -> Iterator[tuple[str, dict[str, object]]]:
     people = User.objects.filter(is_active=True, is_staff=True)
     for user in people.select_related("notice_preference").prefetch_related("roles"):
         preference = getattr(user, "notice_preference", None) or NoticePreference(user=user)
-        local = now.astimezone(preferences.zone_of(preference))
+        local = now.astimezone(preferences.zone_of(user))
         if preference.rhythm == NoticePreference.Rhythm.OFF or local.hour < settings.DIGEST_HOUR:
             continue
         if can(user, Capability.VIEW):

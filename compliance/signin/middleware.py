@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from accounts import factors
 from accounts.models import User
+from compliance import moments
 from compliance.signin import tracking
 
 SECOND_FACTOR = "second_factor_proved"
@@ -46,6 +47,7 @@ class SessionMiddleware:
     """Ends a session that was idle for too long or began too long ago, and notes when it is used.
 
     The note is kept to the minute, because a row that every request writes would be a bottleneck.
+    What it lets pass is shown by the clocks of the person.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -65,7 +67,8 @@ class SessionMiddleware:
             request.session[SEEN_AT] = now
             request.session.setdefault(SIGNED_IN_AT, now)
             tracking.note(request)
-        return self.get_response(request)
+        with moments.seen_by(user):
+            return self.get_response(request)
 
 
 def _too_old(request: HttpRequest, now: int) -> str:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from compliance.signin import leaked, sessions, views
+from compliance.signin import clocks, leaked, sessions, views
 
 _to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
 
@@ -41,6 +41,7 @@ _accounts: list[URLPattern | URLResolver] = [
     ),
     path("2fa/", include(_factors)),
     path("sessions/", sessions.own_sessions, name="sessions"),
+    path("time-zone/", clocks.own_zone, name="time_zone"),
     path(
         "3rdparty/login/cancelled/",
         single_sign_on.login_cancelled,

@@ -31,7 +31,11 @@ _USUAL_ACCESS = timedelta(days=90)
 @admin.register(Engagement, site=site)
 class EngagementAdmin(RoomAdmin):
     intro = "The audits: what is judged, by whom, over which months."
-    empty_words = "No engagement yet. Open the first one."
+    empty_words = "No engagement yet"
+    empty_next = (
+        "An engagement names the framework, the categories and the months of an audit; its"
+        " coverage is computed from then on."
+    )
     list_display = ["engagement", "type", "firm", "window", "latest_pack", "state"]
     list_filter = ["type"]
     detail_template = "staff/engagement.html"
@@ -103,7 +107,9 @@ class EngagementAdmin(RoomAdmin):
 @admin.register(Pack, site=site)
 class PackAdmin(RoomAdmin):
     intro = "Frozen selections of evidence, each bound by the log and verifiable without us."
-    empty_words = "No pack was built yet. Build one from the page of an engagement."
+    empty_words = "No pack was built yet"
+    empty_next = "A pack is built on the page of an engagement, and frozen as it was then."
+    empty_links = [("Go to the engagements", "audits_engagement_changelist", Capability.VIEW)]
     list_display = ["pack", "of_engagement", "items", "shortfall", "sealed_at", "digest", "state"]
     list_select_related = ["engagement"]
     detail_template = "staff/pack.html"

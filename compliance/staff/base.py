@@ -23,6 +23,7 @@ from accounts.errors import AccountsError
 from accounts.models import User
 from audits.errors import AuditsError
 from collectors.errors import CollectorError
+from compliance.staff import filter_shelf
 from compliance.staff.site import StaffSite
 from controls.errors import ControlsError
 from evidence.errors import EvidenceError
@@ -109,6 +110,12 @@ class RoomAdmin(_ModelAdmin):
     """The title of the list, where it is not that of the model."""
     intro = ""
     empty_words = "Nothing here yet."
+    empty_next = ""
+    """What somebody does, or what happens by itself, so that the list does not stay empty."""
+    empty_links: Sequence[tuple[str, str, Capability]] = ()
+    """Where that is done, beside the buttons of the list; in the order of buttons."""
+    is_found = True
+    """Whether the list's own search, if it has one, also answers where one looks for anything."""
     buttons: Sequence[tuple[str, str, Capability]] = ()
     """Label, name of the page, and what the person must hold to see the button."""
 
@@ -148,9 +155,12 @@ class RoomAdmin(_ModelAdmin):
         if any("\0" in value for name, value in request.GET.items() if name != "q"):
             # No row can fit, and not every database can even be asked.
             return redirect(request.path)
+        if opening := filter_shelf.opening(request):
+            return redirect(f"{request.path}{opening}")
         shown = [button for button in self.buttons if can(request.user, button[2])]
         context = {
             "buttons": shown,
+            "empty_links": [one for one in self.empty_links if can(request.user, one[2])],
             "title": self.heading or str(self.opts.verbose_name_plural).capitalize(),
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
@@ -177,14 +187,18 @@ class RoomAdmin(_ModelAdmin):
         """Attach to the rows of one page what their cells need, in a fixed number of queries."""
 
 
-def attempt(request: HttpRequest, deed: Callable[[], T], *, done: str) -> T | None:
-    """Do a deed of a room; its refusal becomes a message, and the answer None."""
+def attempt(request: HttpRequest, deed: Callable[[], T], *, done: str = "") -> T | None:
+    """Do a deed of a room; its refusal becomes a message, and the answer None.
+
+    Without words for `done` the caller tells of it.
+    """
     try:
         result = deed()
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
         return None
-    messages.success(request, done)
+    if done:
+        messages.success(request, done)
     return result
 
 

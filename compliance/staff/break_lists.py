@@ -1,10 +1,12 @@
 """Many breaks at once in the staff door: given to somebody after a preview, and saved as a file."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -12,7 +14,7 @@ from django.urls import reverse
 
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import table_files, words
+from compliance.staff import table_files, undo, words
 from compliance.staff.base import attempt, person, typed
 from compliance.staff.breaks import choice_in, choice_of, is_number
 from compliance.staff.site import DO, site
@@ -22,6 +24,8 @@ from registers.reconciling import queue, queue_sheet, working
 from reports import break_sheet
 
 _SHOWN = 100
+_MOST_TAKEN_BACK = 200
+_GIVEN = "breaks.given"
 
 
 @site.page(
@@ -29,7 +33,7 @@ _SHOWN = 100
 )
 def preview(request: HttpRequest) -> HttpResponseBase:
     """Show what would be given to whom: the ticked breaks, or all that fit; nothing is done."""
-    asked, owner = typed(request, "asked"), _owner(request)
+    asked, owner, gone = typed(request, "asked"), _owner(request), 0
     if "all" in request.POST:
         choice = choice_in(dict(parse_qsl(asked)))
         fitting = queue.breaks(choice, today=words.today()).filter(is_open=True)
@@ -40,6 +44,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         chosen = Break.objects.filter(number__in=ticked[: working.MOST_AT_ONCE], is_open=True)
         found = list(chosen.select_related("reconciliation", "owner").order_by("number"))
         total = len(found)
+        gone = len(ticked) - total
     if owner is None or not found:
         messages.warning(request, "Choose who gets them, and at least one open break.")
         return redirect(_queue(asked))
@@ -50,6 +55,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         "shown": found[:_SHOWN],
         "more": max(len(found) - _SHOWN, 0),
         "left_over": total - len(found),
+        "gone": gone,
         "sums": _sums(found),
         "asked": asked,
         "back": _queue(asked),
@@ -70,7 +76,9 @@ def assign(request: HttpRequest) -> HttpResponseBase:
             raise ReconcilingError("Choose who gets them.")
         return working.assign(chosen, to=owner, by=person(request), seen=seen)
 
-    attempt(request, give, done=f"{words.plural(len(chosen), 'break')} given to {owner}.")
+    owners = {each.number: each.owner_id for each in chosen}
+    if attempt(request, give) is not None:
+        _tell(request, f"{words.plural(len(chosen), 'break')} given to {owner}.", owners)
     if is_number(typed(request, "number")):
         return redirect("admin:break", int(typed(request, "number")))
     return redirect(_queue(typed(request, "asked")))
@@ -100,6 +108,31 @@ def export_xlsx(request: HttpRequest) -> HttpResponseBase:
         break_sheet.MEDIA_TYPE,
         lambda path: break_sheet.write(choice, path, today=today),
     )
+
+
+def _tell(request: HttpRequest, told: str, owners: Mapping[int, int | None]) -> None:
+    """Tell that breaks were given; where each had an owner before, they can have them back."""
+    if len(owners) > _MOST_TAKEN_BACK or not all(owners.values()):
+        messages.success(request, told)
+        return
+    steps = dict(Break.objects.filter(number__in=owners).values_list("number", "steps"))
+    before = " ".join(f"{key}.{steps[key]}.{owner}" for key, owner in owners.items())
+    undo.offer(request, told, kind=_GIVEN, facts={"before": before})
+
+
+@undo.takes_back(_GIVEN)
+def give_back(user: User, facts: undo.Facts) -> str:
+    """Give breaks back to who had them, all or none; ChangedMeanwhileError where one moved on."""
+    seen: dict[int, dict[int, int]] = defaultdict(dict)
+    for one in str(facts["before"]).split():
+        number, step, owner = map(int, one.split("."))
+        seen[owner][number] = step
+    with transaction.atomic():
+        for owner, steps in seen.items():
+            breaks = list(Break.objects.filter(number__in=steps))
+            working.assign(breaks, to=User.objects.get(pk=owner), by=user, seen=steps)
+    count = sum(map(len, seen.values()))
+    return f"{words.plural(count, 'break')} given back to who had them."
 
 
 def _owner(request: HttpRequest) -> User | None:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import words
+from compliance.staff import filter_shelf, words
 from compliance.staff.base import PER_PAGE, attempt, person, typed
 from compliance.staff.reconciliations import rights
 from compliance.staff.site import DO, site
@@ -53,6 +53,8 @@ def workers() -> list[User]:
 
 @site.page("breaks/", name="breaks", needs=Capability.VIEW)
 def breaks(request: HttpRequest) -> HttpResponseBase:
+    if opening := filter_shelf.opening(request):
+        return redirect(f"{request.path}{opening}")
     choice, today = choice_of(request), words.today()
     place = Place.read(request.GET.get("after", ""))
     found = list(queue.breaks(choice, today=today, after=place)[: PER_PAGE + 1])

@@ -14,6 +14,7 @@ from collectors import planning, registry
 from collectors.errors import CollectorError
 from collectors.models import Run, Source
 from collectors.registry import Collector
+from compliance import moments
 from compliance.staff import timetable, words
 from compliance.staff.base import RoomAdmin
 from compliance.staff.site import site
@@ -34,7 +35,10 @@ def collector_of(source: Source) -> Collector | None:
 @admin.register(Source, site=site)
 class SourceAdmin(RoomAdmin):
     intro = "The systems that evidence is collected from, by themselves and on schedule."
-    empty_words = "No source is connected yet."
+    empty_words = "No source is connected yet"
+    empty_next = (
+        "Connect a system, and it is asked for evidence by itself as often as its controls need."
+    )
     list_display = ["source", "collector", "asked", "due", "last_run", "state"]
     list_filter = ["enabled", "environment"]
     detail_template = "staff/source.html"
@@ -73,7 +77,7 @@ class SourceAdmin(RoomAdmin):
         if row.last is None:
             return words.badge("none", "Never run")
         state = words.badge(row.last.state, row.last.get_state_display())
-        return words.lines(state, words.clock(row.last.finished_at))
+        return words.lines(state, moments.moment(row.last.finished_at))
 
     @admin.display(description="State")
     def state(self, row: Any) -> SafeString:
@@ -123,7 +127,12 @@ def _as_words(value: Any) -> str:
 @admin.register(Run, site=site)
 class RunAdmin(RoomAdmin):
     intro = "Every attempt to collect. Only complete and empty-by-fact runs count as coverage."
-    empty_words = "No source was asked yet."
+    empty_words = "No source was asked yet"
+    empty_next = (
+        "A source is asked on its schedule, or at once from its page; each attempt then stands"
+        " here."
+    )
+    empty_links = [("Go to the sources", "collectors_source_changelist", Capability.VIEW)]
     list_display = ["run", "of_source", "days", "started_at", "took", "count", "outcome", "why"]
     list_select_related = ["source"]
     list_filter = ["state", "source"]

@@ -29,6 +29,8 @@ class _Words(RoomAdmin):
 
     searched: Sequence[str] = ("ref", "title")
     search_fields = ["ref"]
+    empty_words = "The catalogue is empty"
+    empty_next = "Load it with manage.py load_catalogue; what it holds then stands here."
     search_help_text = "Reference or words of the title"
 
     def get_search_results(
@@ -47,7 +49,6 @@ class ControlAdmin(_Words):
     intro = (
         "What we say that we do. The catalogue is data in files; load_catalogue brings changes in."
     )
-    empty_words = "The catalogue is empty: run manage.py load_catalogue."
     list_display = ["ref", "title", "area", "owner_role", "nature", "criteria_served", "expected"]
     list_filter = ["area", "owner_role", "nature"]
     detail_template = "staff/control.html"
@@ -163,7 +164,6 @@ class ExpectationAdmin(_Words):
 @admin.register(Risk, site=site)
 class RiskAdmin(_Words):
     intro = "Risks that controls answer and that evidence may refer to."
-    empty_words = "No risk is recorded yet."
     list_display = ["ref", "title", "area", "answered_by"]
     list_filter = ["area"]
 

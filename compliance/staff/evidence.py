@@ -73,7 +73,9 @@ class TypeFilter(admin.SimpleListFilter):
 @admin.register(Evidence, site=site)
 class EvidenceAdmin(RoomAdmin):
     intro = "Every item that was ever taken in. Nothing here can be changed or deleted."
-    empty_words = "No evidence yet. Connect a source, or add the first item by hand."
+    empty_words = "No evidence yet"
+    empty_next = "Connect a source, or add the first item by hand."
+    empty_links = [("Connect a source", "source_choose", Capability.MANAGE_SOURCES)]
     list_display = ["item", "shows", "of_controls", "covers", "received_at", "status"]
     list_filter = [StandingFilter, "area", TypeFilter]
     search_fields = ["ref"]
@@ -145,12 +147,16 @@ class EvidenceAdmin(RoomAdmin):
 class LedgerAdmin(RoomAdmin):
     heading = "Ledger"
     intro = "The append-only log. Every deed that matters is a leaf, and no leaf ever changes."
-    empty_words = "The log has no leaf yet."
+    empty_words = "The log has no leaf yet"
+    empty_next = (
+        "The first deed writes one: loading the catalogue, inviting somebody, taking an item in."
+    )
     ordering = ["-index"]
     list_display = ["place", "kind", "subject", "actor", "recorded_at", "hash"]
     search_fields = ["subject"]
     search_help_text = "Index, or subject such as EV-000123"
     detail_template = "staff/leaf.html"
+    is_found = False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

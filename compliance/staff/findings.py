@@ -114,7 +114,10 @@ class EngagementFilter(admin.SimpleListFilter):
 @admin.register(Finding, site=site)
 class FindingAdmin(RoomAdmin):
     intro = "Deviations of the audits, and what is done about each. None of them ever goes away."
-    empty_words = "No finding. A check that finds exceptions opens one by itself."
+    empty_words = "No finding"
+    empty_next = (
+        "A check that finds exceptions opens one by itself; what people notice, they open here."
+    )
     list_display = ["finding", "control_ref", "concerns", "found", "state", "action_due"]
     list_filter = [StateFilter, OverdueFilter, EngagementFilter]
     list_select_related = ["standing"]

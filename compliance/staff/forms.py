@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.timezone import make_aware
 
+from compliance import moments
 from compliance.staff import words
 
 _BARE = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.RadioSelect)
@@ -21,7 +22,7 @@ class DayField(forms.DateField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment by the clocks of the organisation."""
+    """A moment by the clocks of who types it; the form says which those are."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
@@ -31,13 +32,13 @@ class MomentField(forms.DateTimeField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime) and value.tzinfo:
-            return value.astimezone(words.zone()).replace(tzinfo=None, second=0, microsecond=0)
+            return value.astimezone(moments.zone()).replace(tzinfo=None, second=0, microsecond=0)
         return value
 
     def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values:
             return None
-        return make_aware(self._naive(str(value)), words.zone())
+        return make_aware(self._naive(str(value)), moments.zone())
 
     def _naive(self, text: str) -> datetime:
         for pattern in self.input_formats or ():
@@ -60,6 +61,8 @@ class StaffForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             dress(field, width=self.widths.get(name, ""))
+            if isinstance(field, MomentField):
+                field.help_text = f"{field.help_text} By the clocks of {moments.zone()}.".strip()
 
     def add_refusal(self, refusal: Exception) -> None:
         """Put what a room refused at the top of the form; nothing that was typed is lost."""

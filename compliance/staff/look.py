@@ -34,9 +34,18 @@ def script(_request: HttpRequest) -> str:
     return static("staff/staff.js")
 
 
+def clocks(_request: HttpRequest) -> str:
+    return static("js/clocks.js")
+
+
+def palette(_request: HttpRequest) -> str:
+    return static("staff/palette.js")
+
+
 def account_links(_request: HttpRequest) -> list[dict[str, str]]:
     return [
         {"title": "Second factor", "link": reverse("mfa_index")},
         {"title": "Change password", "link": reverse("account_change_password")},
         {"title": "Where you are signed in", "link": reverse("sessions")},
+        {"title": "Time zone", "link": reverse("time_zone")},
     ]

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from accounts.access import can
 from accounts.capabilities import Capability
+from compliance.staff import filter_shelf
 from compliance.staff.base import COUNTED, PER_PAGE
 from compliance.staff.site import site
 from evidence.errors import SealError
@@ -51,6 +52,8 @@ class Row:
 @site.page("merchants/", name="merchants", needs=Capability.VIEW)
 def forms(request: HttpRequest) -> HttpResponseBase:
     """Show the newest forms of the choice, a page at a time; its cost does not grow."""
+    if opening := filter_shelf.opening(request):
+        return redirect(f"{request.path}{opening}")
     choice = choice_of(request.GET)
     found = portfolio.chosen(choice)
     after = request.GET.get("after", "")

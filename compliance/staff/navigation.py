@@ -1,6 +1,7 @@
 """The menu of the staff door: what each person may open, and how much waits there."""
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -85,6 +86,12 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
         ),
     ),
 )
+
+
+@functools.cache
+def titles() -> Mapping[str, str]:
+    """The names of all pages of the menu, whoever may open them, and their titles."""
+    return {name: title for _, entries in _MENU for title, _, name, _ in entries}
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:

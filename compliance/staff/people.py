@@ -22,6 +22,7 @@ from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import Invitation, Role, User
 from accounts.roles import ALONE
+from compliance import moments
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, RoomAdmin, attempt, person, typed
 from compliance.staff.forms import StaffForm
@@ -167,8 +168,9 @@ class PersonAdmin(RoomAdmin):
         )
 
     @admin.display(description="Since")
-    def since(self, row: Any) -> str:
-        return words.day(row.created_at.astimezone(words.zone()).date())
+    def since(self, row: Any) -> SafeString:
+        since = row.created_at.astimezone(moments.zone()).date()
+        return moments.marked(row.created_at, moments.day(since))
 
     @admin.display(description="State")
     def state(self, row: Any) -> SafeString:
@@ -201,7 +203,10 @@ class RoleAdmin(RoomAdmin):
 class InvitationAdmin(RoomAdmin):
     needs = Capability.MANAGE_PEOPLE
     intro = "One-time links to an account. A link is shown once, when it is made."
-    empty_words = "Nobody was invited yet."
+    empty_words = "Nobody was invited yet"
+    empty_next = (
+        "An invitation is a link that works once; who opens it sets up an account of their own."
+    )
     list_display = ["whom", "role", "invited_by", "created_at", "expires_at", "state", "deed"]
     list_select_related = ["role", "invited_by"]
     buttons = [("Invite a person", "invite", Capability.MANAGE_PEOPLE)]

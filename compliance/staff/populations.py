@@ -35,7 +35,12 @@ from evidence.models import Evidence, Population
 class SealedPopulationAdmin(RoomAdmin):
     heading = "Populations"
     intro = "Lists that were sealed for an audit. Auditors draw their samples from these."
-    empty_words = "Nothing is sealed yet. Open an engagement and seal the first population."
+    empty_words = "Nothing is sealed yet"
+    empty_next = (
+        "A population is sealed on the page of an item with rows, for an engagement; samples"
+        " are drawn from it."
+    )
+    empty_links = [("Go to the evidence", "evidence_evidence_changelist", Capability.VIEW)]
     list_display = ["population", "of_control", "covers", "items", "gaps", "tie_out", "draws"]
     list_select_related = ["engagement", "control"]
     search_fields = ["ref"]

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
+from compliance import moments
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, RoomAdmin, person
 from compliance.staff.forms import StaffForm
@@ -70,8 +71,10 @@ class StateFilter(admin.SimpleListFilter):
 class QuarantineAdmin(RoomAdmin):
     heading = "Quarantine"
     intro = "Files that seem to hold card numbers or secrets, sealed until somebody decides."
-    empty_words = (
-        "Nothing lies in quarantine. Screening found no card number and no secret in what came in."
+    empty_words = "Nothing lies in quarantine"
+    empty_next = (
+        "Screening found no card number and no secret in what came in. Should it find one, the"
+        " file waits here until somebody decides."
     )
     list_display = ["item", "shows", "found", "sent", "state"]
     list_filter = [StateFilter]
@@ -127,7 +130,7 @@ class QuarantineAdmin(RoomAdmin):
 
     @admin.display(description="Sent")
     def sent(self, row: Any) -> SafeString:
-        return words.lines(words.clock(row.received_at), str(row.sent_by or row.sender))
+        return words.lines(moments.moment(row.received_at), str(row.sent_by or row.sender))
 
     @admin.display(description="State")
     def state(self, row: Any) -> SafeString:

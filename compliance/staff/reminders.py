@@ -1,8 +1,5 @@
 """How a person hears of their work: rhythm of mails, calendar address, and a test of the chat."""
 
-from typing import Any
-from zoneinfo import available_timezones
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -28,18 +25,6 @@ class PreferenceForm(StaffForm):
     rhythm = forms.ChoiceField(
         label="Mails about my tasks", choices=NoticePreference.Rhythm.choices
     )
-    zone = forms.ChoiceField(
-        label="Time zone",
-        required=False,
-        help_text="Mails come in the morning by these clocks.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        usual = f"That of the organisation ({settings.ORGANISATION_TIME_ZONE})"
-        zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
-        choices = [("", usual), *((name, name.replace("_", " ")) for name in zones)]
-        self.fields["zone"].choices = choices  # type: ignore[attr-defined]
 
 
 @site.page("work/reminders/", name="reminders", needs=Capability.VIEW, methods=READ_AND_DO)
@@ -48,7 +33,7 @@ def reminders(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     kept = preferences.of(user)
     given = request.POST if request.method == "POST" else None
-    form = PreferenceForm(given, initial={"rhythm": kept.rhythm, "zone": kept.zone})
+    form = PreferenceForm(given, initial={"rhythm": kept.rhythm})
     if form.is_valid():
         try:
             preferences.choose(user, **form.cleaned_data)
@@ -62,6 +47,7 @@ def reminders(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "feed": feeds.live(user),
         "mail_is_on": settings.MAIL_IS_ON,
+        "zone": preferences.zone_of(user),
         "hour": f"{settings.DIGEST_HOUR:02d}:00",
         "before": sorted(settings.REMIND_DAYS_BEFORE - {0}, reverse=True),
         "on_the_day": 0 in settings.REMIND_DAYS_BEFORE,

@@ -15,7 +15,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     # The colours of the skin come as a file, because the policy of the pages drops inline style.
     "STYLES": [f"{_LOOK}.theme", f"{_LOOK}.stylesheet", f"{_LOOK}.pages", f"{_LOOK}.heat"],
-    "SCRIPTS": [f"{_LOOK}.script"],
+    "SCRIPTS": [f"{_LOOK}.clocks", f"{_LOOK}.script", f"{_LOOK}.palette"],
     "ACCOUNT": {"navigation": f"{_LOOK}.account_links"},
     "SIDEBAR": {
         "show_search": False,

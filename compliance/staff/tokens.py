@@ -89,7 +89,8 @@ class TokenAdmin(RoomAdmin):
     needs = Capability.MANAGE_TOKENS
     heading = "API tokens"
     intro = "Keys for programs. A secret is shown once, when the token is issued."
-    empty_words = "No token was issued yet."
+    empty_words = "No token was issued yet"
+    empty_next = "A token lets one program in, for what you name and no longer than you say."
     list_display = [
         "token",
         "owner",

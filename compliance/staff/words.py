@@ -1,6 +1,6 @@
 """Dates, sizes, digests and states as people read them; the same words on every page."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -8,13 +8,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from compliance import moments
+
 _KILO = 1000
 _SHOWN_OF_DIGEST = 12
 NOTHING = "\N{EN DASH}"
+UNDO = "undo:"
+"""Begins the tag of a message that has a button; the rest is what the button sends."""
 
 
 def zone() -> ZoneInfo:
-    """The time zone in which the organisation reads its clocks."""
+    """The time zone in which the organisation counts its days."""
     return ZoneInfo(settings.ORGANISATION_TIME_ZONE)
 
 
@@ -24,7 +28,7 @@ def today() -> date:
 
 def day(value: date | None) -> str:
     """5 Oct 2026"""
-    return f"{value.day} {value:%b %Y}" if value else ""
+    return moments.day(value) if value else ""
 
 
 def period(start: date | None, end: date | None) -> str:
@@ -41,33 +45,16 @@ def period(start: date | None, end: date | None) -> str:
 
 
 def clock(value: datetime | None) -> str:
-    """21 Nov 2026, 10:04 UTC, by the clocks of the organisation."""
-    if value is None:
-        return ""
-    local = value.astimezone(zone())
-    return f"{day(local.date())}, {local:%H:%M} {local.tzname()}"
-
-
-def moment(value: datetime | None) -> SafeString | str:
-    """A moment with its zone; the exact instant in UTC stands behind it."""
-    if value is None:
-        return ""
-    exact = value.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html(
-        '<time class="cs-nowrap" datetime="{}" title="{}">{}</time>', exact, exact, clock(value)
-    )
+    """21 Nov 2026, 10:04 UTC, by the clocks of who looks; for where no tag can stand."""
+    return moments.said(value) if value else ""
 
 
 def in_list(value: datetime | None) -> SafeString | str:
     """A moment in two short lines, as lists show it."""
     if value is None:
         return ""
-    local = value.astimezone(zone())
-    return format_html(
-        '<time class="cs-nowrap" datetime="{}">{}</time>',
-        value.astimezone(UTC).isoformat(timespec="seconds"),
-        lines(day(local.date()), f"{local:%H:%M} {local.tzname()}"),
-    )
+    local = value.astimezone(moments.zone())
+    return moments.marked(value, lines(day(local.date()), moments.clock(value)))
 
 
 def duration(value: timedelta | None) -> str:

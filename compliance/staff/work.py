@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.access import can
@@ -14,6 +15,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from audits import days
 from compliance import task_links
+from compliance.staff import filter_shelf
 from compliance.staff import words as wording
 from compliance.staff.base import PER_PAGE, person
 from compliance.staff.site import site
@@ -35,6 +37,8 @@ _WHEN = {"": "Overdue and next 30 days", "overdue": "Overdue", ALL: "All"}
 @with_survey
 def work(request: HttpRequest, _survey: Survey) -> HttpResponseBase:
     """Show the tasks of the person who asks, or of those whom they chose, a page at a time."""
+    if opening := filter_shelf.opening(request):
+        return redirect(f"{request.path}{opening}")
     user, today = person(request), days.today()
     oversees = can(user, Capability.OVERSEE_TASKS)
     people = list(_people()[:SHOWN_PEOPLE]) if oversees else []

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
+from accounts import saved_filters
 from accounts.models import ApiToken
 from audits import admission, assertion, changes, description, organisations
 from audits.changes import Span
@@ -114,6 +115,9 @@ def _of_accounts(house: House) -> dict[str, object]:
         "accounts/^password/reset/key/(?P<uidb36>": "1-set-password",
         "admin/accounts/user/<int:pk>": house.bob.pk,
         "admin/accounts/user/<str:key>": house.bob.pk,
+        "admin/filters/<int:pk>": saved_filters.keep(
+            house.world.alice, page="work", name="All", query="when=all"
+        ).pk,
         "admin/accounts/apitoken/<int:pk>": ApiToken.objects.get().pk,
     }
 

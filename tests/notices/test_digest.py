@@ -90,7 +90,7 @@ def test_it_is_quiet_where_nothing_waits(ground: Ground) -> None:
 
 
 def test_it_comes_in_the_morning_of_the_person(work: Ground) -> None:
-    preferences.choose(work.alice, rhythm="daily", zone="America/New_York")
+    preferences.live_in(work.alice, zone="America/New_York")
     assert digest.ask_for(at(8)) == 0
     assert digest.ask_for(at(6)) == 0
     assert digest.ask_for(at(13)) == 1
@@ -121,7 +121,7 @@ def test_a_day_that_is_over_is_not_told(work: Ground) -> None:
 def test_each_person_is_told_as_they_prefer(
     work: Ground, rhythm: str, weekday: int, told: list[str]
 ) -> None:
-    preferences.choose(work.alice, rhythm=rhythm, zone="")
+    preferences.choose(work.alice, rhythm=rhythm)
     day = date(2026, 11, 16) + timedelta(days=weekday)
     task = _tasks(day)
     with (

@@ -162,7 +162,7 @@ def test_more_than_one_look_can_keep_come_on_the_next_days(
 
 
 def test_who_turned_mails_off_gets_these_all_the_same(ground: Ground) -> None:
-    preferences.choose(ground.alice, rhythm="off", zone="")
+    preferences.choose(ground.alice, rhythm="off")
     token(ground, 9)
     looked()
     assert [to for to, _ in sent()] == [ground.alice.email]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from compliance import moments
 from compliance.portal.templatetags import portal
 
 
@@ -35,9 +36,10 @@ def test_a_day_is_a_day() -> None:
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30))])
 def test_a_moment_is_told_in_utc(zone: timezone) -> None:
     at = datetime(2026, 10, 5, 23, 59, 58, 999, tzinfo=UTC).astimezone(zone)
-    stamp = '<time datetime="2026-10-05T23:59:58Z">5 Oct 2026, '
-    assert portal.moment(at) == f"{stamp}23:59 UTC</time>"
-    assert portal.exact(at) == f"{stamp}23:59:58 UTC</time>"
+    stamp = '<time class="moment" datetime="2026-10-05T23:59:58Z" title="2026-10-05 23:59:58 UTC">'
+    stamp += "5 Oct 2026, "
+    assert moments.moment(at) == f"{stamp}23:59 UTC</time>"
+    assert moments.to_the_second(at) == f"{stamp}23:59:58 UTC</time>"
 
 
 def test_a_digest_is_grouped_and_copies_as_one_word() -> None:

@@ -1,6 +1,7 @@
 """Many breaks in the staff door: given to somebody after a preview, and saved as files."""
 
 import csv
+import re
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -13,7 +14,7 @@ from registers.reconciling import working
 from reports import break_sheet
 from tests.registers.reconciled import Accounting, row
 from tests.staff import desk
-from tests.staff.desk import Desk, at_most, words
+from tests.staff.desk import Desk, at_most, told, words
 
 
 def picked(preview: Any) -> dict[str, Any]:
@@ -44,6 +45,38 @@ def test_many_breaks_are_given_after_a_look_and_as_they_were_seen(
     olgas.post("breaks_assign", **to, **again)
     assert not Break.objects.filter(owner=None).exists()
     assert ivans.post("breaks_preview", **to, all="1").status_code == 403
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_breaks_that_were_given_can_be_given_back(
+    olgas: Desk, alices: Desk, books: Accounting, cards: Reconciliation
+) -> None:
+    books.both(cards, [row(f"s{number}") for number in range(3)], [])
+    working.assign(list(Break.objects.all()), to=books.olga, by=books.olga)
+
+    def give() -> str:
+        carried = picked(olgas.post("breaks_preview", to=alices.user.pk, all="1"))
+        page = olgas.post("breaks_assign", follow=True, to=alices.user.pk, **carried)
+        deed = re.search(r'name="deed" value="([^"]+)"', page.content.decode())
+        assert deed
+        return deed[1]
+
+    assert "3 breaks given back" in told(olgas.post("undo", follow=True, deed=give()))
+    assert set(Break.objects.values_list("owner", flat=True)) == {books.olga.pk}
+    late = give()
+    working.assign([Break.objects.get(number=2)], to=books.olga, by=books.olga)
+    olgas.post("undo", deed=late)
+    assert Break.objects.filter(owner=alices.user).count() == 2
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_the_look_says_what_of_the_ticked_is_left_out(
+    olgas: Desk, books: Accounting, cards: Reconciliation
+) -> None:
+    books.both(cards, [row("s1")], [])
+    ticked: dict[str, Any] = {"break": [1, 998, 999]}
+    page = olgas.post("breaks_preview", to=books.olga.pk, **ticked)
+    assert "2 of the ticked are left out" in words(page)
 
 
 @pytest.mark.usefixtures("tuesday")

@@ -29,8 +29,8 @@ def listed(response: Any) -> list[int]:
 
 
 def test_empty_lists_say_so(alices: Desk) -> None:
-    assert "No source is connected yet." in alices.text(SOURCES)
-    assert "No source was asked yet." in alices.text(RUNS)
+    assert "No source is connected yet" in alices.text(SOURCES)
+    assert "No source was asked yet" in alices.text(RUNS)
 
 
 def test_a_source_is_listed_with_its_schedule_in_words(alices: Desk, doors: Source) -> None:

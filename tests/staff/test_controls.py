@@ -21,7 +21,7 @@ def listed(response: Any) -> list[str]:
 
 
 def test_an_empty_catalogue_says_how_to_load_it(alices: Desk) -> None:
-    assert "The catalogue is empty: run manage.py load_catalogue." in alices.text(CONTROLS)
+    assert "The catalogue is empty Load it with manage.py load_catalogue" in alices.text(CONTROLS)
 
 
 def test_controls_are_listed_with_what_they_serve_and_leave(alices: Desk, world: World) -> None:

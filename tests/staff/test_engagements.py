@@ -39,7 +39,7 @@ def filled(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_empty_list_says_what_to_do(alices: Desk) -> None:
-    assert "No engagement yet. Open the first one. " in alices.text(LIST) + " "
+    assert "No engagement yet An engagement names the framework" in alices.text(LIST)
 
 
 def test_it_lists_engagements_with_their_latest_pack(alices: Desk, world: World) -> None:

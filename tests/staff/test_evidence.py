@@ -36,7 +36,7 @@ def listed(response: Any) -> list[str]:
 
 def test_a_fresh_installation_says_what_to_do(alices: Desk) -> None:
     page = alices.text(LIST)
-    assert "No evidence yet. Connect a source, or add the first item by hand." in page
+    assert "No evidence yet Connect a source, or add the first item by hand." in page
     assert "Add evidence" in page
 
 

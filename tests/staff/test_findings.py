@@ -37,7 +37,7 @@ def state(case: Case) -> State:
 
 class TestList:
     def test_an_empty_list_says_how_findings_come(self, alices: Desk) -> None:
-        assert "A check that finds exceptions opens one by itself." in alices.text(LIST)
+        assert "A check that finds exceptions opens one by itself;" in alices.text(LIST)
 
     def test_it_lists_what_there_is(self, alices: Desk, case: Case) -> None:
         text = alices.text(LIST)

@@ -44,7 +44,7 @@ def finished(audit: Engagement, alice: User) -> Pack:
 
 
 def test_an_empty_list_says_what_to_do(alices: Desk) -> None:
-    assert "No pack was built yet. Build one from the page of an engagement." in alices.text(LIST)
+    assert "No pack was built yet A pack is built on the page of an engagement" in alices.text(LIST)
 
 
 @pytest.mark.django_db(transaction=True)

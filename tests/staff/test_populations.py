@@ -51,7 +51,7 @@ def filled(of: Evidence, **changes: Any) -> dict[str, Any]:
 
 
 def test_an_empty_list_says_what_to_do(alices: Desk) -> None:
-    assert "Open an engagement and seal the first population." in alices.text(LIST)
+    assert "A population is sealed on the page of an item with rows" in alices.text(LIST)
 
 
 def test_the_form_begins_with_the_item_and_its_columns(

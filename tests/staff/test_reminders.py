@@ -16,19 +16,14 @@ from tests.staff import desk
 from tests.staff.desk import Desk, told
 
 
-def test_a_person_chooses_rhythm_and_zone(alices: Desk) -> None:
-    page = alices.post("reminders", follow=True, rhythm="weekly", zone="Pacific/Auckland")
+def test_a_person_chooses_how_often(alices: Desk) -> None:
+    page = alices.post("reminders", follow=True, rhythm="weekly")
     assert "Kept" in told(page)
-    kept = preferences.of(alices.user)
-    assert (kept.rhythm, kept.zone) == ("weekly", "Pacific/Auckland")
+    assert preferences.of(alices.user).rhythm == "weekly"
     assert LedgerEntry.objects.filter(kind="person.preferred").count() == 1
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [{"rhythm": "hourly"}, {"rhythm": "daily", "zone": "Mars/Base"}, {}],
-    ids=["rhythm", "zone", "nothing"],
-)
+@pytest.mark.parametrize("answers", [{"rhythm": "hourly"}, {}], ids=["rhythm", "nothing"])
 def test_what_there_is_not_is_refused_in_words(alices: Desk, answers: dict[str, Any]) -> None:
     page = alices.post("reminders", **answers)
     assert page.status_code == 200

@@ -45,7 +45,7 @@ def issued(owner: User, by: User, **changes: Any) -> ApiToken:
 
 
 def test_an_empty_list_says_so(alices: Desk) -> None:
-    assert "No token was issued yet." in alices.text(LIST)
+    assert "No token was issued yet A token lets one program in" in alices.text(LIST)
 
 
 def test_a_secret_is_shown_once_and_works(alices: Desk) -> None:

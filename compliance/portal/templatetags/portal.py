@@ -1,6 +1,6 @@
 """Dates, moments and digests as the portal shows them: read by people, exact for programs."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -10,9 +10,13 @@ from audits import gates
 from audits.coverage import Occurrence, State
 from audits.flags import Flag, Flags
 from audits.models import Engagement
+from compliance import moments
 from compliance.portal.signs import SIGNS
 
 register = template.Library()
+
+register.filter("moment", moments.moment)
+register.filter("exact", moments.to_the_second)
 
 _GROUP = 8
 
@@ -20,7 +24,7 @@ _GROUP = 8
 @register.filter
 def day(value: date) -> SafeString:
     """5 Oct 2026"""
-    return _time(value, f"{value.day} {value:%b %Y}")
+    return _time(value, moments.day(value))
 
 
 @register.simple_tag
@@ -49,18 +53,6 @@ def flag(known: Flags, one: Occurrence, last: Occurrence | None = None) -> Flag 
 
 
 @register.filter
-def moment(value: datetime) -> SafeString:
-    """5 Oct 2026, 14:03 UTC"""
-    return _instant(value, "%H:%M")
-
-
-@register.filter
-def exact(value: datetime) -> SafeString:
-    """5 Oct 2026, 14:03:59 UTC, where the order of things within a minute tells something."""
-    return _instant(value, "%H:%M:%S")
-
-
-@register.filter
 def digest(value: str) -> SafeString:
     """A digest in groups that the eye can compare; copied, it is one word again."""
     groups = [value[start : start + _GROUP] for start in range(0, len(value), _GROUP)]
@@ -72,13 +64,6 @@ def digest(value: str) -> SafeString:
 def after_freeze(received_at: datetime, engagement: Engagement) -> bool:
     """Whether an item came after the scope of the engagement was frozen."""
     return gates.came_after_freeze(engagement, received_at)
-
-
-def _instant(value: datetime, clock: str) -> SafeString:
-    at = value.astimezone(UTC)
-    stamp = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    words = f"{at.day} {at:%b %Y}, {at:{clock}} UTC"
-    return format_html('<time datetime="{}">{}</time>', stamp, words)
 
 
 def _time(value: date, words: str) -> SafeString:

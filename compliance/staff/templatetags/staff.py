@@ -14,11 +14,12 @@ from audits import gates
 from audits.coverage import Occurrence
 from audits.flags import Flag, Flags
 from audits.models import Engagement
-from compliance.staff import words
+from compliance import moments
+from compliance.staff import filter_shelf, words
 
 register = template.Library()
 
-register.filter("moment", words.moment)
+register.filter("moment", moments.moment)
 register.filter("clock", words.clock)
 register.filter("day", words.day)
 register.filter("duration", words.duration)
@@ -40,6 +41,13 @@ def flag(known: Flags, one: Occurrence, last: Occurrence | None = None) -> Flag 
 def after_freeze(moment: datetime, engagement: Engagement) -> bool:
     """Whether something came after the freeze date of an engagement."""
     return gates.came_after_freeze(engagement, moment)
+
+
+@register.filter
+def undoing(message: Any) -> str:
+    """What takes the deed back that a message tells of; empty where nothing does."""
+    tag = message.extra_tags or ""
+    return tag.removeprefix(words.UNDO) if tag.startswith(words.UNDO) else ""
 
 
 @register.filter
@@ -66,8 +74,23 @@ def filter_menus(cl: Any) -> dict[str, Any]:
     return {"menus": menus}
 
 
-@register.inclusion_tag("staff/parts/list_table.html")
-def list_table(cl: Any) -> dict[str, Any]:
+@register.inclusion_tag("staff/parts/saved_filters.html", takes_context=True)
+def saved_filters(context: Any) -> dict[str, Any]:
+    """The filters that the person keeps of this list, and a field to keep those now chosen."""
+    request = context["request"]
+    query = filter_shelf.query_of(request.META.get("QUERY_STRING", ""))
+    kept = filter_shelf.kept(request)
+    return {
+        "kept": kept,
+        "query": query,
+        "current": next((each for each in kept if each.query == query), None),
+        "page": filter_shelf.page_of(request),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("staff/parts/list_table.html", takes_context=True)
+def list_table(context: Any, cl: Any) -> dict[str, Any]:
     """The rows of a list as a plain table; the skin's own takes seven times the bytes."""
     admin = cl.model_admin
     labels = [_label(cl, name) for name in cl.list_display]
@@ -76,6 +99,8 @@ def list_table(cl: Any) -> dict[str, Any]:
         "headers": labels,
         "rows": [list(_cells(cl, row, labels)) for row in cl.result_list],
         "empty": admin.empty_words,
+        "empty_next": admin.empty_next,
+        "ways": [*context["buttons"], *context["empty_links"]],
         "narrowed": bool(cl.query or cl.has_active_filters),
         **_pages(cl),
     }

@@ -6,6 +6,13 @@ document.addEventListener('DOMContentLoaded', function () {
   document.querySelectorAll('[data-clock=day]').forEach(function (field) {
     if (!field.value) { field.value = local }
   })
+  // A merchant has no account and so no zone; the browser knows its own. UTC stays behind it.
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+    day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short', hourCycle: 'h23'
+  })
+  document.querySelectorAll('time[data-clock=moment]').forEach(function (part) {
+    part.textContent = clock.format(new Date(part.dateTime))
+  })
 
   document.querySelectorAll('form[data-autosave]').forEach(function (form) {
     const told = form.querySelector('[data-told]')

@@ -71,6 +71,7 @@ function refreshing() {
         const fresh = page.getElementById(id);
         if (!fresh) return;
         old.replaceWith(fresh);
+        document.dispatchEvent(new Event("renewed"));
         // A part that is finished comes without the mark, and then the asking ends.
         if (fresh.dataset.refresh) again();
       } catch {
