@@ -79,6 +79,8 @@ def offer(evidence: Evidence, *, title: str, content: bytes, by: User) -> BuyerD
     name = title.strip()
     if not name:
         raise BuyerDocumentError("Give the title under which buyers see the document.")
+    if not name.isprintable():
+        raise BuyerDocumentError("The title holds invisible characters. Type it anew.")
     if not content.startswith(b"%PDF-"):
         raise BuyerDocumentError(f"{evidence.ref} is no PDF file; only those can be marked.")
     with transaction.atomic():

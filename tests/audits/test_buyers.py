@@ -99,6 +99,12 @@ class TestDocuments:
         review.return_with_reason(second, reviewer=rae, reason="The old logo.")
         assert not documents.shareable().exists()
 
+    def test_a_title_that_turns_around_is_refused(self, market: Market) -> None:
+        with pytest.raises(BuyerDocumentError, match="invisible"):
+            documents.offer(
+                market.document.evidence, title="A\u202efdp", content=pdf(), by=market.alice
+            )
+
     def test_bytes_that_are_no_pdf_are_refused(self, market: Market) -> None:
         item = uploaded(market.alice, content=b"not a pdf", title="Other")
         with pytest.raises(BuyerDocumentError, match="no PDF"):
