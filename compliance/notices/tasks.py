@@ -18,6 +18,7 @@ from compliance.notices import (
     events,
     mail,
     morning,
+    rooms,
     sharing,
     webhook,
 )
@@ -90,6 +91,18 @@ def answer_buyer(work: Work) -> Result:
     with _mailing():
         decision = found.get(pk=work.payload["decision"])
         return {"told": sharing.send(decision, job=work.job_id)}
+
+
+@every(seconds=3600, name="notices.rooms")
+def look_at_rooms(_now: datetime) -> None:
+    rooms.ask_for()
+
+
+@handler(rooms.KIND, limit_seconds=300)
+def tell_of_room(work: Work) -> Result:
+    """Tell a person of the day on which a room closes."""
+    with _mailing():
+        return {"told": rooms.send(**work.payload)}
 
 
 @handler(chat.KIND, limit_seconds=60)
