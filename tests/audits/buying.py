@@ -71,7 +71,7 @@ class Market:
         return asking.ask(visitor, wanted=[self.document.pk], agreement_sha256=accepted, seen=SEEN)
 
     def approve(self, request: BuyerRequest, **changes: Any) -> BuyerDecision:
-        given = {"keys": [self.document.pk], "days": 14, "downloads": 2, **changes}
+        given: dict[str, Any] = {"keys": [self.document.pk], "days": 14, "downloads": 2, **changes}
         return deciding.approve(request, by=self.alice, **given)
 
     def linked(self, **changes: Any) -> tuple[BuyerDecision, str]:

@@ -75,7 +75,7 @@ def test_it_stands_upright_on_a_turned_page(turned: int) -> None:
         document.save(file)
     with pikepdf.open(BytesIO(watermark.marked(file.getvalue(), DANA))) as copy:
         marks = [
-            [float(number) for number in one.operands]
+            [float(str(number)) for number in one.operands]
             for one in pikepdf.parse_content_stream(copy.pages[0])
             if str(one.operator) == "cm"
         ]
