@@ -1,6 +1,7 @@
 """Deeds of sharing: what may be offered, who asks, who decides, and how copies are counted."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -34,6 +35,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 @pytest.fixture
 def market(alice: User) -> Market:
     return Market.opened(alice)
+
+
+def state_of() -> str:
+    """The state of the only request."""
+    row: Any = deciding.with_state(BuyerRequest.objects.all()).get()
+    return str(row.state)
 
 
 def test_the_page_is_closed_until_an_administrator_opens_it(alice: User) -> None:
@@ -207,7 +214,7 @@ class TestDeciding:
         with pytest.raises(BuyerDecisionError, match="why"):
             deciding.decline(asked, reason=" ", by=market.alice)
         deciding.decline(asked, reason="We do not know you.", by=market.alice)
-        assert deciding.with_state(BuyerRequest.objects).get().state == "declined"
+        assert state_of() == "declined"
 
     def test_who_may_not_share_decides_nothing(self, market: Market) -> None:
         asked, rae = market.ask(), cast.person("reviewer")
@@ -220,18 +227,15 @@ class TestDeciding:
             deciding.revoke(decision, reason="No.", by=rae)
 
     def test_its_state_follows_the_facts(self, market: Market) -> None:
-        def state() -> str:
-            return str(deciding.with_state(BuyerRequest.objects).get().state)
-
         decision = None
         asked = market.ask()
-        assert state() == "waiting"
+        assert state_of() == "waiting"
         decision = market.approve(asked)
-        assert state() == "approved"
+        assert state_of() == "approved"
         with clock(timezone.now() + timedelta(days=15)):
-            assert state() == "ended"
+            assert state_of() == "ended"
         deciding.revoke(decision, reason="A mistake.", by=market.alice)
-        assert state() == "revoked"
+        assert state_of() == "revoked"
 
 
 class TestHandingOut:
@@ -259,7 +263,7 @@ class TestHandingOut:
         second = handing.new_secret(decision)
         with pytest.raises(BuyerLinkEndedError):
             handing.find(first)
-        assert handing.find(second)
+        assert handing.find(second).decision == decision
         with pytest.raises(BuyerLinkUnknownError):
             handing.find("another")
 

@@ -122,7 +122,7 @@ class TestDesk:
     def test_the_day_is_looked_at_before_it_is_set(self, house: House) -> None:
         alices, until = desk.at(house.world.alice), today() + timedelta(days=3)
         key = house.engagement.pk
-        given = {"until": until.isoformat(), "reason": "The fieldwork ends."}
+        given: dict[str, Any] = {"until": until.isoformat(), "reason": "The fieldwork ends."}
         seen = alices.post("engagement_room", key, **given)
         assert "loses access" in desk.words(seen)
         house.engagement.refresh_from_db()

@@ -6,10 +6,11 @@ import pytest
 
 from accounts.models import User
 from audits.buyers import documents, handing, page
+from audits.buyers.asking import Visitor
 from audits.models import BuyerDecision, BuyerDocument, BuyerRequest
 from reports import watermark
 from tests import cast
-from tests.audits.buying import SEEN, Market, Visitor, uploaded
+from tests.audits.buying import SEEN, Market, uploaded
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most
 
@@ -83,7 +84,7 @@ def test_a_request_is_approved_sent_again_and_revoked(alices: Desk, market: Mark
     assert (decision.is_approved, decision.most_downloads) == (True, 1)
     first = handing.new_secret(decision)
     assert "on its way" in desk.told(alices.post("buyer_send", asked.pk, follow=True))
-    assert handing.find(first)
+    assert handing.find(first).decision == decision
     alices.post("buyer_revoke", asked.pk, reason="A mistake.")
     assert "A mistake." in alices.text("audits_buyerrequest_change", asked.pk)
     assert "ended" in desk.told(alices.post("buyer_send", asked.pk, follow=True))
