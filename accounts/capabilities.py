@@ -31,6 +31,8 @@ class Capability(StrEnum):
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_TOKENS = "tokens.manage"
     MANAGE_PEOPLE = "people.manage"
+    SHARE_DOCUMENTS = "documents.share"
+    MANAGE_TRUST = "trust.manage"
     MANAGE_LOG = "log.manage"
     MANAGE_RETENTION = "retention.manage"
     VIEW_JOBS = "jobs.view"

@@ -90,3 +90,31 @@ class ReverseTestError(AuditsError):
 
 class WalkthroughError(AuditsError):
     """This walkthrough cannot be recorded. Nothing was changed."""
+
+
+class TrustPageError(AuditsError):
+    """The trust page cannot be kept like that."""
+
+
+class BuyerDocumentError(AuditsError):
+    """This document cannot be offered to buyers."""
+
+
+class BuyerRequestError(AuditsError):
+    """This cannot be asked for. Correct what you typed."""
+
+
+class BuyerDecisionError(AuditsError):
+    """This cannot be decided about the request."""
+
+
+class BuyerLinkUnknownError(AuditsError):
+    """This link is not known here. Check that it was copied whole."""
+
+
+class BuyerLinkEndedError(AuditsError):
+    """This link has ended. Ask whoever sent it for a new one."""
+
+
+class RoomError(AuditsError):
+    """The end of the room cannot be set like that."""

@@ -5,11 +5,17 @@ from hashlib import sha256
 from typing import Any
 
 from accounts.journal import digest
+from audits.buyers import asking
 from audits.models import (
     AccessNote,
     Assertion,
     AssertionSignature,
     BoundInvitation,
+    BuyerAgreement,
+    BuyerDecision,
+    BuyerHandOut,
+    BuyerRequest,
+    BuyerRevocation,
     DescriptionRevision,
     Draw,
     EngagementChange,
@@ -22,6 +28,7 @@ from audits.models import (
     ReverseEntry,
     ReverseTest,
     SealedPopulation,
+    TrustSwitch,
     UserEntityWording,
     Walkthrough,
     WorkSheetEntry,
@@ -170,7 +177,7 @@ tell(
 tell(
     Told(
         EngagementChange,
-        ("engagement.window_changed", "engagement.fieldwork_changed", "engagement.freeze_changed"),
+        tuple(f"engagement.{what}_changed" for what in EngagementChange.What.values),
         lambda rows, _: {"reason_sha256": digest(rows[0].reason.strip())},
         subject=lambda rows: str(rows[0].engagement.ref),
         along=("engagement",),
@@ -249,5 +256,62 @@ tell(
             "days": len(rows[0].days.split()),
             "days_sha256": digest(rows[0].days),
         },
+    )
+)
+tell(
+    Told(
+        TrustSwitch,
+        ("trust.opened", "trust.closed"),
+        lambda rows, _: {"contact_sha256": digest(rows[0].contact)},
+        subject=lambda _: "trust",
+    )
+)
+tell(
+    Told(
+        BuyerAgreement,
+        ("trust.agreement",),
+        lambda rows, _: {"number": rows[0].number, "text_sha256": digest(rows[0].text)},
+        subject=lambda _: "trust",
+    )
+)
+tell(
+    Told(
+        BuyerRequest,
+        ("trust.request",),
+        lambda rows, _: asking.facts(rows[0]),
+        subject=lambda rows: str(rows[0].ref),
+    )
+)
+tell(
+    Told(
+        BuyerDecision,
+        ("trust.approved", "trust.declined"),
+        lambda rows, _: {
+            "documents": sorted(one.digest for one in rows[0].grants.all()),
+            "ends_at": ledger.stamp(rows[0].ends_at) if rows[0].ends_at else "",
+            "most_downloads": rows[0].most_downloads,
+            "reason_sha256": digest(rows[0].reason),
+        },
+        subject=lambda rows: str(rows[0].request.ref),
+        along=("request",),
+        fetch=("grants",),
+    )
+)
+tell(
+    Told(
+        BuyerRevocation,
+        ("trust.revoked",),
+        lambda rows, _: {"reason_sha256": digest(rows[0].reason)},
+        subject=lambda rows: str(rows[0].decision.request.ref),
+        along=("decision__request",),
+    )
+)
+tell(
+    Told(
+        BuyerHandOut,
+        ("trust.hand_out",),
+        lambda rows, _: {"sha256": rows[0].grant.digest, "copy_sha256": rows[0].copy_sha256},
+        subject=lambda rows: str(rows[0].grant.decision.request.ref),
+        along=("grant__decision__request",),
     )
 )

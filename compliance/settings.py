@@ -240,7 +240,7 @@ ACCOUNT_FORMS = {
     "reset_password": "compliance.signin.forms.ForgottenPasswordForm",
 }
 # Beside the limits that come with the sign-in; all are counted in the shared cache.
-ACCOUNT_RATE_LIMITS = {"leaked_token": "30/m/ip"}
+ACCOUNT_RATE_LIMITS = {"leaked_token": "30/m/ip", "trust_request": "10/h/ip"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -394,6 +394,6 @@ PRIVATE_ADDRESSES = environment.several("PRIVATE_ADDRESSES", _set, (*_set.split(
 
 # --- Programs ----------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 1200, least=1)
-REST_FRAMEWORK = conventions.REST_FRAMEWORK
-SPECTACULAR_SETTINGS = conventions.SPECTACULAR
+REST_FRAMEWORK, SPECTACULAR_SETTINGS = conventions.REST_FRAMEWORK, conventions.SPECTACULAR
+TRUST_PAGE = environment.flag("TRUST_PAGE", default=False)
 UNFOLD = skin.UNFOLD

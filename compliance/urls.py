@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hooks/<slug:slug>", hooks.receive, name="hook"),
     path("portal/", include("compliance.portal.urls")),
     path("sign/", include("compliance.signing.urls")),
+    path("trust/", include("compliance.trust.urls")),
     path("api/", include("compliance.api.urls")),
     path("finix/", include("compliance.api.finix.documents")),
     path("finix/", include("compliance.api.finix.urls")),

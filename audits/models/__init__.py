@@ -3,10 +3,21 @@
 What is a fact is append-only, as the second migration of each topic says: triggers refuse UPDATE
 and DELETE on packs, their files, access notes, what management writes, moves of dates, changes of
 occurrences, entries of findings, threads of requests, sealed populations, draws, work sheets,
-reverse tests and walkthroughs.
+reverse tests, walkthroughs, and what buyers asked for and were given.
 """
 
 from audits.models.access import AccessNote
+from audits.models.buyers import (
+    BuyerAgreement,
+    BuyerDecision,
+    BuyerDocument,
+    BuyerGrant,
+    BuyerHandOut,
+    BuyerLink,
+    BuyerRequest,
+    BuyerRevocation,
+    TrustSwitch,
+)
 from audits.models.calendar import HolidayCalendar
 from audits.models.changes import OccurrenceChange
 from audits.models.description import Assertion, AssertionSignature, DescriptionRevision
@@ -49,6 +60,14 @@ __all__ = [
     "Assertion",
     "AssertionSignature",
     "BoundInvitation",
+    "BuyerAgreement",
+    "BuyerDecision",
+    "BuyerDocument",
+    "BuyerGrant",
+    "BuyerHandOut",
+    "BuyerLink",
+    "BuyerRequest",
+    "BuyerRevocation",
     "DescriptionRevision",
     "Draw",
     "Engagement",
@@ -79,6 +98,7 @@ __all__ = [
     "Side",
     "SubPeriod",
     "SubserviceOrganisation",
+    "TrustSwitch",
     "UserEntityControl",
     "UserEntityWording",
     "Walkthrough",

@@ -29,6 +29,7 @@ class Engagement(models.Model):
     fieldwork_from = models.DateField(null=True, blank=True)
     fieldwork_to = models.DateField(null=True, blank=True)
     freeze_on = models.DateField("scope may change until (last day)", null=True, blank=True)
+    room_until = models.DateField("room open until (last day)", null=True, blank=True)
     previous = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -67,6 +68,7 @@ class EngagementChange(models.Model):
         WINDOW = "window", "Observation window"
         FIELDWORK = "fieldwork", "Fieldwork"
         FREEZE = "freeze", "Freeze date"
+        ROOM = "room", "End of the room"
 
     engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="changes")
     what = models.CharField(max_length=10, choices=What)

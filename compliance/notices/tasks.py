@@ -8,8 +8,20 @@ from smtplib import SMTPException
 from django.utils import timezone
 
 from accounts.models import User
+from audits.buyers import deciding
+from audits.models import BuyerDecision
 from compliance import chat
-from compliance.notices import attestation, digest, escalation, events, mail, morning, webhook
+from compliance.notices import (
+    attestation,
+    digest,
+    escalation,
+    events,
+    mail,
+    morning,
+    rooms,
+    sharing,
+    webhook,
+)
 from jobs.errors import TransientError
 from jobs.handlers import Result, handler
 from jobs.periodic import every
@@ -70,6 +82,27 @@ def remind_merchant(work: Work) -> Result:
     with _mailing():
         form = found.get(pk=work.payload["form"])
         return {"told": attestation.send(form, day=work.payload["day"])}
+
+
+@handler(deciding.MAIL, limit_seconds=300)
+def answer_buyer(work: Work) -> Result:
+    """Mail who asked for documents what was decided."""
+    found = BuyerDecision.objects.select_related("request")
+    with _mailing():
+        decision = found.get(pk=work.payload["decision"])
+        return {"told": sharing.send(decision, job=work.job_id)}
+
+
+@every(seconds=3600, name="notices.rooms")
+def look_at_rooms(_now: datetime) -> None:
+    rooms.ask_for()
+
+
+@handler(rooms.KIND, limit_seconds=300)
+def tell_of_room(work: Work) -> Result:
+    """Tell a person of the day on which a room closes."""
+    with _mailing():
+        return {"told": rooms.send(**work.payload)}
 
 
 @handler(chat.KIND, limit_seconds=60)

@@ -12,7 +12,6 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import can
 from accounts.capabilities import Capability
 from accounts.models import User
-from audits import access, access_log, scope
+from audits import access, access_log, rooms, scope
 from audits.coverage import Occurrence
 from audits.findings import as_known, of_occurrence
 from audits.models import (
@@ -37,6 +36,7 @@ from audits.models import (
     Walkthrough,
 )
 from audits.requests import with_state
+from compliance.portal.pages import show
 from controls.models import Control
 from evidence.models import Claim, Evidence
 
@@ -48,6 +48,11 @@ def engagements(user: User) -> QuerySet[Engagement]:
     # The same join that lets them in, so it is the membership of today.
     mine = access.for_user(user).annotate(until=F("members__access_until"))
     return mine.select_related("framework").order_by("-window_to", "-pk")
+
+
+def closed(user: User) -> QuerySet[Engagement]:
+    """Return the engagements of an auditor whose rooms have closed, the latest first."""
+    return access.closed_to(user).order_by("-room_until", "-pk")
 
 
 def controls(engagement: Engagement) -> QuerySet[Control]:
@@ -203,10 +208,21 @@ def _guarded(view: View) -> View:
             raise Http404
         if "ref" not in kwargs:
             return view(request, user, *args, **kwargs)
-        engagement = get_object_or_404(engagements(user), ref=kwargs.pop("ref"))
+        ref = kwargs.pop("ref")
+        engagement = engagements(user).filter(ref=ref).first()
+        if engagement is None:
+            return _closed_door(request, user, ref)
         return view(request, user, engagement, *args, **kwargs)
 
     return guarded
+
+
+def _closed_door(request: HttpRequest, user: User, ref: str) -> HttpResponseBase:
+    """Tell a member that the room has closed and whom to ask; to anybody else it does not exist."""
+    found = closed(user).filter(ref=ref).first()
+    if found is None:
+        raise Http404
+    return show(request, "room_closed", status=410, found=found, keeper=rooms.keeper(found))
 
 
 def viewed(engagement: Engagement, user: User, subject: str) -> None:

@@ -59,7 +59,8 @@ class Share:
 def engagements(request: HttpRequest, user: User) -> HttpResponse:
     """List what this auditor may see; nothing yet is a page that says what to do."""
     mine: list[Any] = list(access.engagements(user))
-    return show(request, "engagements", rows=[(one, one.until) for one in mine])
+    closed = list(access.closed(user))
+    return show(request, "engagements", rows=[(one, one.until) for one in mine], closed=closed)
 
 
 @access.for_auditor

@@ -60,6 +60,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
             ("Reports", "description", "papers", Capability.VIEW),
+            ("Sharing with buyers", "handshake", "trust", Capability.SHARE_DOCUMENTS),
         ),
     ),
     (

@@ -57,6 +57,8 @@ CAPABILITY_WORDS = {
     Capability.MANAGE_TOKENS: "Issue and revoke API tokens",
     Capability.MANAGE_PEOPLE: "Invite, change and deactivate people",
     Capability.MANAGE_RETENTION: "Place legal holds and dispose of content whose time is over",
+    Capability.SHARE_DOCUMENTS: "Decide which documents buyers receive",
+    Capability.MANAGE_TRUST: "Open and close the trust page, and write its agreement",
     Capability.MANAGE_LOG: "Sign, check and take up the log again",
     Capability.VIEW_JOBS: "See jobs and retry failed ones",
 }

@@ -19,7 +19,8 @@ _ALL = set(Capability)
 
 MAY: dict[str, set[Capability]] = {
     "administrator": _ALL,
-    "compliance-lead": _ALL - {Capability.SIGN_ASSERTION, Capability.MANAGE_LOG},
+    "compliance-lead": _ALL
+    - {Capability.SIGN_ASSERTION, Capability.MANAGE_LOG, Capability.MANAGE_TRUST},
     "control-owner": {
         Capability.VIEW,
         Capability.SUBMIT_EVIDENCE,

@@ -28,6 +28,7 @@ from jobs.models import Beat, Job
 from registers import entries, imports, registry
 from registers.forms import handing_in
 from tests.api import calls
+from tests.audits import buying
 from tests.audits.asking import asked
 from tests.evidence import items
 from tests.finix import things
@@ -91,6 +92,7 @@ class Samples:
             **_of_samples(house),
             **_of_occurrences(house),
             **_of_readiness(),
+            **buying.addresses(house.world.alice),
         }
 
     def address(self, route: Route) -> str:

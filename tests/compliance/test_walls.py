@@ -58,6 +58,7 @@ def test_the_walk_meets_every_door(samples: Samples) -> None:
         "metrics",
         "portal",
         "sign",
+        "trust",
         "welcome",
     }
     assert doors == {*map(door, paths)}

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transacti
 OF_AUDITORS = (
     "",
     "scope/",
+    "handed-over/",
     "coverage/",
     "evidence/",
     "findings/",

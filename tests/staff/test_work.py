@@ -17,6 +17,7 @@ from readiness import tasks as readiness_tasks
 from readiness.task import Asked, Task
 from registers import entries, registry
 from tests import cast
+from tests.audits.buying import Market
 from tests.audits.findings import opened
 from tests.audits.world import World
 from tests.collectors import world as collecting
@@ -157,6 +158,7 @@ def test_every_task_of_every_source_leads_to_a_page_that_is_there(
     requests.ask(case.engagement, Wording("A", due=days.today()), by=alices.user)
     Reviewed(alices.user).open()
     shops.form(alices.user)
+    Market.opened(alices.user).ask()
     silent = collecting.source("staff_mfa", schedule="30 2 * * *")
     Source.objects.filter(pk=silent.pk).update(created_at=timezone.now() - timedelta(days=9))
     found: dict[str, Task] = {}
