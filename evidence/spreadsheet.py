@@ -26,6 +26,7 @@ _SMALL = 1024 * 1024
 _BLOCK = 1024 * 1024
 _OVERLAP = 64
 _MOST_SHEETS = 100
+_LONGEST_TITLE = 31
 _MOST_COLUMNS = 256
 _EMPTY_ROWS = 20
 _MACROS = ("vbaproject.bin", "/macrosheets/", "/dialogsheets/")
@@ -94,6 +95,8 @@ def opened_book(path: Path, *, name: str, most_rows: int) -> Iterator[Iterator[S
         with closing(_book(file, name, values=True)) as book:
             if len(book.sheetnames) > _MOST_SHEETS:
                 raise SpreadsheetError(f"{name} has more than {_MOST_SHEETS} sheets. Split it.")
+            if any(len(title) > _LONGEST_TITLE for title in book.sheetnames):
+                raise SpreadsheetError(f"{name} has a sheet with a name too long for Excel.")
             yield _sheets(book, name, most_rows)
 
 

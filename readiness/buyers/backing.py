@@ -2,7 +2,9 @@
 
 Rules:
 - An answer that names kinds of evidence is backed when every one of them is proven: its newest item
-  was accepted, passed its checks, is not too old today, and covers a day of the window.
+  was accepted, passed its checks, is not too old, and covers a day of the window.
+- Too old is judged today, or on the last day of a window that is over: what covers later days says
+  nothing of it.
 - An answer that names controls only is backed when each of them has at least one such kind, and no
   kind of it is contradicted.
 - An answer that names neither is not backed, whatever it says: "no" is a claim like any other.
@@ -35,7 +37,7 @@ class Backed:
 
 @dataclass(frozen=True)
 class Ground:
-    """What is known of the evidence on a day, and the window that counts."""
+    """What is known of the evidence on a day (today, or the last of a window), and the window."""
 
     standings: Mapping[str, Standing]
     """By the slug of the expectation."""

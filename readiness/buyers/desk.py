@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -78,8 +79,9 @@ def receive(
         raise QuestionnaireError("Say which buyer sent it.")
     looks = look(path, name=name)
     guesses = [layout.guessed(one.title, one.rows) for one in looks]
+    # In a transaction of its own: what screening holds back stays in quarantine.
+    original = intake.receive(_submission(path, name, called, by), actor=actor(by))
     with transaction.atomic():
-        original = intake.receive(_submission(path, name, called, by), actor=actor(by))
         ledger.lock()
         known = BuyerQuestionnaire.objects.aggregate(last=Max("number"))["last"] or 0
         leaf = ledger.append(
@@ -281,7 +283,7 @@ def _cut(rows: Sequence[tuple[int, Sequence[object]]]) -> list[tuple[int, list[o
 
 
 def _shown(cell: object) -> object:
-    if cell is None or isinstance(cell, int | float | bool):
+    if cell is None or isinstance(cell, int) or (isinstance(cell, float) and isfinite(cell)):
         return cell
     return str(cell)[:_SHOWN_LETTERS]
 

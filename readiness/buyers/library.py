@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from accounts.models import User
 from audits import days
 from audits.models import Engagement
+from controls.models import Control, Expectation
 from readiness.buyer_models import LearntWording
 from readiness.buyers.backing import Backed, Ground, backed
 from readiness.buyers.matching import Matcher, Wording, same
@@ -88,9 +89,11 @@ class Library:
 
     @cached_property
     def ground(self) -> Ground:
-        facts, audit = Facts(), self.engagement
+        """How evidence stands today, or on the last day of a window that is over."""
+        audit = self.engagement
         window = (audit.window_from, audit.window_to) if audit else None
-        return Ground(facts.standings, facts.today, window)
+        day = min(days.today(), window[1]) if window else days.today()
+        return Ground(Facts(today=day).standings, day, window)
 
     def backed(self, answer: LibraryAnswer) -> Backed:
         """Return what stands behind an answer today, in the window of the engagement."""
@@ -100,6 +103,28 @@ class Library:
 def starters() -> Sequence[Starter]:
     """Return the answers to begin with, out of their file."""
     return TypeAdapter(list[Starter]).validate_python(yaml.safe_load(STARTER.read_text("utf-8")))
+
+
+def fitting() -> list[Starter]:
+    """Return the answers to begin with that speak of controls of this programme, and of no other.
+
+    What is not in the programme is left out of an answer, and an answer of nothing else as a whole.
+    """
+    shipped = starters()
+    refs = {ref for one in shipped for ref in one.controls}
+    slugs = {slug for one in shipped for slug in one.kinds}
+    known = set(Control.objects.filter(ref__in=refs).values_list("ref", flat=True))
+    kinds = set(Expectation.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    fitted = (
+        one.model_copy(
+            update={
+                "controls": [ref for ref in one.controls if ref in known],
+                "kinds": [slug for slug in one.kinds if slug in kinds],
+            }
+        )
+        for one in shipped
+    )
+    return [one for one in fitted if one.controls]
 
 
 def is_empty() -> bool:
@@ -114,7 +139,9 @@ def begin(*, by: User, read_by: str) -> Iterator[tuple[Entry, Starter]]:
     """
     if not is_empty():
         raise LibraryError("The library has answers already; change those in the register.")
-    register, shipped, today = registry.get(REGISTER), starters(), days.today()
+    register, shipped, today = registry.get(REGISTER), fitting(), days.today()
+    if not shipped:
+        raise LibraryError("The programme has none of their controls. Load the catalogue first.")
     head = [register.fields[name].label for name in _STARTED]
     lines = [
         (number, _line(one, by=by, read_by=read_by, today=today))

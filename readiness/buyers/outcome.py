@@ -34,6 +34,8 @@ class Line:
     answered_on: date | None = None
     is_overdue: bool = False
     """Whether the answer of the library should have been read again by now."""
+    is_near: bool = False
+    """Whether a proposal waits for a person."""
 
     @property
     def is_answered(self) -> bool:
@@ -86,11 +88,8 @@ def recorded(question: Question, proposal: Proposal | None, library: Library) ->
         return _missing(blank, "The library has no answer that is near.")
     answer = library.answers[proposal.answer]
     if proposal.how is not How.RECORDED:
-        return _missing(
-            blank,
-            f"{answer.ref} is near, by {proposal.score} %, and waits for a person: "
-            f"{answer.question}",
-        )
+        why = f"{answer.ref} is near, by {proposal.score} %, and waits for a person: "
+        return replace(_missing(blank, why + answer.question), is_near=True)
     return _with(blank, answer, answer.short, answer.text, library)
 
 
@@ -116,7 +115,8 @@ def _line(question: BuyerQuestion, reply: BuyerReply | None, library: Library) -
     if reply:
         return _missing(blank, "A person left it unanswered.")
     if question.proposed_id:
-        return _missing(blank, f"A proposal waits for a person, near by {question.score} %.")
+        why = f"A proposal waits for a person, near by {question.score} %."
+        return replace(_missing(blank, why), is_near=True)
     return _missing(blank, "The library has no answer that is near.")
 
 
@@ -131,7 +131,7 @@ def _with(blank: Line, answer: LibraryAnswer, short: str, said: str, library: Li
         ref=f"{answer.ref} version {answer.version}",
         controls=answer.controls,
         backed=library.backed(answer),
-        is_overdue=answer.is_overdue(library.ground.today),
+        is_overdue=answer.is_overdue(days.today()),
     )
 
 

@@ -62,10 +62,11 @@ def _of_sheet(source: Path, mapped: Mapped, lines: Sequence[Line]) -> Writes:
             cells[line.row, mapped.answer] = Write(word)
         column = mapped.comment or beside
         cells[line.row, column] = Write(words, keeps_words=column == mapped.comment)
+    asked = {line.row: [(mapped.question, line.text)] for line in answered}
     if not beside:
-        return Writes(cells)
+        return Writes(cells, beside=asked)
     cells[mapped.heading_row, beside] = Write(_HEADING)
-    return Writes(cells, {beside: _WIDTH})
+    return Writes(cells, {beside: _WIDTH}, asked)
 
 
 def _words(mapped: Mapped, line: Line) -> tuple[str, str]:

@@ -8,7 +8,7 @@ Rules:
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlsxwriter.utility import xl_col_to_name
@@ -34,6 +34,9 @@ _WATCHED = (
 _RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _LETTERS = re.compile("[A-Z]+")
 LONGEST = 32_000
+_LINE = 15.0
+_TALLEST = 409.0
+_USUAL_WIDTH = 8.43
 
 Place = tuple[int, int]
 """Row and column, from 1."""
@@ -152,10 +155,12 @@ def filled(
     *,
     wrapping: Callable[[str], str],
     widths: Mapping[int, int],
+    beside: Mapping[int, Sequence[tuple[int, str]]],
 ) -> Filled:
     """Return a sheet with its cells written; `wrapping` gives the style that wraps for a style.
 
-    `widths` are those of columns that were empty, in characters. Raises FillingError.
+    `widths` are those of columns that were empty, in characters; `beside` is the text, by column,
+    that stands in a row already and must be seen whole. Raises FillingError.
     """
     scan = _scanned(xml, frozenset(row for row, _ in writes))
     made, by_row = Filled(xml), dict[int, dict[int, Write]]()
@@ -167,7 +172,9 @@ def filled(
             by_row.setdefault(row, {})[target[1]] = write
     splices: list[Splice] = []
     for row, cells in by_row.items():
-        splices += _in_row(xml, scan.rows[row], row, cells, wrapping)
+        lines = max(_lines(scan, widths, column, each.text) for column, each in cells.items())
+        lines = max([lines, *(_lines(scan, widths, *each) for each in beside.get(row, ()))])
+        splices += _in_row(xml, scan.rows[row], row, cells, wrapping=wrapping, lines=lines)
     splices += _widened(xml, scan, widths)
     splices += _grown(scan, widths)
     made.xml = spliced(xml, splices)
@@ -191,8 +198,24 @@ def _refusal(scan: _Scan, target: Place, write: Write, row: int) -> str:
     return ""
 
 
+def _lines(scan: _Scan, widths: Mapping[int, int], column: int, text: str) -> int:
+    """Return how many lines a text takes in a column, as far as letters are of one width."""
+    width = float(widths.get(column, 0))
+    for element in scan.col:
+        if int(element.attributes["min"]) <= column <= int(element.attributes["max"]):
+            width = width or float(element.attributes.get("width", _USUAL_WIDTH))
+    letters = max(int(width or _USUAL_WIDTH), 1)
+    return sum(max(1, -(-len(part) // letters)) for part in text.split("\n"))
+
+
 def _in_row(
-    xml: bytes, row: _Row, number: int, writes: Mapping[int, Write], wrapping: Callable[[str], str]
+    xml: bytes,
+    row: _Row,
+    number: int,
+    writes: Mapping[int, Write],
+    *,
+    wrapping: Callable[[str], str],
+    lines: int,
 ) -> list[Splice]:
     """Return the splices of one row: cells exchanged, put in between, or put at its end."""
     element, splices, put = row.element, [], dict[int, list[bytes]]()
@@ -207,16 +230,23 @@ def _in_row(
         else:
             later = [each.start for place, each in row.cells.items() if place > column]
             put.setdefault(min(later, default=row_end), []).append(new)
-    tag = _HEIGHT.sub(b"", xml[element.start : element.tag_end], count=1)
-    if b'customHeight="1"' in tag or b'customHeight="true"' in tag:
-        tag = xml[element.start : element.tag_end]
-    tag = _SPANS.sub(b"", tag)
+    tag = _SPANS.sub(b"", _taller(element, xml[element.start : element.tag_end], lines))
     if is_empty:
         cells = b"".join(put.pop(row_end, []))
         close = f"</{element.name}>".encode()
         return [Splice(element.start, element.end, tag[:-2] + b">" + cells + close)]
     splices.append(Splice(element.start, element.tag_end, tag))
     return splices + [Splice(place, place, b"".join(new)) for place, new in put.items()]
+
+
+def _taller(element: Element, tag: bytes, lines: int) -> bytes:
+    """Return the first tag of a row with the height that its lines need; a fixed height stays."""
+    if element.attributes.get("customHeight") in ("1", "true"):
+        return tag
+    height = max(float(element.attributes.get("ht", 0)), min(lines * _LINE, _TALLEST))
+    plain = _HEIGHT.sub(b"", tag, count=1)
+    end = -2 if plain.endswith(b"/>") else -1
+    return plain[:end] + f' ht="{height:g}"'.encode() + plain[end:]
 
 
 def _style_near(row: _Row, column: int) -> str:

@@ -40,6 +40,8 @@ class Writes:
 
     cells: Mapping[Place, Write]
     widths: Mapping[int, int] = field(default_factory=dict)
+    beside: Mapping[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """By row, the column and the text that stand there already and must be seen whole."""
 
 
 @dataclass
@@ -124,6 +126,7 @@ def fill(
                 each.cells,
                 wrapping=styles.wrapping if styles else str,
                 widths=each.widths,
+                beside=each.beside,
             )
             package.changed[name] = made.xml
             if made.refused:
@@ -209,8 +212,9 @@ def _sheet(sheet: Sheet, styles: Styles | None, *, has_view: bool) -> bytes:
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, (_, width) in enumerate(sheet.columns, 1)
     )
-    rows = [_row(1, [name for name, _ in sheet.columns], heading)]
-    rows += [_row(number, row, plain) for number, row in enumerate(sheet.rows, 2)]
+    wide = [width for _, width in sheet.columns]
+    rows = [_row(1, [name for name, _ in sheet.columns], heading, wide)]
+    rows += [_row(number, row, plain, wide) for number, row in enumerate(sheet.rows, 2)]
     view = (
         '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
         'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
@@ -226,7 +230,11 @@ def _sheet(sheet: Sheet, styles: Styles | None, *, has_view: bool) -> bytes:
     ).encode()
 
 
-def _row(number: int, cells: Sequence[str], style: str) -> str:
+def _row(number: int, cells: Sequence[str], style: str, widths: Sequence[int]) -> str:
+    lines = max(
+        sum(-(-max(len(part), 1) // width) for part in text.split("\n"))
+        for text, width in zip(cells, widths, strict=False)
+    )
     styled = f' s="{style}"' if style else ""
     written = "".join(
         f'<c r="{xl_col_to_name(place - 1)}{number}"{styled} t="inlineStr"><is>'
@@ -234,7 +242,7 @@ def _row(number: int, cells: Sequence[str], style: str) -> str:
         for place, text in enumerate(cells, 1)
         if text
     )
-    return f'<row r="{number}">{written}</row>'
+    return f'<row r="{number}" ht="{min(lines * 15, 405)}">{written}</row>'
 
 
 def _write(package: _Package, out: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from accounts.models import User
 from evidence.errors import EvidenceError, QuarantinedError
 from evidence.models import Evidence
+from evidence.quarantine_models import Quarantined
 from jobs.models import Job
 from readiness.buyers import desk
 from readiness.buyers.layout import Mapped
@@ -171,6 +172,7 @@ class TestHostileFiles:
         )
         with pytest.raises(QuarantinedError):
             take(path, alice)
+        assert Quarantined.objects.count() == 1
         assert not BuyerQuestionnaire.objects.exists()
 
 

@@ -167,10 +167,13 @@ def test_a_library_begins_once_with_the_starters(ground: Ground) -> None:
         replying.begin_library(by=ground.alice, read_by="eve@example.org")
 
 
-def test_a_library_does_not_begin_where_a_control_is_missing(ground: Ground) -> None:
-    with pytest.raises(LibraryError):
+def test_a_library_begins_with_what_the_programme_has(ground: Ground) -> None:
+    with pytest.raises(LibraryError, match="Load the catalogue first"):
         replying.begin_library(by=ground.alice, read_by="eve@example.org")
-    assert not Entry.objects.exists()
+    ground.expect("staff-mfa-state", control="AC-01")
+    assert replying.begin_library(by=ground.alice, read_by="eve@example.org") == 1
+    said = Entry.objects.get().values
+    assert (said["controls"], said["kinds"]) == ("AC-01", "staff-mfa-state")
 
 
 def test_an_answer_of_the_library_found_later_is_proposed(
