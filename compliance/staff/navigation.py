@@ -59,6 +59,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
             ("Reports", "description", "papers", Capability.VIEW),
+            ("Buyers", "quiz", "questionnaires", Capability.VIEW),
         ),
     ),
     (

@@ -32,6 +32,7 @@ from tests.evidence import items
 from tests.finix import things
 from tests.merchants import shops
 from tests.portal.house import House, audited
+from tests.readiness.buyers import asking
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
 from tests.registers.reconciled import MONDAY, Accounting, row
@@ -86,6 +87,7 @@ class Samples:
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
+            **_of_questionnaires(house),
             **_of_forms(house),
             **_of_samples(house),
             **_of_occurrences(house),
@@ -267,6 +269,15 @@ def _of_registers(house: House) -> dict[str, object]:
         "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
+    }
+
+
+def _of_questionnaires(house: House) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        made = asking.opened(Path(folder), house.world.alice)
+    return {
+        "admin/questionnaires/<int:pk>": made.pk,
+        "admin/questionnaires/<int:pk>/questions/<int:place>": 1,
     }
 
 
