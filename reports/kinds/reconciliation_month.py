@@ -34,7 +34,7 @@ def build(asked: Asked) -> Document:
     month = Month(signature)
     signed = sum(1 for each in month.days if each.signature)
     figures = [
-        Figure("Business days", len(month.days), "of the month"),
+        Figure("Days to sign", len(month.days), "business days of the month"),
         Figure("Signed", signed, "of them"),
         Figure("Without a signature", len(month.days) - signed, "each with the signer's reason"),
         Figure("Write-offs", len(month.written_off), "in the month"),

@@ -87,7 +87,7 @@ class Samples:
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
-            **_of_questionnaires(house),
+            **asking.samples(house.world.alice),
             **_of_forms(house),
             **_of_samples(house),
             **_of_occurrences(house),
@@ -269,15 +269,6 @@ def _of_registers(house: House) -> dict[str, object]:
         "admin/registers/<slug:slug>/import/<int:pk>": made.pk,
         "admin/registers/<slug:slug>": entry.register,
         "admin/registers/<slug:slug>/<int:number>": entry.number,
-    }
-
-
-def _of_questionnaires(house: House) -> dict[str, object]:
-    with tempfile.TemporaryDirectory() as folder:
-        made = asking.opened(Path(folder), house.world.alice)
-    return {
-        "admin/questionnaires/<int:pk>": made.pk,
-        "admin/questionnaires/<int:pk>/questions/<int:place>": 1,
     }
 
 

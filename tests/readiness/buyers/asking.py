@@ -1,5 +1,6 @@
 """A questionnaire of Globex and an answer to it, in a few words."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,13 @@ def question(questionnaire: BuyerQuestionnaire, number: str) -> BuyerQuestion:
 def seen(question: BuyerQuestion) -> Seen:
     assert question.proposed is not None
     return Seen(question.proposed.pk, question.proposed.version)
+
+
+def samples(by: User) -> dict[str, object]:
+    """A real thing for every parameter of the addresses of questionnaires."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = opened(Path(folder), by)
+    return {
+        "admin/questionnaires/<int:pk>": made.pk,
+        "admin/questionnaires/<int:pk>/questions/<int:place>": 1,
+    }

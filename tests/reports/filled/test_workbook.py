@@ -62,7 +62,7 @@ def test_formats_lists_widths_and_states_of_sheets_stay(tmp_path: Path) -> None:
     assert sheet["C5"].border.left.style == "thin"
     assert sheet["D5"].alignment.wrap_text
     assert sheet.column_dimensions["B"].width == 48
-    assert [each.sqref.size["rows"] for each in sheet.data_validations.dataValidation] == [4]
+    assert [str(each.sqref) for each in sheet.data_validations.dataValidation] == ["C5:C8"]
     assert len(sheet.conditional_formatting) == 1
     assert (sheet.freeze_panes, [str(one) for one in sheet.merged_cells.ranges]) == (
         "C5",

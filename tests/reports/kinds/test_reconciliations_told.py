@@ -51,7 +51,7 @@ def test_a_signed_month_is_told_day_by_day(
         months.sign(cards, MONDAY, note="All of it.", reasons=why, by=books.ivan)
     said = ask("reconciliation_month", subject=f"{cards.ref.lower()} {MONDAY:%Y-%m}")
     days = said.sheets["Days"][1:]
-    assert said.figures["Business days"] == len(days)
+    assert said.figures["Days to sign"] == len(days)
     assert said.figures["Signed"] == 1
     assert said.figures["Without a signature"] == len(days) - 1
     assert len(said.sheets["Open breaks"]) == 2
