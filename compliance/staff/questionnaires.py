@@ -73,11 +73,11 @@ class ColumnsForm(StaffForm):
     is_read = forms.BooleanField(label="Has questions", required=False)
     heading_row = forms.IntegerField(label="Row of the headings", min_value=1, max_value=1_048_576)
     words = forms.ChoiceField(label="Words for yes and no")
-    question = forms.TypedChoiceField(label="Question", coerce=int, empty_value=0)
-    number = forms.TypedChoiceField(label="Number", coerce=int, empty_value=0, required=False)
-    answer = forms.TypedChoiceField(label="Answer", coerce=int, empty_value=0, required=False)
+    question = forms.TypedChoiceField(label="Question", coerce=int, empty_value=None)
+    number = forms.TypedChoiceField(label="Number", coerce=int, empty_value=None, required=False)
+    answer = forms.TypedChoiceField(label="Answer", coerce=int, empty_value=None, required=False)
     comment = forms.TypedChoiceField(
-        label="Comment and source", coerce=int, empty_value=0, required=False
+        label="Comment and source", coerce=int, empty_value=None, required=False
     )
 
     def __init__(self, *args: Any, look: Look, guess: Mapped, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """Audit request list: what the auditor asked for, who owes it, and what was answered."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from audits import request_list, request_rows
 from audits.days import day_of
@@ -63,7 +64,7 @@ def build(asked: Asked) -> Document:
     )
 
 
-def _is_late(one: Asking, today: object) -> bool:
+def _is_late(one: Asking, today: date) -> bool:
     due = one.request.due
     return one.is_waiting_for_staff and due is not None and due < today
 
