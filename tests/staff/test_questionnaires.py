@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -76,7 +77,7 @@ def test_a_questionnaire_comes_in_and_its_columns_are_confirmed(
     made = BuyerQuestionnaire.objects.get()
     columns = {"question": 2, "number": 1, "answer": 3, "comment": 4}
     sheet = {"is_read": "on", "heading_row": 4, "words": "caiq", **columns}
-    sent: dict[str, object] = {f"sheet1-{name}": value for name, value in sheet.items()}
+    sent: dict[str, Any] = {f"sheet1-{name}": value for name, value in sheet.items()}
     for place in (0, 2):
         sent |= {f"sheet{place}-heading_row": 1, f"sheet{place}-words": "plain"}
     shown = alices.post("questionnaire_columns", made.pk, then="look", **sent)
@@ -141,7 +142,12 @@ def test_own_words_that_say_the_same_keep_their_source(
     alices: Desk, opened: BuyerQuestionnaire, mfa: Entry
 ) -> None:
     place = asking.question(opened, "IAM-14.1").place
-    said = {"short": "yes", "text": "Yes, by everybody.", "seen": 0, "says_the_same": "on"}
+    said: dict[str, Any] = {
+        "short": "yes",
+        "text": "Yes, by everybody.",
+        "seen": 0,
+        "says_the_same": "on",
+    }
     alices.post("questionnaire_reply", opened.pk, place, **said)
     assert BuyerReply.objects.get().entry == mfa
     assert "Backed EV-" in alices.text("questionnaire", opened.pk, show="answered")

@@ -33,6 +33,10 @@ def filled(tmp_path: Path, mapped: Mapped, *lines: Line) -> Any:
     return load_workbook(out)
 
 
+def rows(sheet: Any) -> list[tuple[Any, ...]]:
+    return list(sheet.iter_rows(min_row=2, values_only=True))
+
+
 def test_one_word_and_the_source_go_into_their_columns(tmp_path: Path) -> None:
     proven = line(
         5, short="not applicable", said="We have none.", controls=("A", "B"), backed=PROVEN
@@ -57,10 +61,10 @@ def test_what_is_unanswered_and_what_could_not_be_written_is_listed(tmp_path: Pa
     said = line(5, short="yes", said="=1+1", backed=OPEN)
     mapped = Mapped("CAIQ", 4, 1, 0, 3, 2, "caiq")
     book = filled(tmp_path, mapped, said, line(6, missing="No answer is near."))
-    (row,) = [*book["Answers and sources"].iter_rows(min_row=2, values_only=True)]
+    (row,) = rows(book["Answers and sources"])
     assert row[4:7] == ("Yes", "=1+1", "not backed by evidence")
     assert row[11] == "here only: the cell holds words already"
-    (missing,) = [*book["Unanswered"].iter_rows(min_row=2, values_only=True)]
+    (missing,) = rows(book["Unanswered"])
     assert missing[3:] == ("Question 6?", "No answer is near.")
 
 
