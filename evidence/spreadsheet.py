@@ -2,15 +2,17 @@
 
 Rules: exactly one sheet; no merged cells; a formula needs its stored value, or is refused; what
 unpacks to more than MOST_UNPACKED bytes, or has a part that packs suspiciously well, is taken for a
-bomb.
+bomb. A whole workbook of somebody else may have many sheets and merged cells, and no macros.
 """
 
 import re
+import unicodedata
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +25,11 @@ _RATIO = 200
 _SMALL = 1024 * 1024
 _BLOCK = 1024 * 1024
 _OVERLAP = 64
+_MOST_SHEETS = 100
+_LONGEST_TITLE = 31
+_MOST_COLUMNS = 256
+_EMPTY_ROWS = 20
+_MACROS = ("vbaproject.bin", "/macrosheets/", "/dialogsheets/")
 _OLD = b"\xd0\xcf\x11\xe0"
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell[\s>](?:[^>]{0,40}?ref=\"[A-Z]{1,3}([0-9]{1,7}))?")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -68,7 +75,62 @@ def opened(path: Path, *, name: str = "", formulas: bool = True) -> Iterator[Num
                 yield _with_formulas(sheet, _only_sheet(other, called), called)
 
 
-def _inspect(file: BinaryIO, name: str) -> bool:
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook; `rows` holds those with text, each with its number."""
+
+    title: str
+    rows: tuple[tuple[int, tuple[object, ...]], ...]
+
+
+@contextmanager
+def opened_book(path: Path, *, name: str, most_rows: int) -> Iterator[Iterator[Sheet]]:
+    """Yield the sheets of a workbook one by one, with stored values in place of formulas.
+
+    Raises SpreadsheetError, also where the sheets together have more than `most_rows` with text.
+    Text keeps no control characters but line breaks and tabs.
+    """
+    with path.open("rb") as file:
+        _inspect(file, name, is_table=False)
+        with closing(_book(file, name, values=True)) as book:
+            if len(book.sheetnames) > _MOST_SHEETS:
+                raise SpreadsheetError(f"{name} has more than {_MOST_SHEETS} sheets. Split it.")
+            if any(len(title) > _LONGEST_TITLE for title in book.sheetnames):
+                raise SpreadsheetError(f"{name} has a sheet with a name too long for Excel.")
+            yield _sheets(book, name, most_rows)
+
+
+def _sheets(book: Any, name: str, most_rows: int) -> Iterator[Sheet]:
+    left = most_rows
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        rows = []
+        with _refusing(name):
+            found = sheet.iter_rows(values_only=True, max_col=_MOST_COLUMNS)
+            for number, row in enumerate(found, 1):
+                if any(value not in (None, "") for value in row):
+                    rows.append((number, tuple(_plain(value) for value in row)))
+                if len(rows) > left or number > _EMPTY_ROWS * most_rows:
+                    raise SpreadsheetError(
+                        f"{name} has more than {most_rows:,} rows; the sheet {sheet.title} goes "
+                        "beyond. Split it."
+                    )
+        left -= len(rows)
+        yield Sheet(sheet.title, tuple(rows))
+
+
+def _plain(value: object) -> object:
+    """Return text as it was typed, without control characters that no form and no table keeps."""
+    worded = _worded(value)
+    if not isinstance(worded, str) or worded.isprintable():
+        return worded
+    return "".join(
+        " " if unicodedata.category(each) == "Cc" and each not in "\n\t" else each
+        for each in worded.replace("\r\n", "\n")
+    )
+
+
+def _inspect(file: BinaryIO, name: str, *, is_table: bool = True) -> bool:
     """Refuse what must not be unpacked or is no plain table; tell whether it has formulas."""
     if file.read(4) == _OLD:
         message = f"{name} is protected by a password or in the old .xls form. Save it as .xlsx."
@@ -77,10 +139,12 @@ def _inspect(file: BinaryIO, name: str) -> bool:
     with _refusing(name), zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         _refuse_bomb(parts, name)
+        if not is_table:
+            _refuse_macros(parts, name)
         has_formulas = False
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
-                has_formulas |= _inspect_part(archive, part, name)
+                has_formulas |= _inspect_part(archive, part, name, is_table=is_table)
     file.seek(0)
     return has_formulas
 
@@ -98,7 +162,14 @@ def _refuse_bomb(parts: Sequence[zipfile.ZipInfo], name: str) -> None:
         raise SpreadsheetError(message)
 
 
-def _inspect_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> bool:
+def _refuse_macros(parts: Sequence[zipfile.ZipInfo], name: str) -> None:
+    if any(mark in f"/{part.filename}".lower() for part in parts for mark in _MACROS):
+        raise SpreadsheetError(f"{name} has macros. Save it as .xlsx, which holds none.")
+
+
+def _inspect_part(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str, *, is_table: bool
+) -> bool:
     is_sheet = part.filename.startswith("xl/worksheets/")
     has_formulas = False
     kept = b""
@@ -108,7 +179,7 @@ def _inspect_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) ->
             if _ENTITIES.search(window):
                 message = f"{name} defines its own entities in {part.filename}, as no table does."
                 raise SpreadsheetError(message)
-            if is_sheet and (merged := _MERGED.search(window)):
+            if is_table and is_sheet and (merged := _MERGED.search(window)):
                 where = f" in row {merged[1].decode()}" if merged[1] else ""
                 message = f"{name} has merged cells{where}. Split them, so that every row is whole."
                 raise SpreadsheetError(message)

@@ -34,3 +34,11 @@ class ChangedMeanwhileError(ReadinessError):
 
 class TaskSourceError(ReadinessError):
     """A file in readiness/task_sources/ does not say what a source of tasks must."""
+
+
+class LibraryError(ReadinessError):
+    """This cannot be done with the library of answers. Look at it as it is now."""
+
+
+class QuestionnaireError(ReadinessError):
+    """This cannot be done with the questionnaire. Look at it as it is now."""

@@ -94,7 +94,7 @@ class _Found:
     exceptions: Mapping[str, Any]
 
 
-_ITEM = ("pk", "ref", "title", "owner", "covers_to", "collected_at", "received_at")
+_ITEM = ("pk", "ref", "title", "owner", "covers_from", "covers_to", "collected_at", "received_at")
 _RESULT = (
     "check_results__check_ref__slug",
     "check_results__state",

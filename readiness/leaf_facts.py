@@ -6,7 +6,8 @@ from typing import Any
 from accounts.access import actor
 from accounts.journal import digest
 from evidence.told import Rows, Told, tell
-from readiness.models import Answer, StepVersion
+from readiness.buyers import replying
+from readiness.models import Answer, BuyerQuestionnaire, BuyerReply, LearntWording, StepVersion
 
 
 def _steps(rows: Rows, body: Mapping[str, Any]) -> Mapping[str, object]:
@@ -38,3 +39,26 @@ tell(
     )
 )
 tell(Told(StepVersion, ("readiness.step", "readiness.laid_out"), _steps, along=("owner",)))
+tell(
+    Told(
+        BuyerQuestionnaire,
+        ("readiness.questionnaire",),
+        lambda rows, _: {
+            "original": rows[0].original.ref,
+            "buyer_sha256": digest(rows[0].buyer),
+        },
+        subject=lambda rows: f"questionnaire:{rows[0].ref}",
+        along=("original",),
+        moves_on=True,
+    )
+)
+tell(
+    Told(
+        BuyerReply,
+        ("readiness.replied",),
+        lambda rows, _: replying.told(rows),
+        subject=lambda rows: f"questionnaire:{rows[0].question.questionnaire.ref}",
+        along=("question__questionnaire",),
+    )
+)
+tell(Told(LearntWording, ("readiness.wordings",), lambda rows, _: replying.told(rows)))

@@ -10,6 +10,16 @@ from django.conf import settings
 from django.db import models
 
 from evidence.models import LedgerEntry
+from readiness.buyer_models import BuyerQuestion, BuyerQuestionnaire, BuyerReply, LearntWording
+
+__all__ = [
+    "Answer",
+    "BuyerQuestion",
+    "BuyerQuestionnaire",
+    "BuyerReply",
+    "LearntWording",
+    "StepVersion",
+]
 
 
 class Answer(models.Model):

@@ -69,6 +69,7 @@ class Item:
     received_at: datetime
     is_accepted: bool
     failed: tuple[str, ...] = ()
+    covers_from: date | None = None
 
 
 @dataclass(frozen=True)

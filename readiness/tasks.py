@@ -1,4 +1,4 @@
-"""What the workers do for readiness: compute everybody's tasks, and look for silent sources."""
+"""What the workers do for readiness: tasks, silent sources, proposals for questions of buyers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from collectors import silence
 from jobs import queue
-from jobs.handlers import handler
+from jobs.handlers import Result, handler
 from jobs.periodic import every
 from jobs.work import Work
 from readiness import silences, tasklist
+from readiness.buyers import desk
 
 
 @every(seconds=10, name="readiness.tasks")
@@ -31,3 +32,10 @@ def ask_for_silence(now: datetime) -> None:
     """Enqueue a look where some source is silent, once an hour at most."""
     if silence.silent(now):
         queue.enqueue(silences.KIND, key=f"{silences.KIND}:{now:%Y-%m-%dT%H}", payload={})
+
+
+@handler(desk.PROPOSE)
+def propose_answers(work: Work) -> Result:
+    """Look for an answer to each question of a buyer; a second run changes nothing."""
+    found = desk.propose(work.payload["questionnaire"], progress=work.progress)
+    return {"questionnaire": found.ref, "state": found.state}

@@ -42,3 +42,7 @@ class AskedError(ReportsError):
 
 class ReportsNotAllowedError(ReportsError):
     """You may not have reports written. Ask an administrator for a role that may."""
+
+
+class FillingError(ReportsError):
+    """The buyer's workbook cannot be filled as it is. Open and save it as .xlsx, then try again."""

@@ -117,7 +117,7 @@ def sheet(day: Day, folder: Path) -> Path:
     path = folder / f"{day.name}.xlsx"
     book = Book(path, title=day.name, author=settings.ORGANISATION, created=day.signature.at)
     book.facts("Day", f"Reconciliation of {day.signature.day.isoformat()}", day.facts)
-    for title, (columns, rows) in _tables(day).items():
+    for title, (columns, rows) in tables(day).items():
         made = book.table(title, [Column(name, width) for name, width in columns])
         for row in rows:
             made.row(row)
@@ -126,7 +126,8 @@ def sheet(day: Day, folder: Path) -> Path:
     return path
 
 
-def _tables(day: Day) -> dict[str, tuple[list[tuple[str, int]], Iterator[list[Cell]]]]:
+def tables(day: Day) -> dict[str, tuple[list[tuple[str, int]], Iterator[list[Cell]]]]:
+    """Return the tables of the paper by name: columns with their widths, and rows to read once."""
     said = day.report
     files_of = [("Leg", 14), ("File", 34), ("Day", 12), ("Evidence", 14), ("SHA-256", 68)]
     totals = [("Comparison", 26), ("Side", 8), ("Leg", 14), ("Class", 14), ("Currency", 10)]

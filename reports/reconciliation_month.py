@@ -156,7 +156,7 @@ def sheet(month: Month, folder: Path) -> Path:
     path = folder / f"{month.name}.xlsx"
     book = Book(path, title=month.name, author=settings.ORGANISATION, created=made.at)
     book.facts("Month", f"Reconciliation of {made.month:%Y-%m}", month.facts)
-    for title, (columns, rows) in _tables(month).items():
+    for title, (columns, rows) in tables(month).items():
         table = book.table(title, [Column(name, width, width > 40) for name, width in columns])
         for row in rows:
             table.row(row)
@@ -168,7 +168,8 @@ def sheet(month: Month, folder: Path) -> Path:
 _Table = tuple[list[tuple[str, int]], Iterator[list[Cell]]]
 
 
-def _tables(month: Month) -> dict[str, _Table]:
+def tables(month: Month) -> dict[str, _Table]:
+    """Return the tables of the paper by name: columns with their widths, and rows to read once."""
     said = month.signature.facts
     minor = "Amount (minor units)"
     part = [("Part", 22), ("Breaks", 10), (minor, 20), ("Holds", 8)]

@@ -1,4 +1,4 @@
-"""What the workers do for this room: packs, papers of signed days and months, merchants' forms."""
+"""What the workers do for this room: packs, papers, reports, filled forms and questionnaires."""
 
 import tempfile
 from datetime import datetime
@@ -15,6 +15,7 @@ from merchants import papers as merchant_papers
 from merchants.models import ComplianceForm
 from registers.models import DaySignature, MonthSignature
 from reports import issue, reconciliation_day, reconciliation_month, self_assessment
+from reports.filled import issue as filled
 from reports.workspace import places, syncing
 from reports.written import making
 
@@ -102,3 +103,13 @@ def write_report(work: Work) -> Result:
     """Write a report that somebody asked for; a second run of the same job finds it."""
     made = making.make(dict(work.payload), progress=work.progress)
     return {"report": made.slug, "evidence": made.paper.ref, "table": made.excel.ref}
+
+
+@handler(filled.JOB, limit_seconds=_REPORT_SECONDS)
+def fill_questionnaire(work: Work) -> Result:
+    """Fill the questionnaire of a buyer; a second run of the same job finds it."""
+    said = work.payload
+    made = filled.make(
+        said["questionnaire"], key=said["key"], by=said["by"], progress=work.progress
+    )
+    return {"evidence": made.ref}

@@ -61,6 +61,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
             ("Reports", "description", "papers", Capability.VIEW),
             ("Sharing with buyers", "handshake", "trust", Capability.SHARE_DOCUMENTS),
+            ("Buyers", "quiz", "questionnaires", Capability.VIEW),
         ),
     ),
     (

@@ -31,6 +31,13 @@ REGISTER = Declaration(
         Field(name="question", label="Question", required=True),
         Field(name="answer", label="Answer", type=Type.PARAGRAPH, required=True),
         Field(
+            name="short",
+            label="In short",
+            type=Type.CHOICE,
+            choices=("yes", "no", "not applicable"),
+            help="What a column of a questionnaire gets that wants one word.",
+        ),
+        Field(
             name="topic",
             label="Topic",
             type=Type.CHOICE,
@@ -48,6 +55,13 @@ REGISTER = Declaration(
             required=True,
         ),
         Field(name="controls", label="Controls", type=Type.CONTROLS),
+        Field(
+            name="kinds",
+            label="Kinds of evidence",
+            type=Type.WORDS,
+            help="Slugs of the expectations that show it; where there is none, those of its "
+            "controls count.",
+        ),
         Field(name="evidence", label="Evidence", type=Type.EVIDENCE),
         Field(name="why_unproven", label="Why nothing proves it yet"),
         Field(name="written_by", label="Written by", type=Type.EMAIL, required=True),

@@ -34,6 +34,7 @@ from tests.evidence import items
 from tests.finix import things
 from tests.merchants import shops
 from tests.portal.house import House, audited
+from tests.readiness.buyers import asking
 from tests.registers.books import GOOD
 from tests.registers.filled import Drawer
 from tests.registers.reconciled import MONDAY, Accounting, row
@@ -88,6 +89,7 @@ class Samples:
             **_of_findings(house),
             **_of_requests(house),
             **_of_registers(house),
+            **asking.samples(house.world.alice),
             **_of_forms(house),
             **_of_samples(house),
             **_of_occurrences(house),

@@ -1,0 +1,1 @@
+"""Questionnaires of buyers: their questions, the answers of the library, and what backs them."""
