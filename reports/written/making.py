@@ -5,7 +5,7 @@ Both files come in together or not at all, so a job that runs twice finds them.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -25,14 +25,17 @@ from evidence import intake, ledger
 from evidence.models import Evidence, IntakeKey
 from jobs import queue
 from jobs.models import Job
+from reports import pdf_engine
 from reports.errors import AskedError, ReportsNotAllowedError
-from reports.written import excel, pdf, registry
-from reports.written.document import Document, Head, readings_of
+from reports.written import excel, long_pdf, pdf, registry
+from reports.written.document import Document, Head, Reading, readings_of
 from reports.written.registry import Asked, Kind, Need
 
 JOB = "reports.written"
 EXCEL, PAPER = "xlsx", "pdf"
 SHOWN = 40
+LONG = 2_000
+"""A paper with more rows than these is made piece by piece, so that it fits into the memory."""
 _STEPS = 4
 _LONGEST_TITLE = 200
 
@@ -116,13 +119,28 @@ def write(slug: str, asked: Asked, folder: Path, *, progress: Progress | None = 
     tell(0, _STEPS, "Reading what the report says")
     head = _head(slug, asked)
     document = kind.build(asked)
-    readings = readings_of(document)
-    tell(1, _STEPS, "Writing the Excel file")
-    table = folder / "report.xlsx"
-    excel.write(document, head, table, readings=readings)
-    tell(2, _STEPS, "Writing the PDF")
-    paper, media_type = pdf.write(document, head, folder, readings=readings)
+    readings = readings_of(document, whole=asked.whole and not document.is_one_page)
+    try:
+        tell(1, _STEPS, "Writing the Excel file")
+        table = folder / "report.xlsx"
+        excel.write(document, head, table, readings=readings)
+        tell(2, _STEPS, "Writing the PDF")
+        paper, media_type = _paper(document, head, folder, readings, tell)
+    finally:
+        for reading in readings.values():
+            reading.close()
     return Files(document, head, paper, media_type, table)
+
+
+def _paper(
+    document: Document, head: Head, folder: Path, readings: Mapping[int, Reading], tell: Progress
+) -> tuple[Path, str]:
+    rows = sum(reading.shown for reading in readings.values())
+    if rows <= LONG or pdf_engine.missing_libraries():
+        return pdf.write(document, head, folder, readings=readings)
+    path = folder / "report.pdf"
+    long_pdf.write(document, head, path, readings=readings, tell=lambda note: tell(2, _STEPS, note))
+    return path, pdf.PDF
 
 
 def earlier(slug: str = "", *, most: int = SHOWN) -> list[Made]:
@@ -213,6 +231,7 @@ def _payload(slug: str, asked: Asked) -> dict[str, Any]:
         "start": asked.start.isoformat() if asked.start else None,
         "end": asked.end.isoformat() if asked.end else None,
         "subject": asked.subject.strip(),
+        "whole": asked.whole,
     }
 
 
@@ -229,6 +248,7 @@ def _asked(payload: dict[str, Any]) -> Asked:
         start=_day(payload["start"]),
         end=_day(payload["end"]),
         subject=payload["subject"],
+        whole=bool(payload.get("whole")),
     )
 
 

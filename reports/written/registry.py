@@ -38,6 +38,8 @@ class Asked:
     end: date | None = None
     subject: str = ""
     """The reference of the one thing that the report is about."""
+    whole: bool = False
+    """Whether the PDF too shows every row of long tables."""
 
     @property
     def audit(self) -> Engagement:

@@ -23,6 +23,7 @@ NAMES = (
     "reconcile",
     "collectors",
     "merchants",
+    "reports",
 )
 
 

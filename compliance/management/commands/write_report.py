@@ -27,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="end", type=date.fromisoformat, help="last day")
         parser.add_argument("--about", default="", help="reference of what it is about")
         parser.add_argument(
+            "--all-rows", action="store_true", help="show every row of long tables in the PDF too"
+        )
+        parser.add_argument(
             "--keep", metavar="EMAIL", help="keep it as evidence, asked by a person"
         )
 
@@ -47,6 +50,7 @@ class Command(BaseCommand):
             start=options["start"],
             end=options["end"],
             subject=options["about"],
+            whole=options["all_rows"],
         )
         if options["keep"]:
             by = User.objects.filter(email=options["keep"]).first()

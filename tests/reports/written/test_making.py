@@ -51,6 +51,9 @@ def test_both_files_become_evidence_once(world: World, audit: Engagement) -> Non
 
 def test_asking_twice_at_the_same_log_is_one_job(world: World, audit: Engagement) -> None:
     first = making.ask("coverage", asked(audit), by=world.alice)
+    whole = making.ask("coverage", replace(asked(audit), whole=True), by=world.alice)
+    assert (whole.payload["whole"], first.payload["whole"]) == (True, False)
+    whole.delete()
     again = making.ask("coverage", asked(audit), by=world.alice)
     assert first == again
     making.make(dict(first.payload))
