@@ -59,7 +59,7 @@ def ask(slug: str, asked: Asked, *, by: User) -> Job:
     kind = registry.get(slug)
     refuse_unfit(kind, asked)
     payload = _payload(slug, replace(asked, by=by))
-    named = {**payload, "at": days.day_of(asked.at).isoformat()}
+    named = {**payload, "at": days.day_of(asked.at).isoformat(), "made_at": None}
     digest = sha256(ledger.canonical({**named, "log": ledger.size()})).hexdigest()[:32]
     payload["key"] = f"{slug}:{digest}"
     return queue.enqueue(
@@ -75,6 +75,12 @@ def refuse_unfit(kind: Kind, asked: Asked) -> None:
         raise AskedError("Say the first and the last day of the period.")
     if asked.start and asked.end and asked.start > asked.end:
         raise AskedError("The period ends before it begins. Correct its days.")
+    if asked.made_at and asked.at > asked.made_at:
+        raise AskedError("A report cannot be as of a day that is not over yet.")
+    if asked.made_at and not kind.goes_back:
+        raise AskedError(
+            f"{kind.title}: what it reads is not kept by moment, so it is as of now only."
+        )
     if Need.SUBJECT in kind.needs and not asked.subject.strip():
         raise AskedError(f"Say what the report is about: {kind.subject}.")
 
@@ -174,7 +180,7 @@ def _head(slug: str, asked: Asked) -> Head:
         organisation=settings.ORGANISATION,
         kind=slug,
         asked_by=str(asked.by) if asked.by else "the machine itself",
-        made_at=asked.at,
+        made_at=asked.made_at or asked.at,
         zone=settings.ORGANISATION_TIME_ZONE,
         log_size=size,
         log_root=ledger.root(size).hex(),
@@ -232,6 +238,7 @@ def _payload(slug: str, asked: Asked) -> dict[str, Any]:
         "end": asked.end.isoformat() if asked.end else None,
         "subject": asked.subject.strip(),
         "whole": asked.whole,
+        "made_at": asked.made_at.isoformat() if asked.made_at else None,
     }
 
 
@@ -249,6 +256,7 @@ def _asked(payload: dict[str, Any]) -> Asked:
         end=_day(payload["end"]),
         subject=payload["subject"],
         whole=bool(payload.get("whole")),
+        made_at=datetime.fromisoformat(made) if (made := payload.get("made_at")) else None,
     )
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -98,7 +99,7 @@ def _rows(count: int, columns: int) -> "Iterator[list[str | int | date | datetim
         yield [*row, *(f"cell {number} {place}" for place in range(columns - len(row)))]
 
 
-def _document(count: int, columns: int = 9):  # type: ignore[no-untyped-def]
+def _document(count: int, columns: int = 9) -> Any:
     from reports.written.document import Column, Document, Section, Table  # noqa: PLC0415
 
     names = [Column(f"Column {place}", 16, wraps=place in {2, 4}) for place in range(columns)]
@@ -106,7 +107,7 @@ def _document(count: int, columns: int = 9):  # type: ignore[no-untyped-def]
     return Document("A long report", "Of many lines", [Section("Lines", [table])])
 
 
-def _head():  # type: ignore[no-untyped-def]
+def _head() -> Any:
     from reports.written.document import Head  # noqa: PLC0415
 
     return Head("Example Payments", "bench", "alice@example.org", MOMENT, "UTC", 1, "ab" * 32)
