@@ -5,7 +5,7 @@ from django.utils.html import format_html
 
 _BOX = (
     "@page{{@top-center{{content:'{}';font:bold 8pt 'DejaVu Sans';font-stretch:condensed;"
-    "color:#8a4b00;border-bottom:0.5pt solid #8a4b00}}}}"
+    "color:#8a4b00}}}}"
 )
 
 

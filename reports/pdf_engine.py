@@ -37,12 +37,11 @@ _MISSING = (
     "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0"
 )
 _ROOT = Path(__file__).resolve().parents[1]
-_MODULE = "reports.pdf_engine"
 _SAID = 500
-_VARIANT = "pdf/a-3a"
+VARIANT = "pdf/a-3a"
 IDLE_SECONDS = 20
 MOST_IN_A_ROW = 100
-_KEPT_OBJECTS = 200_000
+KEPT_OBJECTS = 200_000
 # PDF/A wants every other schema of the metadata to be explained in them.
 _READ_BY_EVERYBODY = b"""<rdf:Description rdf:about=""\
  xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>\
@@ -87,10 +86,12 @@ def missing_libraries() -> str:
 class Engine:
     """A process that renders one paper: enter it early, so that it is warm when the HTML comes."""
 
+    module = "reports.pdf_engine"
+
     def __enter__(self) -> Self:
         self._said = tempfile.TemporaryFile()
         self._process = subprocess.Popen(  # noqa: S603  # our own module, and nothing from outside
-            [sys.executable, "-m", _MODULE],
+            [sys.executable, "-m", self.module],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -141,16 +142,18 @@ class Engine:
     def _send(
         self, html: str, identifier: bytes, attachments: Sequence[Attachment], *, is_last: bool
     ) -> None:
-        written = html.encode()
         head = {
             "identifier": identifier.hex(),
             "attachments": [one.said() for one in attachments],
-            "size": len(written),
             "is_last": is_last,
         }
+        self._hand_over(head, html.encode())
+
+    def _hand_over(self, head: Mapping[str, Any], written: bytes) -> None:
         stdin = cast("IO[bytes]", self._process.stdin)
+        line = json.dumps({**head, "size": len(written)}).encode() + b"\n"
         try:
-            stdin.write(json.dumps(head).encode() + b"\n" + written)
+            stdin.write(line + written)
             stdin.flush()
         except BrokenPipeError:
             raise self._failure() from None
@@ -160,6 +163,39 @@ class Engine:
         self._said.seek(0)
         words = self._said.read().decode(errors="replace").strip()
         return PdfError(f"{PdfError.__doc__} It said: {words[-_SAID:]}")
+
+
+class LongPaper(Engine):
+    """A process that joins a long paper out of pieces, in memory that does not grow with it.
+
+    The same pieces and identifier give the same bytes.
+    """
+
+    module = "reports.pdf_volume"
+
+    def open(self, path: Path, *, identifier: bytes) -> None:
+        """Say where the paper is to be written; PdfError."""
+        self._hand_over({"path": str(path), "identifier": identifier.hex()}, b"")
+
+    def add(self, html: str, *, rows: int = 0) -> tuple[int, int]:
+        """Lay out a piece, the last `rows` rows of which bear the ids r0, r1 and so on.
+
+        Returns how many pages it became, and how many of those rows stand on them: the others
+        belong to the next piece. PdfError with the engine's last words.
+        """
+        return self._told({"rows": rows, "is_end": False}, html)
+
+    def end(self, html: str) -> None:
+        """End it: `html` says on a page upright and one across how many pages there are."""
+        self._told({"is_end": True}, html)
+
+    def _told(self, head: Mapping[str, Any], html: str) -> tuple[int, int]:
+        self._hand_over(head, html.encode())
+        line = cast("IO[bytes]", self._process.stdout).readline()
+        if not line:
+            raise self._failure()
+        pages, placed = json.loads(line)
+        return pages, placed
 
 
 class Warm:
@@ -219,7 +255,7 @@ def main() -> None:
     # A layout is a million small objects that live until its end: looking for dead ones among them,
     # and among those of the engine itself, takes a quarter of the time of a short paper.
     gc.freeze()
-    gc.set_threshold(_KEPT_OBJECTS)
+    gc.set_threshold(KEPT_OBJECTS)
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     while line := stdin.readline():
         head = json.loads(line)
@@ -234,18 +270,21 @@ def main() -> None:
 
 
 def _paper(weasyprint: Any, head: Mapping[str, Any], html: bytes) -> bytes:
-    # A paper stands alone: one that names something to load is refused, and nothing is loaded.
+    content: bytes = html_of(weasyprint, html.decode()).write_pdf(
+        pdf_identifier=bytes.fromhex(head["identifier"]),
+        pdf_variant=VARIANT,
+        attachments=[_attached(weasyprint, one) for one in head["attachments"]],
+        finisher=finished,
+    )
+    return content
+
+
+def html_of(weasyprint: Any, html: str) -> Any:
+    """Return a paper to lay out, which stands alone: nothing that it names is loaded."""
     alone = importlib.import_module("weasyprint.urls").URLFetcher(
         allowed_protocols=(), fail_on_errors=True
     )
-    document = weasyprint.HTML(string=html.decode(), url_fetcher=alone)
-    content: bytes = document.write_pdf(
-        pdf_identifier=bytes.fromhex(head["identifier"]),
-        pdf_variant=_VARIANT,
-        attachments=[_attached(weasyprint, one) for one in head["attachments"]],
-        finisher=_finished,
-    )
-    return content
+    return weasyprint.HTML(string=html, url_fetcher=alone)
 
 
 def _attached(weasyprint: Any, said: dict[str, str]) -> Any:
@@ -260,7 +299,7 @@ def _attached(weasyprint: Any, said: dict[str, str]) -> Any:
     )
 
 
-def _finished(_document: Any, pdf: Any) -> None:
+def finished(_document: Any, pdf: Any) -> None:
     """Say that the paper is for everybody too; and name each attachment once, not twice."""
     for one in pdf.objects:
         if getattr(one, "extra", {}).get("Type") == "/Metadata":

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from accounts.access import can
 from accounts.capabilities import Capability
+from audits import days
 from audits.models import Engagement
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, person
@@ -35,6 +36,19 @@ class ReportForm(StaffForm):
     start = DayField(label="From")
     end = DayField(label="To")
     subject = forms.CharField(max_length=120)
+    as_of = DayField(
+        label="As of the end of",
+        required=False,
+        help_text="Left empty, it is as of now. An earlier day shows what was known by its end.",
+    )
+    whole = forms.BooleanField(
+        required=False,
+        label="All rows in the PDF",
+        help_text=(
+            "Else the PDF shows the first 400 rows of a table. The Excel file always has all."
+            " A minute makes some hundred pages."
+        ),
+    )
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,6 +61,8 @@ class ReportForm(StaffForm):
         for name, need in wanted.items():
             if need not in kind.needs:
                 del self.fields[name]
+        if not kind.goes_back:
+            del self.fields["as_of"]
         if "engagement" in self.fields:
             newest = Engagement.objects.order_by("-pk")[:_MOST_ENGAGEMENTS]
             chosen = self.fields["engagement"]
@@ -58,14 +74,17 @@ class ReportForm(StaffForm):
             self.fields["subject"].label = kind.subject
 
     def asked(self) -> Asked:
-        """Return what was asked for, as of now."""
-        said = self.cleaned_data
+        """Return what was asked for, as of now or of the end of a day."""
+        said, now = self.cleaned_data, making.now()
+        day = said.get("as_of")
         return Asked(
-            at=making.now(),
+            at=days.end_of(day) if day else now,
             engagement=said.get("engagement"),
             start=said.get("start"),
             end=said.get("end"),
             subject=said.get("subject", ""),
+            made_at=now if day else None,
+            whole=said["whole"],
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from audits.days import day_of
 from registers.campaigns import closing, kinds
 from registers.models import Campaign, CampaignLine
-from reports.written import of_registers
+from reports.written import of_registers, values
 from reports.written.document import (
     Cell,
     Column,
@@ -113,7 +113,7 @@ def build(asked: Asked) -> Document:
 def _sentence(found: Sequence[Campaign]) -> str:
     if not found:
         return "No review of access or tokens was open in the period."
-    return f"{len(found):,} reviews were open in the period."
+    return f"{values.counted(len(found), 'review was', 'reviews were')} open in the period."
 
 
 def _figures(found: Sequence[Campaign]) -> list[Figure]:
@@ -124,7 +124,11 @@ def _figures(found: Sequence[Campaign]) -> list[Figure]:
         Figure("Reviews", len(found), "open in the period"),
         Figure("Closed", sum(one.state == Campaign.State.CLOSED for one in found), "of them"),
         Figure("Lines", lines.count(), "of reviews that were not withdrawn"),
-        Figure("Not decided", lines.filter(state=CampaignLine.State.OPEN).count(), "by the making"),
+        Figure(
+            "Not decided",
+            lines.filter(state=CampaignLine.State.OPEN).count(),
+            "as of today",
+        ),
         Figure("To be changed", changed.count(), "reduce, rotate or revoke"),
         Figure("Proved done", proved.count(), "of those to be changed"),
     ]

@@ -9,7 +9,7 @@ from registers.base import Values
 from registers.models import Entry
 from reports.errors import AskedError
 from reports.kinds import incidents
-from reports.written import of_engagement, of_registers
+from reports.written import of_engagement, of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -25,6 +25,7 @@ from reports.written.registry import Asked, Kind, Need
 
 _LONGEST = 92
 """Days after which a letter can no longer stand in for a report: about three months."""
+_LINE = "_" * 48
 _CHANGES = ("number", "title", "kind", "system", "deployed_on", "approved_by", "processing_note")
 _INCIDENTS = (
     Column("Ticket", 12),
@@ -67,7 +68,7 @@ def build(asked: Asked) -> Document:
             ),
             Section("Changes that touch processing", [_changed(changes)]),
             Section("Incidents", [_incidents(happened)]),
-            Section("Signature", [Facts([("Name", ""), ("Position", ""), ("Day", "")])]),
+            Section("Signature", [Facts([(name, _LINE) for name in ("Name", "Position", "Day")])]),
         ],
         facts=of_engagement.facts(audit),
         period=(first, last),
@@ -106,10 +107,12 @@ def _said(changes: _Entries, happened: _Entries) -> list[str]:
     touching = sum(bool(said["touches_processing"]) for _, said in changes)
     grave = sum(str(said["severity"]) in incidents.GRAVE for _, said in happened)
     return [
-        f"{len(changes):,} changes are recorded, {touching:,} of which touch processing."
+        f"{values.counted(len(changes), 'change is', 'changes are')} recorded; of these, "
+        f"{values.counted(touching, 'touches', 'touch')} processing."
         if changes
         else "No change is recorded in the register of changes.",
-        f"{len(happened):,} incidents are recorded, {grave:,} of them critical or high."
+        f"{values.counted(len(happened), 'incident is', 'incidents are')} recorded, {grave:,} of "
+        "them critical or high."
         if happened
         else "No incident is recorded in the register of incidents.",
     ]

@@ -34,7 +34,7 @@ from reports.written.registry import Asked, Kind, Need
 
 _MATRIX = (
     Column("Criterion", 9),
-    Column("What it asks", 22, wraps=True),
+    Column("What it asks", 32, wraps=True),
     Column("Control", 9),
     Column("What we do (wording in force)", 46, wraps=True),
     Column("Why it serves the criterion", 28, wraps=True),

@@ -44,6 +44,11 @@ _NOTES = (
         "it counts once in the totals."
     ),
 )
+_BACK = (
+    "This report was made later than the moment as of which it judges. Evidence, results of "
+    "checks, moves and exemptions are those recorded by then; controls, what they must leave, and "
+    "the criteria they serve are those in force when it was made."
+)
 
 
 def build(asked: Asked) -> Document:
@@ -68,7 +73,7 @@ def build(asked: Asked) -> Document:
         facts=of_engagement.facts(asked.audit),
         period=(asked.audit.window_from, asked.audit.window_to),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=[*_NOTES, *([_BACK] if asked.made_at else [])],
     )
 
 
@@ -138,4 +143,5 @@ KIND = Kind(
     sentence="Every control by month with a heat map for each category, and all that fell short.",
     build=build,
     needs=(Need.ENGAGEMENT,),
+    goes_back=True,
 )

@@ -8,7 +8,7 @@ from audits.days import day_of
 from audits.finding_entries import records_of
 from audits.finding_record import UNSETTLED, Action, Part, Record
 from audits.models import Finding
-from reports.written import of_engagement, of_registers
+from reports.written import of_engagement, of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -76,7 +76,8 @@ def build(asked: Asked) -> Document:
 def _sentence(found: Sequence[Finding]) -> str:
     if not found:
         return "No finding is recorded in this engagement."
-    return f"{len(found):,} findings are recorded in this engagement, the settled ones too."
+    said = values.counted(len(found), "finding is recorded", "findings are recorded")
+    return f"{said} in this engagement; settled ones count too."
 
 
 def _figures(records: Mapping[int, Record], today: date) -> list[Figure]:

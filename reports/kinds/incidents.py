@@ -7,7 +7,7 @@ from datetime import date
 from audits.days import day_of
 from registers.base import Values
 from registers.models import Entry
-from reports.written import of_registers
+from reports.written import of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -92,7 +92,8 @@ def _meets(said: Values, first: date, last: date) -> bool:
 def _sentence(found: Incidents) -> str:
     if not found:
         return "No incident is recorded for the period."
-    return f"{len(found):,} incidents are recorded for the period."
+    said = values.counted(len(found), "incident is", "incidents are")
+    return f"{said} recorded for the period."
 
 
 def figures(found: Incidents, today: date) -> list[Figure]:
@@ -102,7 +103,11 @@ def figures(found: Incidents, today: date) -> list[Figure]:
     return [
         Figure("Incidents", len(found), "noticed in the period, or open when it began"),
         *(Figure(name.capitalize(), by[name], "of this severity") for name in _SEVERITIES),
-        Figure("Not solved", sum(said["solved_on"] is None for _, said in found), "by the making"),
+        Figure(
+            "Not solved",
+            sum(said["solved_on"] is None for _, said in found),
+            "as of today",
+        ),
         Figure("Longest in days", max(took, default=None), "from notice to solution"),
         Figure("Review overdue", sum(is_late(said, today) for _, said in found), "due, not done"),
     ]

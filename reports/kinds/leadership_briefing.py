@@ -124,7 +124,9 @@ def _worst(report: CoverageReport) -> Table:
                 of_engagement.mark(state),
             ]
 
-    return Table("Controls", _WORST, rows, empty="No control fell short in the window.")
+    return Table(
+        "Controls that fell short most", _WORST, rows, empty="No control fell short in the window."
+    )
 
 
 _BAD_FIRST = (State.MISSED, State.FAILING, State.PARTIAL, State.LATE)
@@ -140,7 +142,7 @@ def _risks() -> Table:
         for _, said in found[:_FEW]
         for points in [risk_register.rating(said)]
     ]
-    return Table("Risks", _RISKS, rows, empty="The register of risks is empty.")
+    return Table("Highest risks", _RISKS, rows, empty="The register of risks is empty.")
 
 
 def _decisions(survey: Survey) -> Points | Words:

@@ -8,7 +8,7 @@ from audits.days import day_of
 from controls.models import Control, Risk
 from registers.base import Values
 from registers.models import Entry
-from reports.written import of_registers
+from reports.written import of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -102,7 +102,8 @@ def _whole(said: Values, name: str) -> int:
 def _sentence(found: _Risks) -> str:
     if not found:
         return "The register of risks is empty. A programme without risks has not looked for them."
-    return f"{len(found):,} risks are in the register, the highest rating first."
+    said = values.counted(len(found), "risk is", "risks are")
+    return f"{said} in the register, the highest rating first."
 
 
 def _figures(found: _Risks, today: date) -> list[Figure]:

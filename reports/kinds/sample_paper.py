@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from audits.models import Draw, SealedPopulation
 from audits.tallies import tallies_of
 from audits.worksheets import latest_of
-from reports.written import of_engagement
+from reports.written import of_engagement, values
 from reports.written.document import (
     Column,
     Document,
@@ -100,7 +100,9 @@ def build(asked: Asked) -> Document:
 def _sentence(sealed: Sequence[SealedPopulation], draws: Sequence[Draw]) -> str:
     if not sealed:
         return "No population is sealed in this engagement, so no sample can be drawn."
-    return f"{len(sealed):,} populations are sealed, and {len(draws):,} samples were drawn of them."
+    populations = values.counted(len(sealed), "population is sealed", "populations are sealed")
+    samples = values.counted(len(draws), "sample was drawn", "samples were drawn")
+    return f"{populations}, and {samples} from what is sealed."
 
 
 def _figures(sealed: Sequence[SealedPopulation], draws: Sequence[Draw]) -> list[Figure]:

@@ -104,7 +104,8 @@ def _section(part: Part, texts: _Texts, lacks: _Lacks, audit: Engagement) -> Sec
     if part is Part.DC7:
         blocks.append(_organisations(audit))
     found = [gap.problem for gap in lacks.get(part, ())]
-    if found:
+    # What is not written lacks its text: that was said.
+    if found and written:
         blocks += [Words("Lacking here:"), Points(found)]
     return Section(f"{part.value} {part.heading}", blocks)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from audits import tables
 from evidence.models import Claim
-from reports.written import of_items
+from reports.written import of_items, values
 from reports.written.document import (
     Column,
     Document,
@@ -121,7 +121,9 @@ def _sentence(samples: Sequence[Sample]) -> str:
     if not samples:
         return "No series of the period says anything of uptime. Connect an uptime probe as source."
     targets = len({one.url for one in samples})
-    return f"{targets:,} addresses were watched in the period, by {len(samples):,} days of series."
+    watched = values.counted(targets, "address was", "addresses were")
+    days = values.counted(len(samples), "day", "days")
+    return f"{watched} watched in the period; the series have {days} of them."
 
 
 def _figures(samples: Sequence[Sample], missing: Sequence[date]) -> list[Figure]:
@@ -175,9 +177,20 @@ def _missing(samples: Sequence[Sample], first: date, last: date, today: date) ->
 
 
 def _gaps(missing: Sequence[date]) -> Table:
-    rows: list[Row] = [[day] for day in missing]
-    columns = (Column("Day without a series", 40),)
+    rows: list[Row] = [[first, last, (last - first).days + 1] for first, last in stretches(missing)]
+    columns = (Column("First day", 20), Column("Last day", 20), Column("Days", 12, is_number=True))
     return Table("Days without a series", columns, rows, empty="Every day so far has a series.")
+
+
+def stretches(days: Sequence[date]) -> list[tuple[date, date]]:
+    """Return days in their order as stretches without a gap, both ends included."""
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and (day - found[-1][1]).days == 1:
+            found[-1] = found[-1][0], day
+        else:
+            found.append((day, day))
+    return found
 
 
 KIND = Kind(

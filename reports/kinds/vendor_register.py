@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from audits.days import day_of
 from registers.base import Value, Values
 from registers.books.vendors import CRITICAL
-from reports.written import of_registers
+from reports.written import of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -118,8 +118,9 @@ def _sentence(vendors: Sequence[_Vendor], gaps: Sequence[Row]) -> str:
         return "The register of vendors is empty, so nothing can be said of their assurance."
     concerned = len({row[0] for row in gaps})
     return (
-        f"{len(vendors):,} vendors are in the register. {concerned:,} of them have a gap in their "
-        "assurance, named below."
+        f"{values.counted(len(vendors), 'vendor is', 'vendors are')} in the register. "
+        f"{values.counted(concerned, 'has a gap in its', 'have a gap in their')} assurance, named "
+        "below."
     )
 
 

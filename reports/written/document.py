@@ -10,7 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-PERIOD_WORD = "to"
+from reports.written.spool import Spool
+
+MOST_ROWS = 50_000
+"""So many rows of a table stand in a PDF at most: it has more than a thousand pages then."""
 
 
 class Tone(StrEnum):
@@ -100,7 +103,7 @@ class Table:
     empty: str = "Nothing is recorded."
     """The sentence that stands where there is no row."""
     shown: int = 400
-    """So many rows stand in the PDF at most; the Excel file has all of them."""
+    """So many rows stand in the PDF unless all are asked for; the Excel file has all of them."""
 
 
 Block = Words | Points | Figures | Facts | Picture | Table
@@ -150,19 +153,25 @@ class Head:
 
 @dataclass
 class Reading:
-    """One table while it is read: its first rows stay for the PDF, all are counted."""
+    """One table while it is read: the rows that the PDF shows stay, all are counted."""
 
     table: Table
+    whole: bool = False
+    """Whether the PDF shows more than the first rows: as many as one can be long."""
     first: list[Row] = field(default_factory=list)
     total: int = 0
     is_read: bool = False
+    _rest: Spool | None = None
 
     def stream(self) -> Iterator[Row]:
-        """Yield every row; the first ones are kept. Only the first call reads."""
+        """Yield every row; those of the PDF are kept. Only the first call reads."""
         rows = self.table.rows
         for row in rows() if callable(rows) else rows:
             if self.total < self.table.shown:
                 self.first.append(row)
+            elif self.whole and self.total < MOST_ROWS:
+                self._rest = self._rest or Spool()
+                self._rest.add(row)
             self.total += 1
             yield row
         self.is_read = True
@@ -173,14 +182,28 @@ class Reading:
             for _ in self.stream():
                 pass
 
+    def shown_rows(self) -> Iterator[Row]:
+        """Yield the rows of the PDF."""
+        yield from self.first
+        yield from self._rest or ()
+
+    @property
+    def shown(self) -> int:
+        return len(self.first) + len(self._rest or ())
+
     @property
     def more(self) -> int:
-        return self.total - len(self.first)
+        return self.total - self.shown
+
+    def close(self) -> None:
+        """Forget the rows on the disk."""
+        if self._rest is not None:
+            self._rest.close()
 
 
-def readings_of(document: Document) -> dict[int, Reading]:
+def readings_of(document: Document, *, whole: bool = False) -> dict[int, Reading]:
     """Return a reading for each table of a document, by the identity of the table."""
     tables = (
         block for part in document.sections for block in part.blocks if isinstance(block, Table)
     )
-    return {id(table): Reading(table) for table in tables}
+    return {id(table): Reading(table, whole) for table in tables}

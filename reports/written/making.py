@@ -5,7 +5,7 @@ Both files come in together or not at all, so a job that runs twice finds them.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -25,14 +25,17 @@ from evidence import intake, ledger
 from evidence.models import Evidence, IntakeKey
 from jobs import queue
 from jobs.models import Job
+from reports import pdf_engine
 from reports.errors import AskedError, ReportsNotAllowedError
-from reports.written import excel, pdf, registry
-from reports.written.document import Document, Head, readings_of
+from reports.written import excel, long_pdf, pdf, registry
+from reports.written.document import Document, Head, Reading, readings_of
 from reports.written.registry import Asked, Kind, Need
 
 JOB = "reports.written"
 EXCEL, PAPER = "xlsx", "pdf"
 SHOWN = 40
+LONG = 2_000
+"""A paper with more rows than these is made piece by piece, so that it fits into the memory."""
 _STEPS = 4
 _LONGEST_TITLE = 200
 
@@ -56,7 +59,7 @@ def ask(slug: str, asked: Asked, *, by: User) -> Job:
     kind = registry.get(slug)
     refuse_unfit(kind, asked)
     payload = _payload(slug, replace(asked, by=by))
-    named = {**payload, "at": days.day_of(asked.at).isoformat()}
+    named = {**payload, "at": days.day_of(asked.at).isoformat(), "made_at": None}
     digest = sha256(ledger.canonical({**named, "log": ledger.size()})).hexdigest()[:32]
     payload["key"] = f"{slug}:{digest}"
     return queue.enqueue(
@@ -72,6 +75,12 @@ def refuse_unfit(kind: Kind, asked: Asked) -> None:
         raise AskedError("Say the first and the last day of the period.")
     if asked.start and asked.end and asked.start > asked.end:
         raise AskedError("The period ends before it begins. Correct its days.")
+    if asked.made_at and asked.at > asked.made_at:
+        raise AskedError("A report cannot be as of a day that is not over yet.")
+    if asked.made_at and not kind.goes_back:
+        raise AskedError(
+            f"{kind.title}: what it reads is not kept by moment, so it is as of now only."
+        )
     if Need.SUBJECT in kind.needs and not asked.subject.strip():
         raise AskedError(f"Say what the report is about: {kind.subject}.")
 
@@ -116,13 +125,28 @@ def write(slug: str, asked: Asked, folder: Path, *, progress: Progress | None = 
     tell(0, _STEPS, "Reading what the report says")
     head = _head(slug, asked)
     document = kind.build(asked)
-    readings = readings_of(document)
-    tell(1, _STEPS, "Writing the Excel file")
-    table = folder / "report.xlsx"
-    excel.write(document, head, table, readings=readings)
-    tell(2, _STEPS, "Writing the PDF")
-    paper, media_type = pdf.write(document, head, folder, readings=readings)
+    readings = readings_of(document, whole=asked.whole and not document.is_one_page)
+    try:
+        tell(1, _STEPS, "Writing the Excel file")
+        table = folder / "report.xlsx"
+        excel.write(document, head, table, readings=readings)
+        tell(2, _STEPS, "Writing the PDF")
+        paper, media_type = _paper(document, head, folder, readings, tell)
+    finally:
+        for reading in readings.values():
+            reading.close()
     return Files(document, head, paper, media_type, table)
+
+
+def _paper(
+    document: Document, head: Head, folder: Path, readings: Mapping[int, Reading], tell: Progress
+) -> tuple[Path, str]:
+    rows = sum(reading.shown for reading in readings.values())
+    if rows <= LONG or pdf_engine.missing_libraries():
+        return pdf.write(document, head, folder, readings=readings)
+    path = folder / "report.pdf"
+    long_pdf.write(document, head, path, readings=readings, tell=lambda note: tell(2, _STEPS, note))
+    return path, pdf.PDF
 
 
 def earlier(slug: str = "", *, most: int = SHOWN) -> list[Made]:
@@ -156,7 +180,7 @@ def _head(slug: str, asked: Asked) -> Head:
         organisation=settings.ORGANISATION,
         kind=slug,
         asked_by=str(asked.by) if asked.by else "the machine itself",
-        made_at=asked.at,
+        made_at=asked.made_at or asked.at,
         zone=settings.ORGANISATION_TIME_ZONE,
         log_size=size,
         log_root=ledger.root(size).hex(),
@@ -213,6 +237,8 @@ def _payload(slug: str, asked: Asked) -> dict[str, Any]:
         "start": asked.start.isoformat() if asked.start else None,
         "end": asked.end.isoformat() if asked.end else None,
         "subject": asked.subject.strip(),
+        "whole": asked.whole,
+        "made_at": asked.made_at.isoformat() if asked.made_at else None,
     }
 
 
@@ -229,6 +255,8 @@ def _asked(payload: dict[str, Any]) -> Asked:
         start=_day(payload["start"]),
         end=_day(payload["end"]),
         subject=payload["subject"],
+        whole=bool(payload.get("whole")),
+        made_at=datetime.fromisoformat(made) if (made := payload.get("made_at")) else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Renders a document as PDF through the engine of papers, or as HTML where that is missing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
 from decimal import Decimal
 from hashlib import sha256
@@ -12,9 +12,8 @@ from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
 from reports import papers, pdf_engine
-from reports.written import heading, values
+from reports.written import values
 from reports.written.document import (
-    Block,
     Cell,
     Document,
     Facts,
@@ -24,17 +23,21 @@ from reports.written.document import (
     Picture,
     Points,
     Reading,
+    Row,
     Section,
     Table,
     Words,
     readings_of,
 )
+from reports.written.heading import facts as facts_of
 
 PDF, HTML = "application/pdf", "text/html"
 _UPRIGHT, _ACROSS = 112, 168
 """So many characters of all columns fit beside each other: wider tables lie across the page."""
 _LEAST = Decimal("0.4")
 """A column of words is made no narrower than that part of what it asks for."""
+_GAP = 2
+"""Characters between what a column holds and the next one."""
 
 
 def write(
@@ -58,45 +61,70 @@ def write(
 def page(document: Document, head: Head, *, readings: Mapping[int, Reading] | None = None) -> str:
     """Return the report as HTML that stands alone; its words do not depend on who asks."""
     known = readings if readings is not None else readings_of(document)
-    made_at = head.made_at.astimezone(UTC)
     numbers = count(1)
+    sections = []
+    for section in document.sections:
+        said = heading(section, document, known)
+        for one in section.blocks:
+            if isinstance(one, Table):
+                reading = known[id(one)]
+                rows = cells(one, reading.shown_rows(), head.zone)
+                said["blocks"].append({**table(one, reading, next(numbers)), "rows": rows})
+            else:
+                said["blocks"].append(block(one, head))
+        sections.append(said)
+    return rendered(document, head, sections)
+
+
+def rendered(
+    document: Document,
+    head: Head,
+    sections: Sequence[Mapping[str, Any]],
+    *,
+    is_first: bool = True,
+    is_last: bool = True,
+    style: str = "",
+) -> str:
+    """Return sections as HTML, with the title block before the first and the notes at the end."""
+    made_at = head.made_at.astimezone(UTC)
     with translation.override("en-gb"), timezone.override(UTC):
         context = {
             "document": document,
             "head": head,
             "made_at": made_at.isoformat(timespec="seconds"),
             "facts": [
-                (name, values.said(cell, head.zone)) for name, cell in heading.facts(document, head)
+                (name, values.said(cell, head.zone)) for name, cell in facts_of(document, head)
             ],
-            "sections": [
-                _section(each, document, head, known, numbers) for each in document.sections
-            ],
-            "log": f"Log at {head.log_size:,} leaves, root {head.log_root[:16]}",
+            "sections": sections,
+            "log": log_of(head),
+            "is_first": is_first,
+            "is_last": is_last,
+            "style": style,
         }
         return papers.rendered("written.html", context)
 
 
-def _section(
-    section: Section,
-    document: Document,
-    head: Head,
-    known: Mapping[int, Reading],
-    numbers: "count[int]",
-) -> dict[str, Any]:
-    blocks = [_block(each, head, known, numbers) for each in section.blocks]
+def log_of(head: Head) -> str:
+    """Return what stands below every page about the log."""
+    return f"Log at {head.log_size:,} leaves, root {head.log_root[:16]}"
+
+
+def heading(section: Section, document: Document, known: Mapping[int, Reading]) -> dict[str, Any]:
+    """Return a section without its blocks: where a table of it is wide, it lies across."""
+    tables = [one for one in section.blocks if isinstance(one, Table)]
+    wide = any(_is_wide(one, known[id(one)]) for one in tables)
     # A page across is another page, which a report on one page has not.
-    lies = any(each.get("lies") for each in blocks) and not document.is_one_page
+    is_across = wide and not document.is_one_page
     return {
         "title": section.title,
-        "blocks": blocks,
-        "lies": lies,
-        "begins_page": section.begins_page and not lies,
+        "blocks": [],
+        "lies": is_across,
+        "begins_page": section.begins_page and not is_across,
     }
 
 
-def _block(
-    block: Block, head: Head, known: Mapping[int, Reading], numbers: "count[int]"
-) -> dict[str, Any]:
+def block(block: Words | Points | Figures | Facts | Picture, head: Head) -> dict[str, Any]:
+    """Return what is no table, as the template takes it."""
     zone = head.zone
     if isinstance(block, Words):
         return {"is": "words", "text": block.text}
@@ -107,13 +135,12 @@ def _block(
         return {"is": "figures", "items": items}
     if isinstance(block, Facts):
         return {"is": "facts", "items": [(name, _cell(cell, zone)) for name, cell in block.items]}
-    if isinstance(block, Picture):
-        # Drawings are made by modules of ours, which escape every text that they are given.
-        return {"is": "picture", "svg": mark_safe(block.svg)}  # noqa: S308
-    return _table(block, known[id(block)], zone, next(numbers))
+    # Drawings are made by modules of ours, which escape every text that they are given.
+    return {"is": "picture", "svg": mark_safe(block.svg)}  # noqa: S308
 
 
-def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, Any]:
+def table(table: Table, reading: Reading, number: int) -> dict[str, Any]:
+    """Return a table without its rows."""
     reading.read()
     widths = _widths(table, reading)
     whole = sum(widths)
@@ -125,18 +152,27 @@ def _table(table: Table, reading: Reading, zone: str, number: int) -> dict[str, 
             (column.title, f"{100 * width / whole:.2f}%", column.is_number)
             for column, width in zip(table.columns, widths, strict=True)
         ],
-        "rows": [
-            [
-                _cell(cell, zone, column.is_number)
-                for cell, column in zip(row, table.columns, strict=True)
-            ]
-            for row in reading.first
-        ],
+        "shown": reading.shown,
         "more": reading.more,
         "total": reading.total,
         "empty": table.empty,
-        "lies": whole > _UPRIGHT and reading.total > 0,
     }
+
+
+def cells(table: Table, rows: Iterable[Row], zone: str) -> list[list[dict[str, Any]]]:
+    """Return rows as the template takes them."""
+    return [
+        [
+            _cell(cell, zone, column.is_number)
+            for cell, column in zip(row, table.columns, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def _is_wide(table: Table, reading: Reading) -> bool:
+    reading.read()
+    return reading.total > 0 and sum(_widths(table, reading)) > _UPRIGHT
 
 
 def _widths(table: Table, reading: Reading) -> list[Decimal]:
@@ -145,10 +181,11 @@ def _widths(table: Table, reading: Reading) -> list[Decimal]:
     No word of a heading, no day and no number is broken; where all columns together are too wide
     for a page, those of words make room.
     """
-    needed = [
-        max(column.width, _longest(column.title.split()), _longest(_unbroken(reading, place)))
-        for place, column in enumerate(table.columns)
-    ]
+    needed = [max(column.width, _longest(column.title.split())) for column in table.columns]
+    for row in reading.shown_rows():
+        for place, cell in enumerate(row):
+            if (unbroken := _unbroken(cell)) and len(unbroken) + _GAP > needed[place]:
+                needed[place] = len(unbroken) + _GAP
     whole = sum(needed)
     words = sum(width for width, one in zip(needed, table.columns, strict=True) if one.wraps)
     if whole <= _ACROSS or not words:
@@ -161,17 +198,14 @@ def _widths(table: Table, reading: Reading) -> list[Decimal]:
 
 
 def _longest(words: Iterable[str]) -> int:
-    return max((len(word) for word in words), default=0) + 2
+    return max((len(word) for word in words), default=0) + _GAP
 
 
-def _unbroken(reading: Reading, place: int) -> Iterator[str]:
-    """Yield what must not be broken of a column: days, and numbers."""
-    for row in reading.first:
-        cell = row[place]
-        if isinstance(cell, date):
-            yield f"{cell:%Y-%m-%d}"
-        elif values.is_number(cell):
-            yield values.said(cell, "UTC")
+def _unbroken(cell: Cell) -> str:
+    """Return what must not be broken of a cell: a day, or a number."""
+    if isinstance(cell, date):
+        return f"{cell:%Y-%m-%d}"
+    return values.said(cell, "UTC") if values.is_number(cell) else ""
 
 
 def _cell(cell: Cell, zone: str, at_right: bool = False) -> dict[str, Any]:

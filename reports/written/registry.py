@@ -31,13 +31,17 @@ class Asked:
     """What a report is asked for; what its kind does not need is None or empty."""
 
     at: datetime
-    """The moment of asking, as of which facts are judged."""
+    """The moment as of which facts are judged: that of asking, or one before it."""
     by: User | None = None
     engagement: Engagement | None = None
     start: date | None = None
     end: date | None = None
     subject: str = ""
     """The reference of the one thing that the report is about."""
+    made_at: datetime | None = None
+    """The moment of asking, where facts are judged as of one before it."""
+    whole: bool = False
+    """Whether the PDF too shows every row of long tables."""
 
     @property
     def audit(self) -> Engagement:
@@ -65,6 +69,8 @@ class Kind:
     needs: tuple[Need, ...] = ()
     subject: str = ""
     """What the subject is, where the kind needs one, such as: Reference of an item (EV-12)."""
+    goes_back: bool = False
+    """Whether it can be written as of a moment in the past: all that it reads is kept by moment."""
     area: Area = Area.AUDIT_REQUESTS
     sensitivity: Evidence.Sensitivity = Evidence.Sensitivity.CONFIDENTIAL
 

@@ -38,6 +38,11 @@ def days(period: tuple[date, date]) -> str:
     return f"{first}" if first == last else f"{first} to {last}"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with the words that go with it: 1 risk is, 2 risks are."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def is_number(cell: Cell) -> bool:
     """Say whether a cell stands at the right."""
     return isinstance(cell, int | Decimal) and not isinstance(cell, bool)

@@ -24,6 +24,7 @@ NAMES = (
     "collectors",
     "merchants",
     "first_run",
+    "reports",
 )
 
 

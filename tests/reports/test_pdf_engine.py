@@ -89,7 +89,7 @@ class TestWarm:
 
 class TestFailure:
     def test_an_engine_that_fails_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pdf_engine, "_MODULE", "reports.nothing_here")
+        monkeypatch.setattr(pdf_engine.Engine, "module", "reports.nothing_here")
         with pytest.raises(PdfError, match="nothing_here"):
             render("<p>x" * 100_000)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from audits import days
 from audits.errors import AuditsError
 from audits.models import Engagement
 from evidence.errors import EvidenceError
@@ -25,7 +26,13 @@ class Command(BaseCommand):
         parser.add_argument("--engagement", help="its reference: ENG-2026-1")
         parser.add_argument("--from", dest="start", type=date.fromisoformat, help="first day")
         parser.add_argument("--to", dest="end", type=date.fromisoformat, help="last day")
+        parser.add_argument(
+            "--as-of", type=date.fromisoformat, help="judge as of the end of an earlier day"
+        )
         parser.add_argument("--about", default="", help="reference of what it is about")
+        parser.add_argument(
+            "--all-rows", action="store_true", help="show every row of long tables in the PDF too"
+        )
         parser.add_argument(
             "--keep", metavar="EMAIL", help="keep it as evidence, asked by a person"
         )
@@ -41,12 +48,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _write(self, options: dict[str, Any]) -> None:
+        now, day = making.now(), options["as_of"]
         asked = Asked(
-            at=making.now(),
+            at=days.end_of(day) if day else now,
+            made_at=now if day else None,
             engagement=_engagement(options["engagement"]),
             start=options["start"],
             end=options["end"],
             subject=options["about"],
+            whole=options["all_rows"],
         )
         if options["keep"]:
             by = User.objects.filter(email=options["keep"]).first()

@@ -54,7 +54,7 @@ class TestBridgeLetter:
             entries.add(registry.get(slug), given=given, by=world.alice)
         said = ask("bridge_letter", engagement=world.engagement())
         assert "about the days from 2026-09-01 to 2026-09-10." in said.words
-        assert "1 changes are recorded, 1 of which touch processing." in said.words
+        assert "1 change is recorded; of these, 1 touches processing." in said.words
         assert [row[1] for row in said.sheets["Changes that touch processing"][1:]] == ["OPS-12"]
         assert [row[0] for row in said.sheets["Incidents"][1:]] == ["IN-4"]
 

@@ -1,11 +1,15 @@
 """A report is asked for by those who may, written once, and kept as two items of evidence."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from accounts.models import User
+from audits.coverage import State
+from audits.facts import coverage_of
 from audits.models import Engagement
 from evidence import store
 from evidence.models import Evidence, Review
@@ -51,6 +55,9 @@ def test_both_files_become_evidence_once(world: World, audit: Engagement) -> Non
 
 def test_asking_twice_at_the_same_log_is_one_job(world: World, audit: Engagement) -> None:
     first = making.ask("coverage", asked(audit), by=world.alice)
+    whole = making.ask("coverage", replace(asked(audit), whole=True), by=world.alice)
+    assert (whole.payload["whole"], first.payload["whole"]) == (True, False)
+    whole.delete()
     again = making.ask("coverage", asked(audit), by=world.alice)
     assert first == again
     making.make(dict(first.payload))
@@ -82,6 +89,8 @@ def test_what_is_missing_is_named(world: World, audit: Engagement) -> None:
         (replace(said, end=None), "last day of the period"),
         (replace(said, end=date(2026, 6, 1)), "ends before it begins"),
         (replace(said, subject=" "), r"Item \(EV-1\)"),
+        (replace(said, made_at=AT), "as of now only"),
+        (replace(said, made_at=AT - timedelta(1)), "not over yet"),
     ):
         with pytest.raises(AskedError, match=words):
             making.refuse_unfit(whole, broken)
@@ -102,3 +111,18 @@ def test_every_kind_says_in_a_sentence_what_it_is_for() -> None:
         assert kind.title
         assert kind.sentence.endswith(".")
         assert len(kind.sentence) < 120
+
+
+def test_as_of_an_earlier_moment_only_what_was_known_then_counts(
+    world: World, audit: Engagement, tmp_path: Path
+) -> None:
+    earlier = replace(asked(audit), at=AT - timedelta(60), made_at=AT)
+    job = making.ask("coverage", earlier, by=world.alice)
+    assert job != making.ask("coverage", asked(audit), by=world.alice)
+    made = making.write("coverage", making._asked(dict(job.payload)), tmp_path)
+    assert (made.document.as_of, made.head.made_at) == (earlier.at, AT)
+    totals = coverage_of(audit, earlier.at).totals
+    said = {row[1].value: row[2].value for row in load_workbook(made.excel)["Summary"]}
+    assert {state: said[state.value.capitalize()] for state in State} == dict(totals)
+    assert dict(totals) != dict(coverage_of(audit, AT).totals)
+    assert "made later than the moment" in made.paper.read_text()
