@@ -42,7 +42,7 @@ migrations: $(VENV)/.dev ## Write missing migrations: make migrations ROOM=evide
 	$(BIN)/python manage.py makemigrations $(ROOM) --name $(NAME)
 
 screenshots: $(VENV)/.dev ## Take the screenshots of the docs anew (needs Debian's chromium)
-	$(BIN)/python -m tests.e2e.screenshots
+	$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 lock: ## Pin all dependencies anew, with hashes and without host names (needs uv)
 	deploy/lock

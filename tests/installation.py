@@ -16,13 +16,17 @@ OURS = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "BROKER_URL", "TEST_DIR", "TES
 
 
 def wait_until(
-    happened: Callable[[], bool], *, what: str, seen: Callable[[], str] = lambda: ""
+    happened: Callable[[], bool],
+    *,
+    what: str,
+    seen: Callable[[], str] = lambda: "",
+    patience: float = PATIENCE_SECONDS,
 ) -> None:
     """Wait for a condition, however slow the machine is.
 
     Fails with what was waited for, and with what was `seen` at the end of the patience.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while not happened():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited in vain: {what}\n{seen()}")
@@ -56,11 +60,11 @@ class Installation:
             check=False,
         )
 
-    def start(self, *arguments: str) -> None:
-        """Start `manage.py up` and go on at once."""
+    def start(self, *arguments: str, command: tuple[str, ...] = ("up",)) -> None:
+        """Start `manage.py up`, or another command that becomes it, and go on at once."""
         with self.log.open("ab") as log:
             self.supervisor = subprocess.Popen(
-                [sys.executable, "manage.py", "up", *arguments],
+                [sys.executable, "manage.py", *command, *arguments],
                 cwd=HOUSE,
                 env=self._environment(),
                 stdout=log,

@@ -141,9 +141,9 @@ def _first_steps(request: HttpRequest, engagement: Engagement | None, head: Any)
     )
     yield Step(
         "Open your first engagement",
-        "The framework, the categories and the months that the audit looks at.",
+        "Three questions lead to it: what you process, which categories, which systems.",
         engagement is not None,
-        *_way(request, Capability.MANAGE_ENGAGEMENTS, "engagement_open", "Open an engagement"),
+        *_way(request, Capability.MANAGE_ENGAGEMENTS, "first_run", "Three questions"),
     )
     yield from _programme_steps(request, head)
     yield Step(

@@ -50,8 +50,9 @@ class HandlingForm(StaffForm):
         ]
 
     def is_told(self) -> bool:
-        """Say whether any of it was typed in or is wrong, so that the page unfolds it."""
-        return any(self[name].errors or self[name].value() for name in names())
+        """Say whether any is needed, was typed in or is wrong, so that the page unfolds it."""
+        is_needed = is_by_hand("", str(self.initial.get("evidence_type", "")))
+        return is_needed or any(self[name].errors or self[name].value() for name in names())
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}

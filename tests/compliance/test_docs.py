@@ -11,6 +11,13 @@ from django.urls import Resolver404, resolve
 ROOT = Path(settings.BASE_DIR)
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+SCREENSHOTS = ROOT / "docs" / "screenshots"
+MOST_BYTES = 3_000_000
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+\.png)\)")
+_IMAGE = re.compile(r"<img [^>]*>")
+_SOURCE = re.compile(r'src="([^"]*)"')
+_ALT = re.compile(r'alt="([^"]*)"')
+_DARK = re.compile(r'<source [^>]*srcset="([^"]*)"')
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _COMMAND = re.compile(r"manage\.py ([a-z][a-z_]+)")
@@ -80,3 +87,49 @@ def test_every_address_that_is_named_is_there() -> None:
             resolve(address)
         except Resolver404:
             pytest.fail(f"{address} is named in the documentation, and is not there.")
+
+
+def pictures_of(page: Path) -> list[tuple[Path, str]]:
+    """Return the pictures that a page shows, each with its alternative text."""
+    said = text(page)
+    shown = [(path, alt) for alt, path in _PICTURE.findall(said)]
+    for tag in _IMAGE.findall(said):
+        source, alt = _SOURCE.search(tag), _ALT.search(tag)
+        shown.append((source[1] if source else "", alt[1] if alt else ""))
+    dark = [(path, "in the dark") for path in _DARK.findall(said)]
+    return [((page.parent / path).resolve(), alt) for path, alt in [*shown, *dark]]
+
+
+def test_every_picture_is_there_and_says_what_it_shows() -> None:
+    shown = [(page, *one) for page in PAGES for one in pictures_of(page)]
+    assert len(shown) > 20
+    assert [(page.name, str(path)) for page, path, _ in shown if not path.is_file()] == []
+    assert [(page.name, path.name) for page, path, alt in shown if len(alt.strip()) < 8] == []
+
+
+def test_every_picture_is_shown_in_light_and_in_dark() -> None:
+    shown = {path for page in PAGES for path, _ in pictures_of(page)}
+    kept = set(SCREENSHOTS.glob("*.png"))
+    assert {path.name for path in kept - shown} == set()
+    dark = {path for path in kept if path.stem.endswith("-dark")}
+    assert {path.with_stem(f"{path.stem}-dark") for path in kept - dark} == dark
+    assert sum(path.stat().st_size for path in kept) < MOST_BYTES
+
+
+def test_a_picture_without_words_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        '![One thing](a.png)\n<picture><source srcset="b-dark.png">\n'
+        '<img src="b.png" width="280"></picture>'
+    )
+    assert pictures_of(page) == [
+        (tmp_path / "a.png", "One thing"),
+        (tmp_path / "b.png", ""),
+        (tmp_path / "b-dark.png", "in the dark"),
+    ]
+
+
+def test_every_how_to_stands_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / link).resolve() for link in _LINK.findall(text(index))}
+    assert {page.name for page in ROOT.glob("docs/how-to/*.md") if page not in named} == set()

@@ -1,4 +1,4 @@
-"""A first start as people do it: `manage.py up`, and the link that it prints."""
+"""A first start as people do it: `manage.py up` or `demo`, and the link that it prints."""
 
 import re
 import signal
@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.installation import HOUSE, Installation, wait_until
+from tests.installation import HOUSE, PATIENCE_SECONDS, Installation, wait_until
 
 __all__ = ["HOUSE", "Started", "running"]
 
 _LINK = re.compile(r"http\S+/welcome/\S+/")
+_ANSWERS = "Countersign runs at"
+"""What is said once the web part answers; a demo shows its link before."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +26,26 @@ class Started:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Started]:
-    """Start an installation in a folder, wait for its invitation, stop it in the end."""
+def running(
+    folder: Path, *command: str, patience: float = PATIENCE_SECONDS, **settings: str
+) -> Iterator[Started]:
+    """Start an installation in a folder, wait for its invitation, stop it in the end.
+
+    `command` is what manage.py is told, `up` where nothing is named; `patience` is in seconds.
+    """
     port = _free_port()
     installation = Installation(folder, {"LISTEN": f"127.0.0.1:{port}", **settings})
-    installation.start()
+    installation.start(command=command or ("up",))
 
     def invited() -> bool:
         supervisor = installation.supervisor
         if supervisor is not None and supervisor.poll() is not None:
             raise RuntimeError(f"The installation did not start:\n{installation.output()}")
-        return bool(_LINK.search(installation.output()))
+        said = installation.output()
+        return bool(_LINK.search(said)) and _ANSWERS in said
 
     try:
-        wait_until(invited, what="the link for the first administrator")
+        wait_until(invited, what="the link for the first administrator", patience=patience)
         link = _LINK.search(installation.output())
         assert link is not None
         yield Started(f"http://localhost:{port}", link.group())

@@ -52,7 +52,7 @@ def test_a_fresh_installation_is_led_through_its_first_steps(alices: Desk) -> No
         "Build a pack": False,
     }
     html = page.content.decode()
-    assert desk.url("engagement_open") in html
+    assert desk.url("first_run") in html
     assert desk.url("collectors_source_changelist") in html
     text = words(page)
     assert "All is decided" in text
@@ -81,7 +81,7 @@ def test_each_step_is_ticked_when_it_is_done(alices: Desk, world: World) -> None
 
 def test_nobody_is_led_where_they_may_not_go(db: None) -> None:
     html = desk.at(cast.person("executive")).get(PAGE).content.decode()
-    assert desk.url("engagement_open") not in html
+    assert desk.url("first_run") not in html
     assert desk.url("review_queue") not in html
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from evidence.models import Evidence
+from tests.evidence import items
 from tests.staff.desk import Desk
 from tests.staff.test_handing_in import FORM, file, filled
 
@@ -107,3 +108,11 @@ def test_a_document_needs_nothing_of_it(alices: Desk) -> None:
 
 def test_the_part_is_folded_until_it_is_needed(alices: Desk) -> None:
     assert '<details class="cs-more" id="handling">' in alices.get(FORM).content.decode()
+
+
+@pytest.mark.parametrize("asks_for", ["population_export", "policy"])
+def test_the_page_asks_at_once_where_an_export_is_expected(alices: Desk, asks_for: str) -> None:
+    expected = items.expectation(evidence_type=asks_for)
+    text = alices.get(FORM, expectation=expected.pk).content.decode()
+    unfolded = '<details class="cs-more" id="handling" open>' in text
+    assert unfolded == (asks_for == "population_export")
