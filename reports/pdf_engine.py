@@ -307,6 +307,24 @@ def finished(_document: Any, pdf: Any) -> None:
             one.stream = [content.replace(b"</rdf:RDF>", _READ_BY_EVERYBODY + b"</rdf:RDF>")]
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+    for place, one in enumerate(pdf.objects):
+        if one.free != "f" and one is not pdf.catalog:
+            pdf.objects[place] = _Written(one)
+
+
+class _Written:
+    """An object of a PDF as its bytes: the writer asks twice for them, to hash and to write."""
+
+    def __init__(self, one: Any) -> None:
+        self.number, self.generation, self.free = one.number, one.generation, one.free
+        self.compressible, self.reference = one.compressible, one.reference
+        self.data: bytes = one.data
+        self.offset = 0
+
+    @property
+    def indirect(self) -> bytes:
+        """The object with its number, as it stands in the file."""
+        return b"%d %d obj\n%b\nendobj" % (self.number, self.generation, self.data)
 
 
 def _loads(name: str) -> bool:

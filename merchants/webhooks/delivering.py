@@ -5,10 +5,14 @@ Rules:
   the end of the queue, so that ten thousand events keep no other work waiting.
 - An address that gives no answer at all several times in a row is left alone for a while.
 - One that has taken nothing for days is told nothing more until somebody switches it on again.
+- Some events are on their way at a time, over lines that stay open, once the address answered; two
+  of one subject never are, so that they come in their order.
 - Each try is signed anew and stands in the log; a receiver may see an event twice, never another.
 """
 
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -30,8 +34,10 @@ BACK_OFF = (
     timedelta(minutes=30),
     timedelta(hours=2),
 )
-STRETCH = 100
-STRETCH_SECONDS = 20.0
+STRETCH = 500
+STRETCH_SECONDS = 5.0
+AT_ONCE = 8
+"""So many posts are on their way at a time, and noted in one transaction."""
 SILENT = 3
 """After so many posts without any answer a stretch ends."""
 LEFT_ALONE = timedelta(minutes=1)
@@ -47,15 +53,18 @@ def run(webhook: Webhook) -> dict[str, object]:
         return {"sent": 0, "failed": 0}
     end = time.monotonic() + STRETCH_SECONDS
     sent = failed = silent = 0
-    for delivery in _due(webhook):
-        if time.monotonic() > end or silent >= SILENT:
-            break
-        if not _claim(delivery):
-            continue
-        answer = wire.post(webhook, delivery.event.body)
-        _note(delivery, answer)
-        sent, failed = sent + answer.is_taken, failed + (not answer.is_taken)
-        silent = 0 if answer.status else silent + 1
+    with wire.lines(AT_ONCE) as lines, ThreadPoolExecutor(AT_ONCE) as senders:
+        for batch in _batches(_due(webhook)):
+            if time.monotonic() > end or silent >= SILENT:
+                break
+            taken = _claim(batch)
+            bodies = [delivery.event.body for delivery in taken]
+            answers = list(senders.map(lambda body: wire.post(webhook, body, lines), bodies))
+            _note(webhook, taken, answers)
+            good = sum(answer.is_taken for answer in answers)
+            sent, failed = sent + good, failed + len(answers) - good
+            for answer in answers:
+                silent = 0 if answer.status else silent + 1
     _go_on(webhook, is_silent=silent >= SILENT)
     return {"sent": sent, "failed": failed}
 
@@ -138,39 +147,68 @@ def _due(webhook: Webhook) -> list[Delivery]:
     return list(waiting.select_related("event").order_by("next_at", "pk")[:STRETCH])
 
 
-def _claim(delivery: Delivery) -> bool:
-    """Take a delivery for this worker; whoever comes second leaves it to the first."""
-    now = timezone.now()
-    free = Delivery.objects.filter(pk=delivery.pk, state=_STATE.WAITING, next_at__lte=now)
-    return bool(free.update(next_at=now + _CLAIMED))
+def _batches(due: Sequence[Delivery]) -> Iterator[list[Delivery]]:
+    """Yield what may be on its way at a time: at first one by one, for the address may be dead."""
+    batch: list[Delivery] = []
+    most = 1
+    alone = SILENT
+    for delivery in due:
+        if len(batch) >= most or any(one.event.subject == delivery.event.subject for one in batch):
+            yield batch
+            batch, alone = [], alone - 1
+            most = 1 if alone > 0 else AT_ONCE
+        batch.append(delivery)
+    if batch:
+        yield batch
 
 
-def _note(delivery: Delivery, answer: wire.Answer) -> None:
+def _claim(batch: Sequence[Delivery]) -> list[Delivery]:
+    """Take deliveries for this worker; whoever comes second leaves them to the first."""
     now = timezone.now()
-    tries = delivery.tries + 1
-    state, next_at = _STATE.WAITING, now
-    if answer.is_taken:
-        state = _STATE.DELIVERED
-    elif tries >= MOST_TRIES:
-        state = _STATE.FAILED
-    else:
-        next_at = now + BACK_OFF[tries - 1]
+    keys = [delivery.pk for delivery in batch]
     with transaction.atomic():
-        DeliveryAttempt.objects.create(
-            delivery=delivery,
-            at=now,
-            status=answer.status,
-            error=answer.error,
-            milliseconds=answer.milliseconds,
+        free = Delivery.objects.filter(pk__in=keys, state=_STATE.WAITING, next_at__lte=now)
+        taken = set(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=taken).update(next_at=now + _CLAIMED)
+    return [delivery for delivery in batch if delivery.pk in taken]
+
+
+def _note(webhook: Webhook, sent: Sequence[Delivery], answers: Sequence[wire.Answer]) -> None:
+    """Write down what came of each post, in one transaction."""
+    now = timezone.now()
+    with transaction.atomic():
+        DeliveryAttempt.objects.bulk_create(
+            DeliveryAttempt(
+                delivery=delivery,
+                at=now,
+                status=answer.status,
+                error=answer.error,
+                milliseconds=answer.milliseconds,
+            )
+            for delivery, answer in zip(sent, answers, strict=True)
         )
-        Delivery.objects.filter(pk=delivery.pk).update(
-            state=state, tries=tries, next_at=next_at, updated_at=now
-        )
-        if answer.is_taken:
-            _mark_alive(delivery.webhook)
-        elif state == _STATE.WAITING:
-            later = next_at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            telling.have_sent(delivery.webhook, mark=later.isoformat(), run_after=later)
+        for delivery, answer in zip(sent, answers, strict=True):
+            _move(delivery, answer, now)
+        Delivery.objects.bulk_update(sent, ["state", "tries", "next_at", "updated_at"])
+        if any(answer.is_taken for answer in answers):
+            _mark_alive(webhook)
+        for later in sorted({_minute_after(one.next_at) for one in sent if one.next_at > now}):
+            telling.have_sent(webhook, mark=later.isoformat(), run_after=later)
+
+
+def _move(delivery: Delivery, answer: wire.Answer, now: datetime) -> None:
+    delivery.tries += 1
+    delivery.next_at = delivery.updated_at = now
+    if answer.is_taken:
+        delivery.state = _STATE.DELIVERED
+    elif delivery.tries >= MOST_TRIES:
+        delivery.state = _STATE.FAILED
+    else:
+        delivery.next_at = now + BACK_OFF[delivery.tries - 1]
+
+
+def _minute_after(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _go_on(webhook: Webhook, *, is_silent: bool) -> None:

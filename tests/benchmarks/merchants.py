@@ -26,7 +26,7 @@ from merchants.models import (
 )
 from merchants.parties import Applicant
 from merchants.portfolio import Choice
-from merchants.webhooks import delivering, hooks, telling
+from merchants.webhooks import delivering, hooks, telling, wire
 from merchants.webhooks.hooks import Wish
 from reports import tasks
 from tests import cast
@@ -38,7 +38,7 @@ from tests.merchants import shops
 ISSUED_PER_SECOND = 2_000
 SIGNED_PER_MINUTE = 200
 WORKERS = 2
-DRAINED_PER_SECOND = 30
+DRAINED_PER_SECOND = 100
 MOST_SECONDS_COUNTED = 60.0
 SMALL = 1_000
 _STATES = ("INCOMPLETE", "OVERDUE", "COMPLETE", "EXPIRED", "INVALID")
@@ -242,12 +242,14 @@ def _drained(application: Application, count: int) -> Iterator[Measure]:
         Rival("aim", DRAINED_PER_SECOND, ">= 1"),
         ratio=speed / DRAINED_PER_SECOND,
     )
+    # What is on its way when a stretch ends may still wait for its answer.
+    limit = delivering.STRETCH_SECONDS + wire.SECONDS
     yield compared(
         "webhooks: how long others wait for a stretch",
         f"{count:,} events",
         (longest, "s"),
-        Rival("limit", delivering.STRETCH_SECONDS, "<= 1"),
-        ratio=longest / delivering.STRETCH_SECONDS,
+        Rival("limit", limit, "<= 1"),
+        ratio=longest / limit,
     )
 
 

@@ -14,6 +14,8 @@ class Receiver:
 
     url: str = ""
     status: int = 200
+    lines: int = 0
+    """How many connections were opened."""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -28,6 +30,12 @@ def listening() -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            receiver.lines += 1
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             receiver.got.append((dict(self.headers.items()), body))

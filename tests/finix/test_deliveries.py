@@ -1,5 +1,6 @@
 """Deliveries: five tries with back-off, a log of each, and sent again when asked for."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from jobs.models import Job
+from jobs.queue import enqueue
 from jobs.work import Work
 from merchants import parties, tasks
 from merchants.models import (
@@ -88,8 +90,8 @@ class TestTries:
         assert first == second
 
     def test_what_two_workers_see_is_sent_once(self, hook: Webhook, delivery: Delivery) -> None:
-        assert delivering._claim(delivery)
-        assert not delivering._claim(delivery)
+        assert delivering._claim([delivery]) == [delivery]
+        assert delivering._claim([delivery]) == []
         assert run(hook) == {"sent": 0, "failed": 0}
 
     def test_a_silent_address_is_left_alone(
@@ -97,7 +99,7 @@ class TestTries:
     ) -> None:
         posted = []
 
-        def silent(_hook: Webhook, body: object) -> wire.Answer:
+        def silent(_hook: Webhook, body: object, *_: object) -> wire.Answer:
             posted.append(body)
             return wire.Answer(0, "It did not answer.")
 
@@ -143,6 +145,45 @@ class TestTries:
             assert Job.objects.filter(kind=telling.KIND).count() == jobs + (not is_over)
         assert rounds == 3
         assert len(receiver.events) == 7
+
+    def test_a_long_queue_goes_over_a_few_lines(
+        self, alice: User, hook: Webhook, receiver: Receiver
+    ) -> None:
+        parties.add_merchants(
+            shops.application(alice), [shops.applicant() for _ in range(40)], by=alice
+        )
+        assert run(hook) == {"sent": 40, "failed": 0}
+        assert len({json.loads(body)["id"] for _, body in receiver.events}) == 40
+        assert 1 <= receiver.lines <= delivering.AT_ONCE
+        assert DeliveryAttempt.objects.filter(status=200).count() == 40
+
+    def test_two_events_of_one_subject_come_in_their_order(
+        self, alice: User, hook: Webhook, receiver: Receiver
+    ) -> None:
+        merchants = parties.add_merchants(
+            shops.application(alice), [shops.applicant() for _ in range(9)], by=alice
+        )
+        parties.approve(merchants, by=alice)
+        run(hook)
+        heard: dict[str, list[str]] = {}
+        for _, body in receiver.events:
+            event = json.loads(body)
+            (shape,) = event["_embedded"].get("merchants", [{"id": ""}])
+            heard.setdefault(shape["id"], []).append(event["type"])
+        assert all(heard[one.ref] == ["created", "underwritten"] for one in merchants)
+
+    def test_other_work_stands_before_the_rest_of_a_long_queue(
+        self, alice: User, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delivering, "STRETCH", 5)
+        parties.add_merchants(
+            shops.application(alice), [shops.applicant() for _ in range(12)], by=alice
+        )
+        other = enqueue("merchants.sweep", key="meanwhile", payload={})
+        assert run(hook) == {"sent": 5, "failed": 0}
+        rest = Job.objects.filter(kind=telling.KIND).latest("pk")
+        assert Delivery.objects.filter(state="WAITING").count() == 7
+        assert (rest.run_after, rest.pk) > (other.run_after, other.pk)
 
     @pytest.mark.usefixtures("delivery")
     def test_what_was_forgotten_is_ordered(self) -> None:

@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from audits.coverage import State
+from audits.engagements import SECURITY
 from audits.facts import coverage_of
 from controls.catalogue_folder import read_folder
-from evidence import checks, store
+from controls.models import Criterion
+from evidence import checks, review, store
 from evidence.models import CheckResult, Claim, Evidence
 from jobs.models import Job
 from merchants import attestations, changing, parties, tasks
 from merchants.models import ComplianceForm
+from tests import cast
 from tests.audits.world import World, clock, moment
 from tests.evidence import items
 from tests.merchants import shops
@@ -109,6 +112,15 @@ def test_the_catalogue_asks_for_no_column_that_the_list_lacks() -> None:
     assert asked.columns.items() <= columns.items()
 
 
+def test_the_catalogue_has_the_list_speak_of_the_criterion_of_vendors() -> None:
+    (serving,) = (
+        one.entry
+        for one in read_folder(settings.CATALOGUE_DIR).controls
+        if attestations.EXPECTED in {asked.slug for asked in one.entry.expectations}
+    )
+    assert "CC9.2" in {one.criterion for one in serving.criteria}
+
+
 def test_a_quarter_of_lists_covers_its_time_and_can_be_performed_again(
     alice: User, tmp_path: Path
 ) -> None:
@@ -132,3 +144,33 @@ def test_a_quarter_of_lists_covers_its_time_and_can_be_performed_again(
             result.population_count, result.exception_count, result.exceptions
         )  # fmt: skip
         assert (result.population_count, result.exception_count) == (2, 0)
+
+
+def test_signed_forms_cover_the_criterion_of_vendors_and_a_missing_list_is_a_gap(
+    alice: User,
+) -> None:
+    world = World(alice)
+    world.criteria["CC9.2"] = Criterion.objects.create(
+        framework=world.framework,
+        ref="CC9.2",
+        section="CC9",
+        section_title="A section",
+        category=SECURITY,
+        title="Vendors and partners are looked after",
+        position=3,
+    )
+    control = world.control("VN-05", "Merchants attest each year", ["CC9.2"])
+    expected = world.expect(control, attestations.EXPECTED, kind="state", cadence="monthly")
+    items.check(expected, CHECK)
+    signed = ComplianceForm.objects.get(pk=shops.signed(alice).form.pk)
+    assert signed.state == ComplianceForm.State.COMPLETE
+    engagement = world.engagement()
+    for day in (date(2026, 6, 28), date(2026, 8, 28)):
+        with clock(moment(day)):
+            taken = attestations.take_once(key=f"{attestations.KIND}:{day:%Y-%m}")
+            review.accept(taken, reviewer=cast.person("reviewer"))
+    known = coverage_of(engagement, moment(date(2026, 9, 20)))
+    serving = {line.ref: line.controls for line in known.criteria}
+    assert serving["CC9.2"] == ("VN-05",)
+    states = [one.state for one in known.occurrences if one.slug == expected.slug]
+    assert states == [State.MET, State.MISSED, State.MET]
