@@ -25,43 +25,9 @@ from accounts.roles import ALONE
 from compliance import moments
 from compliance.staff import words
 from compliance.staff.base import REFUSALS, RoomAdmin, attempt, person, typed
+from compliance.staff.capability_words import CAPABILITY_WORDS
 from compliance.staff.forms import StaffForm
 from compliance.staff.site import DO, READ_AND_DO, site
-
-CAPABILITY_WORDS = {
-    Capability.VIEW: "Look at everything",
-    Capability.OPEN_PORTAL: "Open the auditors' portal",
-    Capability.SUBMIT_EVIDENCE: "Hand in evidence",
-    Capability.REVIEW_EVIDENCE: "Review evidence",
-    Capability.RELEASE_QUARANTINED: "Release files from quarantine",
-    Capability.REDACT_QUARANTINED: "Mask files that lie in quarantine",
-    Capability.DESTROY_QUARANTINED: "Destroy files that lie in quarantine",
-    Capability.MANAGE_SOURCES: "Connect and change sources",
-    Capability.RUN_COLLECTOR: "Have a source collected now",
-    Capability.MANAGE_ENGAGEMENTS: "Open and change engagements",
-    Capability.SIGN_ASSERTION: "Sign management's assertion",
-    Capability.CHANGE_OCCURRENCES: "Skip and move what is expected",
-    Capability.BUILD_PACK: "Build packs",
-    Capability.WRITE_REPORTS: "Have reports written",
-    Capability.MANAGE_REGISTERS: "Keep registers",
-    Capability.MANAGE_CAMPAIGNS: "Run review campaigns",
-    Capability.RUN_RECONCILIATIONS: "Reconcile, and work on breaks",
-    Capability.MANAGE_RECONCILIATIONS: "Define reconciliations and limits of write-offs",
-    Capability.SIGN_RECONCILIATIONS: "Approve breaks and sign days",
-    Capability.MANAGE_MERCHANTS: "Keep merchants and their card security forms",
-    Capability.MANAGE_READINESS: "Answer the questions of readiness and keep the plan",
-    Capability.OVERSEE_TASKS: "See the work of everybody",
-    Capability.ANSWER_FINDINGS: "Answer findings and remedy them",
-    Capability.MANAGE_FINDINGS: "Open, retest and close findings",
-    Capability.MANAGE_CATALOGUE: "Change the catalogue of controls",
-    Capability.MANAGE_TOKENS: "Issue and revoke API tokens",
-    Capability.MANAGE_PEOPLE: "Invite, change and deactivate people",
-    Capability.MANAGE_RETENTION: "Place legal holds and dispose of content whose time is over",
-    Capability.SHARE_DOCUMENTS: "Decide which documents buyers receive",
-    Capability.MANAGE_TRUST: "Open and close the trust page, and write its agreement",
-    Capability.MANAGE_LOG: "Sign, check and take up the log again",
-    Capability.VIEW_JOBS: "See jobs and retry failed ones",
-}
 
 
 class InviteForm(StaffForm):

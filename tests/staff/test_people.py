@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import invitations, tokens
 from accounts.capabilities import Capability
 from accounts.models import ApiToken, Invitation, RoleGrant, User
-from compliance.staff.people import CAPABILITY_WORDS
+from compliance.staff.capability_words import CAPABILITY_WORDS
 from tests import cast
 from tests.staff import desk
 from tests.staff.desk import Desk, at_most, told, words
