@@ -67,6 +67,7 @@ def cases(house: House) -> dict[str, dict[str, Any]]:
         "finding_do": {**ref, "finding_ref": house.finding.ref, "deed": "comment"},
         "pack": {**ref, "number": house.pack.number},
         "pack_ask": ref,
+        "handed_over": ref,
         "verifier": ref,
         "verifier_page": ref,
         "requests": ref,
