@@ -26,7 +26,6 @@ from registers.reconciling import (
     arriving,
     asking,
     definitions,
-    files,
     months,
     queue,
     record,
@@ -261,11 +260,11 @@ def _found(run: ReconciliationRun | None) -> list[Break]:
 def _proved(run: ReconciliationRun | None) -> dict[str, Any]:
     """Return totals and identities of a run; those that do not hold come first."""
     facts = run.facts if run else {}
-    proved = facts.get("identities", [])
+    proved, read = facts.get("identities", []), facts.get("files", [])
     return {
-        "inputs": facts.get("files", []),
+        "inputs": read,
         "totals": facts.get("totals", []),
         "identities": sorted(proved, key=lambda each: bool(each["holds"])),
         "broken": sum(not each["holds"] for each in proved),
-        "window": files.read_start(run.reconciliation, run.day) if run else None,
+        "since": min((date.fromisoformat(file["day"]) for file in read), default=None),
     }

@@ -182,14 +182,17 @@ def withdraw(file: InputFile, *, reason: str, by: User) -> InputWithdrawal:
     return made
 
 
-def read_by(reconciliation: Reconciliation, day: date) -> list[InputFile]:
+def read_by(
+    reconciliation: Reconciliation, day: date, *, rules: MatchingRules | None = None
+) -> list[InputFile]:
     """Return the files that a run of a day reads: from its first day on, without the withdrawn.
 
-    What a collector brought and replaced by a newer version is not read either.
+    What a collector brought and replaced by a newer version is not read either. `rules` are those
+    in force, where somebody knows them.
     """
     found = InputFile.objects.filter(
         reconciliation=reconciliation,
-        day__gte=read_start(reconciliation, day),
+        day__gte=_read_start(reconciliation, day, rules),
         day__lte=day,
         withdrawal__isnull=True,
     )
@@ -203,14 +206,14 @@ def window_start(reconciliation: Reconciliation, day: date) -> date:
     return day - timedelta(days=reconciliation.window_days - 1)
 
 
-def read_start(reconciliation: Reconciliation, day: date) -> date:
+def _read_start(reconciliation: Reconciliation, day: date, rules: MatchingRules | None) -> date:
     """Return the first day of the files that a run of a day reads.
 
     They begin as long before the window as the rules let two items lie apart: what stands first in
     the window finds the other half of its pair there.
     """
-    rules = definitions.rules_in_force(reconciliation)
-    lead = definitions.lead_days(reconciliation, definitions.parsed(rules.text)) if rules else 0
+    known = rules or definitions.rules_in_force(reconciliation)
+    lead = definitions.lead_days(reconciliation, definitions.parsed(known.text)) if known else 0
     return window_start(reconciliation, day) - timedelta(days=lead)
 
 

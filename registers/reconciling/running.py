@@ -135,7 +135,7 @@ def ready(reconciliation: Reconciliation, day: date) -> tuple[MatchingRules, lis
         raise ReconcilingError(f"{day} is no business day of {reconciliation.ref}.")
     if not files.is_over(day, timezone.now()):
         raise ReconcilingError(f"{day} is not over yet. A run before that would miss its end.")
-    read = files.read_by(reconciliation, day)
+    read = files.read_by(reconciliation, day, rules=rules)
     if lacking := files.missing_legs(reconciliation, day, read):
         raise ReconcilingError(f"No file of {day} came for {', '.join(lacking)}. Hand it in first.")
     return rules, read

@@ -38,8 +38,8 @@ def last_run(reconciliation: Reconciliation, day: date) -> ReconciliationRun | N
     found = found.select_related(
         "by", "rules", "evidence", "reconciliation__owner", "signature__by"
     )
-    digest = running.inputs_digest(files.read_by(reconciliation, day))
     rules = definitions.rules_in_force(reconciliation)
+    digest = running.inputs_digest(files.read_by(reconciliation, day, rules=rules))
     return found.filter(inputs_digest=digest, rules=rules).first() or found.first()
 
 
