@@ -61,7 +61,8 @@ def menu(page: Page, place: str) -> None:
 def test_categories_are_chosen_with_a_reason_each(lead: Page) -> None:
     today = timezone.now().date()
     lead.get_by_role("link", name="Look around first").click()
-    lead.get_by_role("link", name="Open an engagement").click()
+    menu(lead, "Engagements")
+    lead.get_by_role("link", name="Open an engagement").first.click()
     lead.locator("[name=title]").fill("SOC 2 Type 2")
     lead.locator("[name=window_from]").fill((today - timedelta(days=60)).isoformat())
     lead.locator("[name=window_to]").fill((today + timedelta(days=120)).isoformat())
