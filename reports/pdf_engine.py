@@ -274,7 +274,7 @@ def _paper(weasyprint: Any, head: Mapping[str, Any], html: bytes) -> bytes:
         pdf_identifier=bytes.fromhex(head["identifier"]),
         pdf_variant=VARIANT,
         attachments=[_attached(weasyprint, one) for one in head["attachments"]],
-        finisher=finished,
+        finisher=_written,
     )
     return content
 
@@ -307,6 +307,11 @@ def finished(_document: Any, pdf: Any) -> None:
             one.stream = [content.replace(b"</rdf:RDF>", _READ_BY_EVERYBODY + b"</rdf:RDF>")]
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+
+
+def _written(document: Any, pdf: Any) -> None:
+    """Finish a paper, of which nothing is changed any more: each object becomes its bytes."""
+    finished(document, pdf)
     for place, one in enumerate(pdf.objects):
         if one.free != "f" and one is not pdf.catalog:
             pdf.objects[place] = _Written(one)
