@@ -190,7 +190,7 @@ def column_types() -> dict[str, str]:
 
 
 @contextmanager
-def duckdb_engine(scratch: Path, *, memory: str = "1GB", threads: int = 2) -> Iterator[DuckDB]:
+def duckdb_engine(scratch: Path, *, memory: str = "850MB", threads: int = 2) -> Iterator[DuckDB]:
     """Yield a database that is gone afterwards."""
     engine = DuckDB(scratch, memory=memory, threads=threads)
     try:

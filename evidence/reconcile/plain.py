@@ -17,8 +17,8 @@ from evidence.reconcile.tables import Place, in_scope, keep, quoted
 SAME = "l.kind = r.kind AND l.amount = r.amount AND l.currency = r.currency AND l.status = r.status"
 """When two items with one key agree."""
 
-ROWS_OF_A_JOIN = 12_000_000
-"""How many items of both sides one join takes; with these it stays below 1.2 GB."""
+ROWS_OF_A_JOIN = 5_000_000
+"""How many items of both sides one join takes; with these 700 MB are enough for it."""
 
 _HASHES = 1 << 62
 
@@ -31,8 +31,7 @@ def set_aside(engine: Engine, entry: Pass, left: Seat, right: Seat) -> None:
         _open_plain(engine, seat, str(key))
         for seat, key in ((left, entry.left), (right, entry.right))
     ]
-    _join(engine, entry)
-    _take_out_repeated(engine)
+    _take_out_repeated(engine, _join(engine, entry))
     engine.execute(
         f"INSERT INTO plain SELECT {quoted(left[0].comparison)}, '{entry.id}', currency, status,"
         " count(*), sum(left_amount), sum(right_amount) FROM meeting WHERE is_plain"
@@ -74,10 +73,11 @@ def _twice(engine: Engine, place: Place, side: Side, leg: Leg) -> str:
     return f"{mark} IN (SELECT mark FROM {doubled})"
 
 
-def _join(engine: Engine, entry: Pass) -> None:
+def _join(engine: Engine, entry: Pass) -> int:
     """Make the view `met`: the numbers of the rows that share a key, or have none to share it with.
 
-    Many rows are joined in buckets of their keys, so that the memory of a join has a bound.
+    Many rows are joined in buckets of their keys, so that the memory of a join has a bound;
+    how many buckets there are is returned.
     """
     days = entry.within_days
     columns = (
@@ -91,7 +91,12 @@ def _join(engine: Engine, entry: Pass) -> None:
         sides = [f"(SELECT * FROM plain_{side}{mine})" for side in ("left", "right")]
         query = f"{columns} FROM {sides[0]} l FULL JOIN {sides[1]} r ON l.key = r.key"
         engine.keep(f"met_{number}", query)
-    engine.show("met", " UNION ALL ".join(f"SELECT * FROM met_{n}" for n in range(buckets)))
+    engine.show("met", _of_all("met", buckets))
+    return buckets
+
+
+def _of_all(table: str, buckets: int) -> str:
+    return " UNION ALL ".join(f"SELECT * FROM {table}_{number}" for number in range(buckets))
 
 
 def _buckets(rows: int) -> int:
@@ -99,8 +104,11 @@ def _buckets(rows: int) -> int:
     return 1 << max(-(-rows // ROWS_OF_A_JOIN) - 1, 0).bit_length()
 
 
-def _take_out_repeated(engine: Engine) -> None:
-    """Make the view `meeting`: `met`, with no pair plain where a row of it met several others."""
+def _take_out_repeated(engine: Engine, buckets: int) -> None:
+    """Make the view `meeting`: `met`, with no pair plain where a row of it met several others.
+
+    All that a row met shares its key and so its bucket: each bucket is counted by itself.
+    """
     sql = (
         "SELECT count(l), count(r), (SELECT count(*) FROM plain_left),"
         " (SELECT count(*) FROM plain_right) FROM met"
@@ -109,11 +117,13 @@ def _take_out_repeated(engine: Engine) -> None:
     once, joins = "m.is_plain", ""
     for column, is_repeated in (("l", lefts != all_left), ("r", rights != all_right)):
         if is_repeated:
-            engine.keep(
-                f"often_{column}",
-                f"SELECT {column} AS id FROM met WHERE {column} IS NOT NULL"
-                f" GROUP BY {column} HAVING count(*) > 1",
-            )
+            for number in range(buckets):
+                engine.keep(
+                    f"often_{column}_{number}",
+                    f"SELECT {column} AS id FROM met_{number} WHERE {column} IS NOT NULL"
+                    f" GROUP BY {column} HAVING count(*) > 1",
+                )
+            engine.show(f"often_{column}", _of_all(f"often_{column}", buckets))
             once += f" AND often_{column}.id IS NULL"
             joins += f" LEFT JOIN often_{column} ON often_{column}.id = m.{column}"
     engine.show(

@@ -59,7 +59,7 @@ class Terms:
     opening: Mapping[str, Open] | None = None
     seen: Collection[str] = ()
     leading_in: Collection[str] = ()
-    memory: str = "1GB"
+    memory: str = "850MB"
     threads: int = 2
     elsewhere: Elsewhere | None = None
     tell: Tell = quiet

@@ -52,8 +52,8 @@ def test_only_keys_that_stand_once_and_agree_are_plain(
     counted: list[int] = []
     take_out = plain._take_out_repeated
 
-    def count(engine: Engine) -> None:
-        take_out(engine)
+    def count(engine: Engine, buckets: int) -> None:
+        take_out(engine, buckets)
         counted.append(next(iter(engine.rows("SELECT count(*) FROM meeting WHERE is_plain")))[0])
 
     monkeypatch.setattr(plain, "_take_out_repeated", count)
