@@ -23,7 +23,7 @@ demo-remove: $(VENV)/.run ## Remove the fictional company
 
 test: $(VENV)/.dev ## Set everything up and run the tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
-	TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist loadscope -m "not e2e and not slow" $(ARGS)
+	TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist loadscope -m "not e2e and not slow and not walls" $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types and the floors of the house
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from tests import cast
 from tests.api import calls
 from tests.api.calls import EVIDENCE, Program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walls]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PUBLIC = {"/api/v1/openapi.json", "/api/v1/openapi.yaml", "/api/v1/docs/"}
 FILLED = {"ref": "EV-000001", "number": "1", "draw": "2", "tile": "0/000.p/1"}

@@ -98,6 +98,7 @@ def test_it_answers_who_has_a_key(robot: Program, known: dict[str, str], path: s
         assert answer.json()
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize(("method", "path"), ALLOWED)
 def test_nobody_gets_in_without_a_key(
     client: Client, alice: User, known: dict[str, str], method: str, path: str
@@ -109,6 +110,7 @@ def test_nobody_gets_in_without_a_key(
             assert answer.json()["total"] == 1
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize(("method", "path"), [one for one in ALLOWED if one[1] in KEYED])
 def test_it_refuses_who_is_of_another_platform_or_environment(
     alice: User, sandbox: Program, known: dict[str, str], method: str, path: str
@@ -129,6 +131,7 @@ def test_it_refuses_who_is_of_another_platform_or_environment(
     assert answer.status_code == 401
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize(("method", "path"), REFUSED)
 def test_a_wrong_method_is_refused(
     robot: Program, known: dict[str, str], method: str, path: str

@@ -125,6 +125,7 @@ def test_bob_finds_what_is_his(door: Client, house: House, route: str) -> None:
     assert houses.get(door, address(house, route)).status_code == 200
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("method", [*READ, "post"])
 @pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda who: who.__name__)
 def test_who_may_not_see_it_finds_nothing(
@@ -143,6 +144,7 @@ def test_who_may_not_see_it_finds_nothing(
     assert LedgerEntry.objects.count() == leaves
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", ROUTES)
 def test_who_is_not_signed_in_is_sent_to_the_sign_in(
     client: Client, house: House, route: str
@@ -153,6 +155,7 @@ def test_who_is_not_signed_in_is_sent_to_the_sign_in(
     assert answer["Location"] == f"/accounts/login/?next={path}"
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_session_without_a_second_factor_opens_nothing(
     client: Client, house: House, route: str
@@ -162,12 +165,14 @@ def test_a_session_without_a_second_factor_opens_nothing(
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/")
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", ROUTES)
 def test_who_was_deactivated_is_signed_out(door: Client, house: House, route: str) -> None:
     User.objects.filter(pk=house.bob.pk).update(is_active=False)
     assert door.get(address(house, route)).status_code == 302
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", CHANGE)
 def test_it_refuses_a_wrong_method(door: Client, house: House, route: str, method: str) -> None:
@@ -178,6 +183,7 @@ def test_it_refuses_a_wrong_method(door: Client, house: House, route: str, metho
     assert answer["Allow"] == ("GET, HEAD, POST" if route in DEEDS else "GET, HEAD")
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", DEEDS)
 @pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda who: who.__name__)
 def test_who_may_not_see_it_does_nothing(
@@ -191,6 +197,7 @@ def test_who_may_not_see_it_does_nothing(
     assert LedgerEntry.objects.count() == leaves
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", DEEDS)
 def test_a_deed_from_another_site_is_refused(house: House, route: str) -> None:
     strict = cast.sign_in(Client(enforce_csrf_checks=True), house.bob)
@@ -201,6 +208,7 @@ def test_a_deed_from_another_site_is_refused(house: House, route: str) -> None:
     assert LedgerEntry.objects.count() == leaves
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_page_may_be_kept_by_a_browser_or_proxy(door: Client, house: House, route: str) -> None:
     kept = houses.get(door, address(house, route))["Cache-Control"]

@@ -50,6 +50,7 @@ def test_the_walk_meets_every_room() -> None:
     assert len(ALL) > 60
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_it_sends_unknown_visitors_to_the_sign_in_from_every_address(db: None, method: str) -> None:
     for name, address in ALL:
@@ -58,6 +59,7 @@ def test_it_sends_unknown_visitors_to_the_sign_in_from_every_address(db: None, m
         assert "/login/" in answer.url or "/accounts/" in answer.url, (address, answer.url)
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_it_refuses_auditors_and_outsiders_at_every_address(
     bob: User, charlie: User, method: str
@@ -93,6 +95,7 @@ def test_each_page_asks_for_its_capability(db: None, page: Page) -> None:
             assert answer.status_code in {wanted, 403}, (role.slug, method, answer.status_code)
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.methods == DO], ids=lambda page: page.name
 )
@@ -101,6 +104,7 @@ def test_a_deed_refuses_to_be_read(alices: Desk, page: Page) -> None:
     assert alices.client.get(address).status_code == 405
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if "POST" not in page.methods], ids=lambda page: page.name
 )
@@ -109,6 +113,7 @@ def test_a_page_to_read_refuses_to_be_done(alices: Desk, page: Page) -> None:
     assert alices.client.post(address).status_code == 405
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("model", sorted(site._registry, key=str))
 def test_no_list_lets_anything_be_added_changed_or_deleted(alices: Desk, model: type) -> None:
     admin = site._registry[model]
@@ -122,6 +127,7 @@ def test_no_list_lets_anything_be_added_changed_or_deleted(alices: Desk, model: 
     assert not any(name and name.endswith(("_add", "_delete", "_history")) for name in names)
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("model", sorted(site._registry, key=str))
 def test_each_list_refuses_the_wrong_method(alices: Desk, model: type) -> None:
     opts = model._meta  # type: ignore[attr-defined]
