@@ -8,5 +8,5 @@ TABLES = ("collectors_run",)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("collectors", "0001_initial")]
+    dependencies = [("collectors", "0001_tables")]
     operations = [operation for table in TABLES for operation in operations(table)]

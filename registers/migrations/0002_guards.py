@@ -24,5 +24,5 @@ TABLES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registers", "0001_initial")]
+    dependencies = [("registers", "0001_tables")]
     operations = [operation for table in TABLES for operation in operations(table)]

@@ -10,6 +10,12 @@ TABLES = (
     "audits_assertion",
     "audits_assertionsignature",
     "audits_boundinvitation",
+    "audits_buyeragreement",
+    "audits_buyerdecision",
+    "audits_buyergrant",
+    "audits_buyerhandout",
+    "audits_buyerrequest",
+    "audits_buyerrevocation",
     "audits_descriptionrevision",
     "audits_draw",
     "audits_engagementchange",
@@ -30,6 +36,7 @@ TABLES = (
     "audits_sampleitem",
     "audits_sampleresult",
     "audits_sealedpopulation",
+    "audits_trustswitch",
     "audits_userentitywording",
     "audits_walkthrough",
     "audits_worksheetentry",
@@ -37,5 +44,5 @@ TABLES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audits", "0001_initial")]
+    dependencies = [("audits", "0001_tables")]
     operations = [operation for table in TABLES for operation in operations(table)]
