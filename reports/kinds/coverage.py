@@ -82,8 +82,10 @@ def _sentence(report: CoverageReport) -> str:
     if not expected:
         return "No evidence was expected in this window: no control in scope names any."
     short_words = "none fell short" if not short else f"{short:,} fell short and are listed below"
+    served = sum(1 for line in report.criteria if line.controls)
     return (
-        f"{len(report.controls):,} controls serve {len(report.criteria):,} criteria. They owe "
+        f"{len(report.controls):,} controls serve {served:,} of {len(report.criteria):,} criteria "
+        "in scope. They owe "
         f"evidence {expected:,} times in the window; {short_words}."
     )
 

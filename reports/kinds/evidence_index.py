@@ -27,7 +27,7 @@ _ITEMS = (
     Column("Item", 12),
     Column("Title", 32, wraps=True),
     Column("Controls", 12, wraps=True),
-    Column("Source", 30, wraps=True),
+    Column("Source", 24, wraps=True),
     Column("From", 11),
     Column("To", 11),
     Column("Received", 16),
@@ -35,7 +35,7 @@ _ITEMS = (
     Column("Checks not passed", 8, is_number=True),
     Column("Review", 12),
     Column("Log entry", 8, is_number=True),
-    Column("SHA-256", 38, wraps=True),
+    Column("SHA-256", 35),
 )
 _AREAS = (
     Column("Library", 26),

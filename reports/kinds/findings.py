@@ -84,11 +84,15 @@ def _figures(records: Mapping[int, Record], today: date) -> list[Figure]:
     actions = [each for record in records.values() for each in record.actions]
     unsettled = sum(record.state in UNSETTLED for record in records.values())
     return [
-        Figure("Findings", len(records)),
+        Figure("Findings", len(records), "recorded in this engagement"),
         Figure("Not settled", unsettled, "somebody still has to do something"),
         Figure("Corrective actions", len(actions), "planned in answers to findings"),
-        Figure("Open actions", sum(each.is_open for each in actions)),
-        Figure("Overdue actions", sum(each.is_overdue(today) for each in actions)),
+        Figure("Open actions", sum(each.is_open for each in actions), "neither done nor withdrawn"),
+        Figure(
+            "Overdue actions",
+            sum(each.is_overdue(today) for each in actions),
+            "open after their due day",
+        ),
     ]
 
 

@@ -68,8 +68,16 @@ def _figures(found: Sequence[Claim]) -> list[Figure]:
             "Items about restores", len({claim.evidence_id for claim in found}), "in the period"
         ),
         Figure("With exceptions", len(bad), "of those that were checked"),
-        Figure("Without a check", len({claim.evidence_id for claim in found} - {*exceptions})),
-        Figure("Latest day shown", max((claim.covers_to for claim in found), default=None)),
+        Figure(
+            "Without a check",
+            len({claim.evidence_id for claim in found} - {*exceptions}),
+            "that no check has run over",
+        ),
+        Figure(
+            "Latest day shown",
+            max((claim.covers_to for claim in found), default=None),
+            "that an item about restores covers",
+        ),
     ]
 
 

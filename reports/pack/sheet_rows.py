@@ -74,8 +74,8 @@ class Cells:
         self.truth = look("text")
         self.number = look(f"{start}number")
         self.fraction = look(f"{start}fraction")
-        self.date = look(f"{start}date")
-        self.time = look(f"{start}time")
+        self.date = look("date")
+        self.time = look("time")
 
 
 def cells_of(row: int, cells: Iterable[Cell], columns: Iterable[Cells]) -> str:

@@ -22,33 +22,35 @@ from reports.pack.sheet_rows import Cell, Cells, StreamedWorksheet, cells_of, te
 __all__ = ["Book", "Cell", "Column", "Sheet"]
 
 _LONGEST_TAB = 31
+_LONGEST_FOOTER = 120
 _A4 = 9
 _PAGE_WIDTH = 220
 _LINE, _HIGHEST = 13.5, 400.5
 _LAST_ROW = 1_048_575
+_HEADER: dict[str, Any] = {
+    "bold": True,
+    "font_color": "#ffffff",
+    "bg_color": "#1f3a5f",
+    "border": 1,
+    "border_color": "#c8d0d9",
+    "text_wrap": True,
+    "valign": "vcenter",
+}
 _LOOKS: dict[str, dict[str, Any]] = {
     "text": {},
     "wrapped": {"text_wrap": True},
-    "number": {"num_format": "#,##0"},
-    "fraction": {"num_format": "#,##0.0###"},
-    "date": {"num_format": "yyyy-mm-dd"},
-    "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    # A gap keeps numbers at the right off what stands in the next column.
+    "number": {"num_format": "#,##0_)"},
+    "fraction": {"num_format": "#,##0.0###_)"},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "left number": {"num_format": "#,##0", "align": "left"},
     "left fraction": {"num_format": "#,##0.0###", "align": "left"},
-    "left date": {"num_format": "yyyy-mm-dd", "align": "left"},
-    "left time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "heading": {"bold": True, "font_size": 16, "font_color": "#1f3a5f"},
     "label": {"bold": True, "font_color": "#8a4b00"},
     "name": {"bold": True},
-    "header": {
-        "bold": True,
-        "font_color": "#ffffff",
-        "bg_color": "#1f3a5f",
-        "border": 1,
-        "border_color": "#c8d0d9",
-        "text_wrap": True,
-        "valign": "vcenter",
-    },
+    "header": _HEADER,
+    "number header": {**_HEADER, "align": "right"},
 }
 
 
@@ -59,6 +61,7 @@ class Column:
     title: str
     width: int = 14
     wraps: bool = False
+    is_number: bool = False
 
 
 class Book:
@@ -69,6 +72,8 @@ class Book:
         created = created.astimezone(UTC).replace(tzinfo=None)
         said = {"title": title, "author": author, "created": created}
         self._label = demonstration.label()
+        # An ampersand begins an order of Excel's, such as the name of the sheet or the page.
+        self._footer = f"&L{title[:_LONGEST_FOOTER].replace('&', '&&')}, &A&R&P / &N"
         self._book.set_properties(said | ({"comments": self._label} if self._label else {}))
         self.look = cache(self._look)
 
@@ -80,8 +85,8 @@ class Book:
         """Add a sheet of names and values under a heading."""
         made = self._new(title)
         sheet = Sheet(self, made, [Column("", 28), Column("", 96, wraps=True)], start="left ")
-        sheet.titles([heading], "heading", height=24)
-        sheet.titles([self._label], "label")
+        sheet.titles([(heading, "heading")], height=24)
+        sheet.titles([(self._label, "label")])
         for name, value in facts:
             sheet.row([name, value], first="name")
 
@@ -91,7 +96,12 @@ class Book:
         made.freeze_panes(1, 1)
         made.repeat_rows(0)
         sheet = Sheet(self, made, columns)
-        sheet.titles([column.title for column in columns], "header", height=30)
+        looks = ["number header" if each.is_number else "header" for each in columns]
+        titles = [column.title for column in columns]
+        # Bold letters take more room.
+        lines = max(_lines(each.title, max(each.width - 2, 1)) for each in columns)
+        height = max(30, _LINE * lines + 3)
+        sheet.titles(list(zip(titles, looks, strict=True)), height=height)
         return sheet
 
     def _new(self, title: str) -> Any:
@@ -99,11 +109,12 @@ class Book:
 
         It has no row for that, because some sheets are read again.
         """
-        if not self._label:
-            return self._book.add_worksheet(title, StreamedWorksheet)
-        made = self._book.add_worksheet(f"DEMO {title}"[:_LONGEST_TAB], StreamedWorksheet)
-        made.set_header(f"&C{self._label}")
-        made.set_tab_color("#ffd467")
+        name = f"DEMO {title}"[:_LONGEST_TAB] if self._label else title
+        made = self._book.add_worksheet(name, StreamedWorksheet)
+        made.set_footer(self._footer)
+        if self._label:
+            made.set_header(f"&C{self._label}")
+            made.set_tab_color("#ffd467")
         return made
 
     def _look(self, name: str) -> int:
@@ -131,7 +142,6 @@ class Sheet:
         # their letters would be too small to read.
         sheet.fit_to_pages(ceil(sum(column.width for column in columns) / _PAGE_WIDTH), 0)
         sheet.repeat_columns(0)
-        sheet.set_footer("&C&P / &N")
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
 
@@ -151,13 +161,12 @@ class Sheet:
         self._sheet.add_row(row, made, len(cells), height)
         self._row += 1
 
-    def titles(self, texts: Sequence[str], look: str, *, height: float | None = None) -> None:
-        """Write a row of texts in a look of their own; an empty one has no cell."""
-        number, at = self._book.look(look), self._row + 1
+    def titles(self, texts: Sequence[tuple[str, str]], *, height: float | None = None) -> None:
+        """Write a row of texts, each with its look; an empty one has no cell."""
+        at = self._row + 1
         cells = [
-            text_of(f"{xl_col_to_name(place)}{at}", text, number)
-            for place, text in enumerate(texts)
-            if text
+            text_of(f"{xl_col_to_name(place)}{at}", text, self._book.look(look))
+            for place, (text, look) in enumerate(texts)
         ]
         self._sheet.add_row(self._row, "".join(cells), len(texts), height)
         self._row += 1

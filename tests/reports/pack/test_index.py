@@ -249,3 +249,20 @@ def test_it_can_be_printed_and_read(var_dir: Path, tmp_path: Path) -> None:
     assert (wide.page_setup.fitToWidth, wide.print_title_cols) == (3, "$A:$A")
     assert wide.row_dimensions[2].height is None
     assert wide.row_dimensions[3].height == 13.5 * 3 + 1.5
+
+
+def test_headings_stand_above_their_cells_and_each_page_names_its_sheet(
+    var_dir: Path, tmp_path: Path
+) -> None:
+    book = Book(
+        tmp_path / "a.xlsx", title="R&D", author="B", created=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    columns = [Column("Day", 12), Column("Checks not passed", 8, is_number=True)]
+    sheet = book.table("Items", columns)
+    sheet.row([date(2026, 2, 1), 7])
+    book.close()
+    (made_of,) = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets
+    sides = [[cell.alignment.horizontal for cell in row] for row in made_of.iter_rows()]
+    assert sides == [[None, "right"], ["left", None]]
+    assert made_of.row_dimensions[1].height >= 13.5 * 3
+    assert made_of.oddFooter.left.text == "R&&D, &A"
