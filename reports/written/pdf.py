@@ -218,12 +218,11 @@ def _fitted(table: Table, floors: Sequence[int]) -> list[Decimal]:
         max(Decimal(floor), column.width * _LEAST) if column.wraps else Decimal(one)
         for column, floor, one in zip(table.columns, floors, asked, strict=True)
     ]
-    room, wanted = _ACROSS - sum(least), sum(asked) - sum(least)
+    room, wanted = _ACROSS - sum(least, Decimal()), sum(asked) - sum(least, Decimal())
     if room < 0:
         return []
-    return [
-        low + (one - low) * min(1, room / wanted) for low, one in zip(least, asked, strict=True)
-    ]
+    part = min(Decimal(1), room / wanted)
+    return [low + (one - low) * part for low, one in zip(least, asked, strict=True)]
 
 
 def _longest(words: Iterable[str], *, most: int = 10**9) -> int:

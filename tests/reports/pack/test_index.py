@@ -265,4 +265,5 @@ def test_headings_stand_above_their_cells_and_each_page_names_its_sheet(
     sides = [[cell.alignment.horizontal for cell in row] for row in made_of.iter_rows()]
     assert sides == [[None, "right"], ["left", None]]
     assert made_of.row_dimensions[1].height >= 13.5 * 3
+    assert made_of.oddFooter is not None
     assert made_of.oddFooter.left.text == "R&&D, &A"
