@@ -38,6 +38,8 @@ _LEAST = Decimal("0.4")
 """A column of words is made no narrower than that part of what it asks for."""
 _GAP = 2
 """Characters between what a column holds and the next one."""
+_BOX = 2
+"""Characters that the box around a mark takes."""
 _WORD = 28
 """A longer word, such as a digest, may be broken."""
 
@@ -202,9 +204,11 @@ def _widths(table: Table, reading: Reading) -> list[Decimal]:
         for place, cell in enumerate(row):
             if unbroken := _unbroken(cell):
                 floors[place] = max(floors[place], len(unbroken) + _GAP)
-            elif isinstance(cell, str | Mark):
-                said = cell if isinstance(cell, str) else cell.text
-                words[place] = max(words[place], _longest(said.split(), most=_WORD))
+            elif isinstance(cell, str):
+                words[place] = max(words[place], _longest(cell.split(), most=_WORD))
+            elif isinstance(cell, Mark):
+                # It stands in a box, which is not to have two lines.
+                words[place] = max(words[place], _longest([cell.text], most=_WORD) + _BOX)
     wholes = [max(each) for each in zip(floors, words, strict=True)]
     return _fitted(table, wholes) or _fitted(table, floors) or [Decimal(one) for one in floors]
 

@@ -13,6 +13,7 @@ from audits.worksheets import ItemResult
 from controls.readiness_file import Kind
 from evidence.models import Evidence
 from readiness import answers
+from readiness.buyers import replying
 from readiness.programme import programme
 from registers import entries, registry
 from registers.models import Break
@@ -29,7 +30,7 @@ from tests.reports.kinds.test_evidence_told import series
 from tests.reports.making import engagement_with_evidence
 
 AT = datetime(2026, 9, 10, 12, tzinfo=UTC)
-SUMMER: dict[str, Any] = {"start": date(2026, 6, 1), "end": date(2026, 8, 31)}
+SUMMER: dict[str, Any] = {"start": date(2026, 6, 1), "end": date(2026, 9, 10)}
 _APRIL = date(2026, 4, 1)
 
 
@@ -64,6 +65,8 @@ def summer(world: World, bob: User, folder: Path) -> Summer:
         _registers(alice)
         _audited(world, audit, bob)
         questionnaire = buyers.opened(folder, alice)
+        asked = buyers.question(questionnaire, "CEK-03.1")
+        replying.reply(asked, short="yes", text="In a safe.", seen=0, by=alice)
         question = programme().entries(Kind.QUESTION)[0]
         answers.answer(question.id, value="yes", reason="", seen=0, by=alice)
         shops.form(alice, of=shops.application(alice))

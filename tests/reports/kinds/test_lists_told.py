@@ -81,6 +81,8 @@ class TestAnswers:
     ) -> None:
         made = asking.opened(tmp_path, world.alice)
         question = asking.question(made, "CEK-03.1")
+        before = ask("questionnaire_answers", subject=made.ref)
+        assert before.sheets["Not backed"][1][0] == "No question is answered yet."
         replying.reply(question, short="yes", text="In a safe.", seen=0, by=world.alice)
         said = ask("questionnaire_answers", subject=made.ref.lower())
         (answer,) = said.sheets["Answers"][1:]
