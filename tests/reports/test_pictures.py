@@ -23,7 +23,7 @@ from tests.conftest import demand
 from tests.reports import looks, pictured
 from tests.reports.written.reading import AT, HEAD
 
-_ROWS = 14
+_ROWS = 8
 """So many rows of a table are drawn: enough to see its columns, few enough to be quick."""
 _FAILED = settings.BASE_DIR / "var" / "pictures"
 
