@@ -21,8 +21,8 @@ def on_paper(html: str) -> str:
         return html
     box = format_html("<style>" + _BOX + "</style>", said)
     note = format_html(
-        '<p style="margin:0 0 4mm;padding:2mm 3mm;border:0.8pt solid #8a4b00;color:#8a4b00;'
-        'font-weight:bold">{}</p>',
+        '<p style="margin:0 0 4mm;max-width:none;padding:2mm 3mm;border:0.8pt solid #8a4b00;'
+        'color:#8a4b00;font-weight:bold">{}</p>',
         said,
     )
     return html.replace("</head>", f"{box}</head>", 1).replace("<body>", f"<body>{note}", 1)

@@ -34,7 +34,7 @@ _LIBRARIES = (
 )
 _MISSING = (
     "PDF papers are switched off: the libraries of the PDF engine are missing. "
-    "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+    "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-extra"
 )
 _ROOT = Path(__file__).resolve().parents[1]
 _SAID = 500

@@ -97,7 +97,7 @@ def _controls(facts: Facts) -> tuple[int, int]:
 
 def _restored(today: date, now: datetime) -> date | None:
     found = _accepted(of_items.claims(restore_tests.RESTORES, today - _YEAR, today, now))
-    exceptions = of_items.exceptions(found)
+    exceptions = of_items.exceptions(found, now)
     clean = [one.covers_to for one in found if not exceptions.get(one.evidence_id)]
     return min(max(clean), today) if clean else None
 

@@ -57,7 +57,7 @@ class Day:
                 "Run",
                 f"{run.number}, {paper.moment(run.started_at)} to {paper.moment(run.finished_at)}",
             ),
-            ("Result", f"{run.state}, {run.break_count:,} breaks, {run.new_count:,} new"),
+            ("Result", f"{run.state}, breaks: {run.break_count:,}, of them new: {run.new_count:,}"),
             ("Rules", f"{run.rules.name} version {run.rules.stated_version}, {run.rules.digest}"),
             ("Inputs SHA-256", run.inputs_digest),
             ("Output SHA-256", run.output_digest),

@@ -91,7 +91,7 @@ class Month:
             ("Reconciliation", f"{of.ref} {of.title}"),
             ("Account", of.account),
             ("Month", f"{made.month:%Y-%m}"),
-            ("Business days", f"{len(self.days)}, {signed} signed, {late} of them late"),
+            ("Business days", f"{len(self.days)}, of them signed: {signed}, signed late: {late}"),
             ("Days without a signature", str(len(self.days) - signed)),
             ("Prepared by", (made.evidence.prepared_by or of.owner).email),
             ("Signed by", f"{made.by.email}, {paper.moment(made.at)}"),
@@ -204,12 +204,16 @@ def tables(month: Month) -> dict[str, _Table]:
 def _parts(rolled: Sequence[Mapping[str, Any]]) -> Iterator[list[Cell]]:
     for each in rolled:
         parts = [("opening", each["opening"]), ("new", each["new"])]
-        parts += [(f"cleared: {how}", one) for how, one in each["cleared"].items()]
+        parts += [(_cleared(how), one) for how, one in each["cleared"].items()]
         parts.append(("closing", each["closing"]))
         head: list[Cell] = [each["leg"]] if "leg" in each else []
         for name, one in parts:
             amount = int(one["amount"])
             yield [*head, each["currency"], name, one["count"], amount, _yes(each["holds"])]
+
+
+def _cleared(how: str) -> str:
+    return "cleared" if how == "cleared" else f"cleared: {how}"
 
 
 def _ages(ages: Sequence[Mapping[str, Any]]) -> Iterator[list[Cell]]:

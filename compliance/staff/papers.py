@@ -1,5 +1,6 @@
 """Reports in the staff door: the kinds, what each asks for, and those that were written before."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.access import can
 from accounts.capabilities import Capability
@@ -18,6 +20,7 @@ from compliance.staff.base import REFUSALS, person
 from compliance.staff.forms import DayField, StaffForm
 from compliance.staff.site import DO, READ, site
 from jobs.models import Job
+from merchants.models import ComplianceForm
 from reports.errors import UnknownReportError
 from reports.written import making, registry
 from reports.written.registry import Asked, Kind, Need
@@ -25,6 +28,17 @@ from reports.written.registry import Asked, Kind, Need
 _MOST_ENGAGEMENTS = 200
 _MOST_JOBS = 5
 _ON_THE_WAY = (Job.State.RUNNING, Job.State.WAITING, Job.State.FAILED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A paper on the shelf: what it is, what it asks for, and where it is asked for."""
+
+    title: str
+    sentence: str
+    asks: str
+    address: str
+    deed: str
 
 
 class ReportForm(StaffForm):
@@ -93,10 +107,9 @@ def shelf(request: HttpRequest) -> HttpResponseBase:
     """List the kinds with a sentence each, and the newest reports."""
     context = {
         "title": "Reports",
-        "kinds": list(registry.kinds().items()),
+        "lines": _lines(may_write=can(request.user, Capability.WRITE_REPORTS)),
         "earlier": making.earlier(),
         "jobs": _jobs(),
-        "may_write": can(request.user, Capability.WRITE_REPORTS),
     }
     return site.render(request, "staff/papers.html", context)
 
@@ -123,6 +136,33 @@ def write(request: HttpRequest, slug: str) -> HttpResponseBase:
             messages.success(request, "The report is being written. Both files appear here.")
             return redirect("admin:job", job.pk)
     return _page(request, slug, form)
+
+
+def _lines(*, may_write: bool) -> list[Line]:
+    """Return every kind, and the papers of merchants, which lie with their forms."""
+    deed = "Write" if may_write else "Open"
+    lines = [
+        Line(kind.title, kind.sentence, _asks(kind), reverse("admin:paper", args=[slug]), deed)
+        for slug, kind in registry.kinds().items()
+    ]
+    signed = f"{reverse('admin:merchants')}?state={ComplianceForm.State.COMPLETE}"
+    lines.append(
+        Line(
+            "SAQ and attestation of compliance (AoC)",
+            "The self-assessment of a merchant with its attestation as one signed PDF, on the page "
+            "of its form.",
+            "a complete form",
+            signed,
+            "Choose",
+        )
+    )
+    return sorted(lines, key=lambda each: each.title)
+
+
+def _asks(kind: Kind) -> str:
+    return ", ".join(
+        kind.subject if need is Need.SUBJECT else str(need.value) for need in kind.needs
+    )
 
 
 def _kind(slug: str) -> Kind:

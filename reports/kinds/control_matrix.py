@@ -16,7 +16,7 @@ from audits.facts import ControlLine, CoverageReport, coverage_of
 from audits.models import Engagement, Finding
 from controls.models import Check, ControlMapping, ControlVersion
 from evidence.models import CheckResult
-from reports.written import of_engagement
+from reports.written import looking_back, of_engagement
 from reports.written.document import (
     Cell,
     Column,
@@ -116,7 +116,7 @@ def build(asked: Asked) -> Document:
         facts=of_engagement.facts(asked.audit),
         period=(asked.audit.window_from, asked.audit.window_to),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -332,4 +332,5 @@ KIND = Kind(
     sentence="Criteria, each control in its wording in force, its tests, and their results.",
     build=build,
     needs=(Need.ENGAGEMENT,),
+    goes_back=True,
 )

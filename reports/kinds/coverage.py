@@ -7,7 +7,7 @@ from audits.coverage import State
 from audits.facts import ControlLine, CoverageReport, coverage_of
 from reports import heat_map
 from reports.pack.tables import visible
-from reports.written import of_engagement
+from reports.written import looking_back, of_engagement
 from reports.written.document import (
     Block,
     Column,
@@ -44,11 +44,6 @@ _NOTES = (
         "it counts once in the totals."
     ),
 )
-_BACK = (
-    "This report was made later than the moment as of which it judges. Evidence, results of "
-    "checks, moves and exemptions are those recorded by then; controls, what they must leave, and "
-    "the criteria they serve are those in force when it was made."
-)
 
 
 def build(asked: Asked) -> Document:
@@ -73,7 +68,7 @@ def build(asked: Asked) -> Document:
         facts=of_engagement.facts(asked.audit),
         period=(asked.audit.window_from, asked.audit.window_to),
         as_of=asked.at,
-        notes=[*_NOTES, *([_BACK] if asked.made_at else [])],
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -82,8 +77,10 @@ def _sentence(report: CoverageReport) -> str:
     if not expected:
         return "No evidence was expected in this window: no control in scope names any."
     short_words = "none fell short" if not short else f"{short:,} fell short and are listed below"
+    served = sum(1 for line in report.criteria if line.controls)
     return (
-        f"{len(report.controls):,} controls serve {len(report.criteria):,} criteria. They owe "
+        f"{len(report.controls):,} controls serve {served:,} of {len(report.criteria):,} criteria "
+        "in scope. They owe "
         f"evidence {expected:,} times in the window; {short_words}."
     )
 

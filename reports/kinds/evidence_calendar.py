@@ -10,6 +10,7 @@ from audits.coverage import Exemption
 from audits.facts import expected_of
 from controls.cadence import Cadence
 from controls.models import Expectation
+from reports.written import looking_back
 from reports.written.document import (
     Column,
     Document,
@@ -86,7 +87,7 @@ def build(asked: Asked) -> Document:
         ],
         period=(first, last),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -179,4 +180,5 @@ KIND = Kind(
     sentence="What evidence falls due in a period, day by day, whose it is and how it comes.",
     build=build,
     needs=(Need.PERIOD,),
+    goes_back=True,
 )

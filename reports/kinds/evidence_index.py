@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, QuerySet
 
 from evidence.models import CheckResult, Claim, Evidence
-from reports.written import of_items
+from reports.written import looking_back, of_items
 from reports.written.document import (
     Column,
     Document,
@@ -27,7 +27,7 @@ _ITEMS = (
     Column("Item", 12),
     Column("Title", 32, wraps=True),
     Column("Controls", 12, wraps=True),
-    Column("Source", 30, wraps=True),
+    Column("Source", 24, wraps=True),
     Column("From", 11),
     Column("To", 11),
     Column("Received", 16),
@@ -35,7 +35,7 @@ _ITEMS = (
     Column("Checks not passed", 8, is_number=True),
     Column("Review", 12),
     Column("Log entry", 8, is_number=True),
-    Column("SHA-256", 38, wraps=True),
+    Column("SHA-256", 35),
 )
 _AREAS = (
     Column("Library", 26),
@@ -55,10 +55,10 @@ def build(asked: Asked) -> Document:
     first, last = asked.period
     found = (
         Evidence.objects.filter(
+            of_items.not_replaced(asked.at),
             covers_from__lte=last,
             covers_to__gte=first,
             received_at__lte=asked.at,
-            superseded_by__isnull=True,
         )
         .select_related("population", "blob")
         .order_by("pk")
@@ -67,13 +67,15 @@ def build(asked: Asked) -> Document:
         title="Evidence index",
         subtitle="Every item that covers a day of the period",
         sections=[
-            Section("In numbers", [Words(_sentence(found, first, last)), _figures(found)]),
+            Section(
+                "In numbers", [Words(_sentence(found, first, last)), _figures(found, asked.at)]
+            ),
             Section("By library", [_areas(found)]),
-            Section("Items", [_items(found)]),
+            Section("Items", [_items(found, asked.at)]),
         ],
         period=(first, last),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -84,10 +86,10 @@ def _sentence(found: "QuerySet[Evidence]", first: date, last: date) -> str:
     return f"{count:,} items cover a day of the period."
 
 
-def _figures(found: "QuerySet[Evidence]") -> Figures:
+def _figures(found: "QuerySet[Evidence]", as_of: datetime) -> Figures:
     decided = Counter[str]()
     for keys in _in_batches(list(found.values_list("pk", flat=True))):
-        decided.update(mark.text for mark in of_items.decisions(keys).values())
+        decided.update(mark.text for mark in of_items.decisions(keys, as_of).values())
     total = found.count()
     return Figures(
         [
@@ -106,18 +108,19 @@ def _areas(found: "QuerySet[Evidence]") -> Table:
     return Table("By library", _AREAS, rows, empty="No item covers a day of the period.")
 
 
-def _items(found: "QuerySet[Evidence]") -> Table:
+def _items(found: "QuerySet[Evidence]", as_of: datetime) -> Table:
     def rows() -> Iterator[Row]:
         keys = list(found.values_list("pk", flat=True))
         for some in _in_batches(keys):
-            yield from _rows(list(found.filter(pk__in=some)))
+            yield from _rows(list(found.filter(pk__in=some)), as_of)
 
     return Table("Items", _ITEMS, rows, empty="No item covers a day of the period.")
 
 
-def _rows(items: Sequence[Evidence]) -> Iterator[Row]:
+def _rows(items: Sequence[Evidence], as_of: datetime) -> Iterator[Row]:
     keys = [one.pk for one in items]
-    decided, controls, failed = of_items.decisions(keys), _controls(keys), _failed(keys)
+    decided, controls = of_items.decisions(keys, as_of), _controls(keys)
+    failed = _failed(keys, as_of)
     for one in items:
         population = getattr(one, "population", None)
         yield [
@@ -144,10 +147,13 @@ def _controls(keys: Sequence[int]) -> dict[int, set[str]]:
     return found
 
 
-def _failed(keys: Sequence[int]) -> Counter[int]:
-    """Return how many checks of each item found exceptions or could not run when they ran last."""
+def _failed(keys: Sequence[int], as_of: datetime) -> Counter[int]:
+    """Return how many checks of each item found exceptions or could not run when they ran last.
+
+    What ran after the moment is not known then.
+    """
     latest: dict[tuple[int, int], str] = {}
-    runs = CheckResult.objects.filter(evidence__in=keys).order_by("pk")
+    runs = CheckResult.objects.filter(evidence__in=keys, ran_at__lte=as_of).order_by("pk")
     for key, check, state in runs.values_list("evidence", "check_ref", "state"):
         latest[key, check] = state
     return Counter(key for (key, _), state in latest.items() if state != CheckResult.State.PASSED)
@@ -163,4 +169,5 @@ KIND = Kind(
     sentence="Every item of evidence that covers a day of a period, with its source and its log.",
     build=build,
     needs=(Need.PERIOD,),
+    goes_back=True,
 )

@@ -8,7 +8,7 @@ from audits.days import day_of
 from audits.finding_entries import records_of
 from audits.finding_record import UNSETTLED, Action, Part, Record
 from audits.models import Finding
-from reports.written import of_engagement, of_registers, values
+from reports.written import looking_back, of_engagement, of_registers, values
 from reports.written.document import (
     Column,
     Document,
@@ -64,12 +64,12 @@ def build(asked: Asked) -> Document:
             Section("In numbers", [Words(_sentence(found)), Figures(_figures(records, today))]),
             Section("Findings", [_findings(found, records)]),
             Section("Corrective actions of findings", [_actions(found, records, today)]),
-            Section("Other corrective actions", [_others()]),
+            Section("Other corrective actions", [_others(asked)]),
         ],
         facts=of_engagement.facts(asked.audit),
         period=(asked.audit.window_from, asked.audit.window_to),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -84,11 +84,15 @@ def _figures(records: Mapping[int, Record], today: date) -> list[Figure]:
     actions = [each for record in records.values() for each in record.actions]
     unsettled = sum(record.state in UNSETTLED for record in records.values())
     return [
-        Figure("Findings", len(records)),
+        Figure("Findings", len(records), "recorded in this engagement"),
         Figure("Not settled", unsettled, "somebody still has to do something"),
         Figure("Corrective actions", len(actions), "planned in answers to findings"),
-        Figure("Open actions", sum(each.is_open for each in actions)),
-        Figure("Overdue actions", sum(each.is_overdue(today) for each in actions)),
+        Figure("Open actions", sum(each.is_open for each in actions), "neither done nor withdrawn"),
+        Figure(
+            "Overdue actions",
+            sum(each.is_overdue(today) for each in actions),
+            "open after their due day",
+        ),
     ]
 
 
@@ -138,7 +142,12 @@ def _state(action: Action, today: date) -> Mark:
     return Mark("done", Tone.GOOD) if action.is_done else Mark("withdrawn", Tone.QUIET)
 
 
-def _others() -> Table:
+def _others(asked: Asked) -> Table | Words:
+    if asked.made_at:
+        return Words(
+            "The register of corrective actions is kept as it stands now: a report as of an "
+            "earlier day leaves it out."
+        )
     return of_registers.table(
         "corrective_actions",
         _OTHERS,
@@ -157,4 +166,5 @@ KIND = Kind(
     sentence="Every finding with cause, effect and response, and what is done about it until when.",
     build=build,
     needs=(Need.ENGAGEMENT,),
+    goes_back=True,
 )

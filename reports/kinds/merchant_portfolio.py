@@ -38,7 +38,7 @@ _LEVELS = (Column("Level of merchant", 20), *_STATES, Column("All", 11, is_numbe
 _FORMS = (
     Column("Form", 30),
     Column("Merchant", 30),
-    Column("Platform", 24, wraps=True),
+    Column("Platform", 34, wraps=True),
     Column("Questionnaire", 14),
     Column("Level", 8, is_number=True),
     Column("State", 12),

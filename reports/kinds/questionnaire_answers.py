@@ -118,12 +118,15 @@ def _unbacked(lines: Sequence[Line]) -> Table:
                 lacks = one.backed.lacks if one.backed else ("it is in our own words",)
                 yield [_place(one), one.text, "\n".join(lacks)]
 
-    return Table("Not backed", _UNBACKED, rows, empty="Every answer is backed by evidence.")
+    answered = any(one.is_answered for one in lines)
+    empty = "Every answer is backed by evidence." if answered else "No question is answered yet."
+    return Table("Not backed", _UNBACKED, rows, empty=empty)
 
 
 def _unanswered(lines: Sequence[Line]) -> Table:
     rows: list[Row] = [[_place(one), one.text, one.missing] for one in lines if not one.is_answered]
-    return Table("Unanswered", _UNBACKED, rows, empty="Every question is answered.")
+    empty = "Every question is answered." if lines else "No question was read yet."
+    return Table("Unanswered", _UNBACKED, rows, empty=empty)
 
 
 def _place(one: Line) -> str:

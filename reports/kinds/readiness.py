@@ -63,10 +63,10 @@ _MISTAKES = (
 _PLAN = (
     Column("Phase", 20, wraps=True),
     Column("Step", 40, wraps=True),
-    Column("Owner", 22, wraps=True),
+    Column("Owner", 18, wraps=True),
     Column("Due", 11),
     Column("State", 11),
-    Column("What shows it", 24, wraps=True),
+    Column("What shows it", 44, wraps=True),
 )
 _NOTES = (
     (

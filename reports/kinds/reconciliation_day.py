@@ -40,7 +40,7 @@ def build(asked: Asked) -> Document:
         subtitle=f"{reconciliation.ref} {reconciliation.title}, {run.day}",
         sections=[
             Section("In numbers", [Words(sentence), Figures(figures)]),
-            Section("What was signed", [Facts(said_of.facts)]),
+            Section("What was signed", [Facts(of_reconciliations.signed(said_of.facts))]),
             *of_reconciliations.sections(paper.tables(said_of), _EMPTY),
         ],
         period=(run.day, run.day),

@@ -44,7 +44,7 @@ def build(asked: Asked) -> Document:
         subtitle=f"{reconciliation.ref} {reconciliation.title}, {signature.month:%Y-%m}",
         sections=[
             Section("In numbers", [Words(_sentence(signed, month)), Figures(figures)]),
-            Section("What was signed", [Facts(month.facts)]),
+            Section("What was signed", [Facts(of_reconciliations.signed(month.facts))]),
             *of_reconciliations.sections(paper.tables(month), _EMPTY),
         ],
         period=(signature.month, month.last),

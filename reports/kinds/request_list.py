@@ -78,10 +78,10 @@ def _sentence(found: Sequence[Asking]) -> str:
 
 def _figures(found: Sequence[Asking], late: Sequence[Asking]) -> list[Figure]:
     states = [
-        Figure(str(state.label).capitalize(), sum(one.state == state for one in found))
+        Figure(str(state.label).capitalize(), sum(one.state == state for one in found), "requests")
         for state in _STATES
     ]
-    return [*states, Figure("Overdue", len(late), "of those that wait for us")]
+    return [*states, Figure("Overdue", len(late), "of those that wait for an answer of ours")]
 
 
 def _table(name: str, found: Sequence[Asking], empty: str) -> Table:

@@ -1,10 +1,11 @@
 """Restore tests of a period: every restore, practised or real, with what its checks found."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from controls.models import Expectation
 from evidence.models import Claim
-from reports.written import of_items
+from reports.written import looking_back, of_items
 from reports.written.document import Column, Document, Figure, Figures, Row, Section, Table, Words
 from reports.written.registry import Asked, Kind, Need
 
@@ -37,20 +38,30 @@ def build(asked: Asked) -> Document:
         title="Restore tests",
         subtitle="What was brought back, and what was found",
         sections=[
-            Section("In numbers", [Words(_sentence(restores)), Figures(_figures(restores))]),
+            Section(
+                "In numbers", [Words(_sentence(restores)), Figures(_figures(restores, asked.at))]
+            ),
             Section("What is expected", [_expected([*restores, *backups])]),
             Section(
                 "Restores",
-                [of_items.table("Restores", restores, empty="No restore was shown in the period.")],
+                [
+                    of_items.table(
+                        "Restores", restores, asked.at, empty="No restore was shown in the period."
+                    )
+                ],
             ),
             Section(
                 "Backups",
-                [of_items.table("Backups", backups, empty="No backup was shown in the period.")],
+                [
+                    of_items.table(
+                        "Backups", backups, asked.at, empty="No backup was shown in the period."
+                    )
+                ],
             ),
         ],
         period=(first, last),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -60,16 +71,24 @@ def _sentence(found: Sequence[Claim]) -> str:
     return f"{len({claim.evidence_id for claim in found}):,} items of the period show restores."
 
 
-def _figures(found: Sequence[Claim]) -> list[Figure]:
-    exceptions = of_items.exceptions(found)
+def _figures(found: Sequence[Claim], as_of: datetime) -> list[Figure]:
+    exceptions = of_items.exceptions(found, as_of)
     bad = [key for key, count in exceptions.items() if count]
     return [
         Figure(
             "Items about restores", len({claim.evidence_id for claim in found}), "in the period"
         ),
         Figure("With exceptions", len(bad), "of those that were checked"),
-        Figure("Without a check", len({claim.evidence_id for claim in found} - {*exceptions})),
-        Figure("Latest day shown", max((claim.covers_to for claim in found), default=None)),
+        Figure(
+            "Without a check",
+            len({claim.evidence_id for claim in found} - {*exceptions}),
+            "that no check has run over",
+        ),
+        Figure(
+            "Latest day shown",
+            max((claim.covers_to for claim in found), default=None),
+            "that an item about restores covers",
+        ),
     ]
 
 
@@ -92,4 +111,5 @@ KIND = Kind(
     sentence="Every restore of a period, practised or real, with what its checks found.",
     build=build,
     needs=(Need.PERIOD,),
+    goes_back=True,
 )

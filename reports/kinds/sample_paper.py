@@ -109,8 +109,8 @@ def _figures(sealed: Sequence[SealedPopulation], draws: Sequence[Draw]) -> list[
     return [
         Figure("Populations", len(sealed), "sealed"),
         Figure("Rows", sum(one.row_count for one in sealed), "in all of them"),
-        Figure("Draws", len(draws)),
-        Figure("Items drawn", sum(one.size for one in draws)),
+        Figure("Draws", len(draws), "from these populations, unused ones too"),
+        Figure("Items drawn", sum(one.size for one in draws), "in all draws"),
     ]
 
 

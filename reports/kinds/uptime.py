@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from audits import tables
 from evidence.models import Claim
-from reports.written import of_items, values
+from reports.written import looking_back, of_items, values
 from reports.written.document import (
     Column,
     Document,
@@ -82,11 +82,14 @@ def build(asked: Asked) -> Document:
             Section("By address", [_targets(samples)]),
             Section("By day", [_days(samples)]),
             Section("Days without a series", [_gaps(missing)]),
-            Section("Items", [of_items.table("Items", claims, empty="No series was collected.")]),
+            Section(
+                "Items",
+                [of_items.table("Items", claims, asked.at, empty="No series was collected.")],
+            ),
         ],
         period=(first, last),
         as_of=asked.at,
-        notes=_NOTES,
+        notes=looking_back.noted(asked, _NOTES),
     )
 
 
@@ -198,4 +201,5 @@ KIND = Kind(
     sentence="Uptime of a period by address and day, and the days of which nothing is known.",
     build=build,
     needs=(Need.PERIOD,),
+    goes_back=True,
 )

@@ -109,7 +109,7 @@ def build(asked: Asked) -> Document:
 
 
 def _table(slug: str, names: Sequence[str], title: str) -> Table:
-    empty = f"The register {title.lower()} has no entry."
+    empty = f"The register of {title.lower()} has no entry."
     return of_registers.table(slug, names, title=title, empty=empty)
 
 
@@ -127,7 +127,11 @@ def _sentence(vendors: Sequence[_Vendor], gaps: Sequence[Row]) -> str:
 def _figures(vendors: Sequence[_Vendor], gaps: Sequence[Row]) -> list[Figure]:
     return [
         Figure("Vendors", len(vendors), "in use today"),
-        Figure("Critical", sum(one.said["criticality"] == CRITICAL for one in vendors)),
+        Figure(
+            "Critical",
+            sum(one.said["criticality"] == CRITICAL for one in vendors),
+            "by our own ranking",
+        ),
         Figure(
             "Need assurance",
             sum(one.needs_assurance for one in vendors),

@@ -60,7 +60,7 @@ def write(
 
 def _cover(document: Document, head: Head) -> Iterator[tuple[str, Written]]:
     yield "About", document.subtitle
-    for name, cell in heading.facts(document, head):
+    for name, cell in heading.facts(document, head, zone="UTC"):
         yield name, written(cell)
     yield "Marking", document.marking
     yield "Kind of report", head.kind
@@ -86,7 +86,9 @@ def _summed(section: Section) -> Iterator[list[Written]]:
 
 
 def _sheet(book: Book, reading: Reading, name: str) -> None:
-    columns = [Width(each.title, each.width, each.wraps) for each in reading.table.columns]
+    columns = [
+        Width(each.title, each.width, each.wraps, each.is_number) for each in reading.table.columns
+    ]
     sheet = book.table(name, columns)
     for row in reading.stream():
         sheet.row([written(cell) for cell in row])

@@ -76,7 +76,7 @@ class _Layout:
         self._room, self._pages = _ROWS, 0
 
     def add(self, section: Section) -> None:
-        self._open = pdf.heading(section, self._document, self._readings)
+        self._open = pdf.heading(section, self._document, self._readings, after=self._open)
         for block in section.blocks:
             if isinstance(block, Table):
                 self._table(block)

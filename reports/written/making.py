@@ -78,8 +78,10 @@ def refuse_unfit(kind: Kind, asked: Asked) -> None:
     if asked.made_at and asked.at > asked.made_at:
         raise AskedError("A report cannot be as of a day that is not over yet.")
     if asked.made_at and not kind.goes_back:
+        able = ", ".join(one.title for one in registry.kinds().values() if one.goes_back)
         raise AskedError(
-            f"{kind.title}: what it reads is not kept by moment, so it is as of now only."
+            f"{kind.title}: what it reads is not kept by moment, so it is as of now only. "
+            f"As of an earlier day are: {able}."
         )
     if Need.SUBJECT in kind.needs and not asked.subject.strip():
         raise AskedError(f"Say what the report is about: {kind.subject}.")

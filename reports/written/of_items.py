@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from evidence.models import CheckResult, Claim, Review
 from reports.written.document import Column, Mark, Row, Table, Tone
 
@@ -32,32 +34,42 @@ _UNREVIEWED = Mark("not reviewed", Tone.WARN)
 
 
 def claims(slugs: Sequence[str], first: date, last: date, as_of: datetime) -> list[Claim]:
-    """Return the claims to some expectations that meet a period, oldest first; none replaced."""
+    """Return the claims to some expectations that meet a period, oldest first.
+
+    None had been replaced by the moment.
+    """
     found = Claim.objects.filter(
+        not_replaced(as_of, "evidence__"),
         expectation__slug__in=slugs,
         covers_from__lte=last,
         covers_to__gte=first,
         evidence__received_at__lte=as_of,
-        evidence__superseded_by__isnull=True,
     )
     wanted = found.select_related("evidence__population", "expectation__control")
     return list(wanted.order_by("covers_from", "number"))
 
 
-def table(title: str, found: Sequence[Claim], *, empty: str) -> Table:
-    """Return the items behind some claims with what their checks and reviewers say."""
-    return Table(title, _ITEMS, lambda: _rows(found), empty=empty)
+def not_replaced(as_of: datetime, prefix: str = "") -> Q:
+    """Return the condition that no newer version of an item had come in by a moment."""
+    newer = f"{prefix}superseded_by__"
+    return Q(**{f"{newer}isnull": True}) | Q(**{f"{newer}received_at__gt": as_of})
 
 
-def exceptions(found: Sequence[Claim]) -> Mapping[int, int]:
-    """Return how many exceptions the last runs of checks found, by key of the item."""
+def table(title: str, found: Sequence[Claim], as_of: datetime, *, empty: str) -> Table:
+    """Return the items behind some claims with what their checks and reviewers had said by then."""
+    return Table(title, _ITEMS, lambda: _rows(found, as_of), empty=empty)
+
+
+def exceptions(found: Sequence[Claim], as_of: datetime) -> Mapping[int, int]:
+    """Return how many exceptions the last runs of checks had found, by key of the item."""
     return {
-        key: sum(one.exception_count or 0 for one in each) for key, each in _runs(found).items()
+        key: sum(one.exception_count or 0 for one in each)
+        for key, each in _runs(found, as_of).items()
     }
 
 
-def _rows(found: Sequence[Claim]) -> Iterator[Row]:
-    runs, decided = _runs(found), decisions([claim.evidence_id for claim in found])
+def _rows(found: Sequence[Claim], as_of: datetime) -> Iterator[Row]:
+    runs, decided = _runs(found, as_of), decisions([claim.evidence_id for claim in found], as_of)
     for claim in found:
         item = claim.evidence
         results = runs.get(item.pk, [])
@@ -77,9 +89,11 @@ def _rows(found: Sequence[Claim]) -> Iterator[Row]:
         ]
 
 
-def decisions(keys: Sequence[int]) -> dict[int, Mark]:
-    """Return the latest decision of a reviewer about some items, by their keys."""
+def decisions(keys: Sequence[int], as_of: datetime | None = None) -> dict[int, Mark]:
+    """Return the latest decision of a reviewer about some items, by a moment where one is given."""
     rows = Review.objects.filter(evidence__in=keys).order_by("pk")
+    if as_of is not None:
+        rows = rows.filter(decided_at__lte=as_of)
     return {
         key: _DECISIONS.get(decision, Mark(decision))
         for key, decision in rows.values_list("evidence", "decision")
@@ -90,11 +104,12 @@ def _said(result: CheckResult) -> str:
     return _RESULTS[CheckResult.State(result.state)]
 
 
-def _runs(found: Sequence[Claim]) -> dict[int, list[CheckResult]]:
-    """Return the last result of each check of each item."""
+def _runs(found: Sequence[Claim], as_of: datetime) -> dict[int, list[CheckResult]]:
+    """Return the last result of each check of each item by a moment."""
     keys = {claim.evidence_id for claim in found}
     latest: dict[tuple[int, int], CheckResult] = {}
-    for one in CheckResult.objects.filter(evidence__in=keys).select_related("check_ref"):
+    results = CheckResult.objects.filter(evidence__in=keys, ran_at__lte=as_of)
+    for one in results.select_related("check_ref"):
         known = latest.get((one.evidence_id, one.check_ref_id))
         if known is None or known.pk < one.pk:
             latest[one.evidence_id, one.check_ref_id] = one

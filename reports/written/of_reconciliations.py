@@ -26,6 +26,11 @@ def named(subject: str) -> tuple[Reconciliation, str]:
     return found, rest.strip()
 
 
+def signed(facts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what a signed paper says of itself, without what the title block says already."""
+    return [(name, value) for name, value in facts if name != "Organisation"]
+
+
 def sections(tables: Tables, empty: Mapping[str, str]) -> list[Section]:
     """Return a section for each table of a paper, with the sentence for where it has no row."""
     return [

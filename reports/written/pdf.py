@@ -38,6 +38,10 @@ _LEAST = Decimal("0.4")
 """A column of words is made no narrower than that part of what it asks for."""
 _GAP = 2
 """Characters between what a column holds and the next one."""
+_BOX = 2
+"""Characters that the box around a mark takes."""
+_WORD = 28
+"""A longer word, such as a digest, may be broken."""
 
 
 def write(
@@ -62,9 +66,9 @@ def page(document: Document, head: Head, *, readings: Mapping[int, Reading] | No
     """Return the report as HTML that stands alone; its words do not depend on who asks."""
     known = readings if readings is not None else readings_of(document)
     numbers = count(1)
-    sections = []
+    sections: list[dict[str, Any]] = []
     for section in document.sections:
-        said = heading(section, document, known)
+        said = heading(section, document, known, after=sections[-1] if sections else {})
         for one in section.blocks:
             if isinstance(one, Table):
                 reading = known[id(one)]
@@ -93,9 +97,11 @@ def rendered(
             "head": head,
             "made_at": made_at.isoformat(timespec="seconds"),
             "facts": [
-                (name, values.said(cell, head.zone)) for name, cell in facts_of(document, head)
+                (name, values.said(cell, head.zone))
+                for name, cell in facts_of(document, head, zone=head.zone)
             ],
             "sections": sections,
+            "notes_lie": bool(sections and sections[-1]["lies"]),
             "log": log_of(head),
             "is_first": is_first,
             "is_last": is_last,
@@ -109,17 +115,28 @@ def log_of(head: Head) -> str:
     return f"Log at {head.log_size:,} leaves, root {head.log_root[:16]}"
 
 
-def heading(section: Section, document: Document, known: Mapping[int, Reading]) -> dict[str, Any]:
-    """Return a section without its blocks: where a table of it is wide, it lies across."""
+def heading(
+    section: Section,
+    document: Document,
+    known: Mapping[int, Reading],
+    *,
+    after: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return a section without its blocks: where a table of it is wide, it lies across.
+
+    So does what follows on the same page: else a table that ends on the next page would have other
+    columns there.
+    """
     tables = [one for one in section.blocks if isinstance(one, Table)]
     wide = any(_is_wide(one, known[id(one)]) for one in tables)
+    goes_on = after.get("lies", False) and not section.begins_page
     # A page across is another page, which a report on one page has not.
-    is_across = wide and not document.is_one_page
+    is_across = (wide or goes_on) and not document.is_one_page
     return {
         "title": section.title,
         "blocks": [],
         "lies": is_across,
-        "begins_page": section.begins_page and not is_across,
+        "begins_page": section.begins_page,
     }
 
 
@@ -178,27 +195,42 @@ def _is_wide(table: Table, reading: Reading) -> bool:
 def _widths(table: Table, reading: Reading) -> list[Decimal]:
     """Return how wide each column is on paper, in characters.
 
-    No word of a heading, no day and no number is broken; where all columns together are too wide
-    for a page, those of words make room.
+    No word of a heading, no day and no number is broken, and no word of a cell where there is room
+    for all of them. Where all columns together are too wide for a page, those of words make room.
     """
-    needed = [max(column.width, _longest(column.title.split())) for column in table.columns]
+    floors = [_longest(column.title.split()) for column in table.columns]
+    words = list(floors)
     for row in reading.shown_rows():
         for place, cell in enumerate(row):
-            if (unbroken := _unbroken(cell)) and len(unbroken) + _GAP > needed[place]:
-                needed[place] = len(unbroken) + _GAP
-    whole = sum(needed)
-    words = sum(width for width, one in zip(needed, table.columns, strict=True) if one.wraps)
-    if whole <= _ACROSS or not words:
-        return [Decimal(width) for width in needed]
-    part = max(_LEAST, Decimal(_ACROSS - (whole - words)) / words)
-    return [
-        width * part if one.wraps else Decimal(width)
-        for width, one in zip(needed, table.columns, strict=True)
+            if unbroken := _unbroken(cell):
+                floors[place] = max(floors[place], len(unbroken) + _GAP)
+            elif isinstance(cell, str):
+                words[place] = max(words[place], _longest(cell.split(), most=_WORD))
+            elif isinstance(cell, Mark):
+                # It stands in a box, which is not to have two lines.
+                words[place] = max(words[place], _longest([cell.text], most=_WORD) + _BOX)
+    wholes = [max(each) for each in zip(floors, words, strict=True)]
+    return _fitted(table, wholes) or _fitted(table, floors) or [Decimal(one) for one in floors]
+
+
+def _fitted(table: Table, floors: Sequence[int]) -> list[Decimal]:
+    """Return widths that are no smaller than these; nothing where they do not fit on a page."""
+    asked = [max(column.width, floor) for column, floor in zip(table.columns, floors, strict=True)]
+    if sum(asked) <= _ACROSS:
+        return [Decimal(one) for one in asked]
+    least = [
+        max(Decimal(floor), column.width * _LEAST) if column.wraps else Decimal(one)
+        for column, floor, one in zip(table.columns, floors, asked, strict=True)
     ]
+    room, wanted = _ACROSS - sum(least, Decimal()), sum(asked) - sum(least, Decimal())
+    if room < 0:
+        return []
+    part = min(Decimal(1), room / wanted)
+    return [low + (one - low) * part for low, one in zip(least, asked, strict=True)]
 
 
-def _longest(words: Iterable[str]) -> int:
-    return max((len(word) for word in words), default=0) + _GAP
+def _longest(words: Iterable[str], *, most: int = 10**9) -> int:
+    return max((len(word) for word in words if len(word) <= most), default=0) + _GAP
 
 
 def _unbroken(cell: Cell) -> str:

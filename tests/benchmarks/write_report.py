@@ -1,6 +1,7 @@
-"""Writes one long report in a process of its own; prints its pages, its seconds and its peak in MB.
+"""Writes one long report in a process of its own; prints pages, seconds, peak and start in MB.
 
-The peak is that of this process and of the engine that it starts, added up.
+The peak is that of this process and of the engine that it starts, added up; the start is what this
+process had when all was loaded and nothing written.
 """
 
 import resource
@@ -22,12 +23,17 @@ def main(what: str, count: int, path: Path) -> None:
     # The log library loads it where it is there: among our tools it is, in an installation not.
     sys.modules["rich"] = None  # type: ignore[assignment]
     django.setup()
+    before = _peak(resource.RUSAGE_SELF)
     start = time.perf_counter()
     pages = SIDES[what](count, path)
     seconds = time.perf_counter() - start
-    peaks = [resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN]
-    memory = sum(resource.getrusage(each).ru_maxrss for each in peaks) // 1024
-    sys.stdout.write(f"{pages} {seconds} {memory}\n")
+    memory = _peak(resource.RUSAGE_SELF) + _peak(resource.RUSAGE_CHILDREN)
+    sys.stdout.write(f"{pages} {seconds} {memory} {before}\n")
+
+
+def _peak(who: int) -> int:
+    """Return the most memory so far in MB."""
+    return resource.getrusage(who).ru_maxrss // 1024
 
 
 def pieces(count: int, path: Path) -> int:

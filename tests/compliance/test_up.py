@@ -124,8 +124,8 @@ class TestWelcome:
         monkeypatch.setattr(pdf_engine, "_LIBRARIES", (("libnowhere.so.0",),))
 
         assert (
-            "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0"
-            in up._welcome().splitlines()[2]
+            "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+            "fonts-dejavu-extra" in up._welcome().splitlines()[2]
         )
 
 

@@ -15,7 +15,8 @@ def test_it_names_the_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch)
 
     assert pdf_engine.missing_libraries() == (
         "PDF papers are switched off: the libraries of the PDF engine are missing. "
-        "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+        "On Debian or Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+        "fonts-dejavu-extra"
     )
 
 

@@ -72,7 +72,7 @@ def test_the_paper_says_days_reasons_sums_and_limits(signed: MonthSignature) -> 
         "ivan@books.example",
         "olga@books.example",
         "The bank was shut.",
-        "22, 1 signed, 0 of them late",
+        "22, of them signed: 1, signed late: 0",
         "written_off: 1",
         "0.50 EUR",
         "8.50 EUR",

@@ -1,6 +1,9 @@
 """Reports in the staff door: the kinds, asking for one, and finding both files again."""
 
+import re
 from datetime import date
+from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from reports import pdf_engine
 from reports.written import making, registry
 from tests import cast
 from tests.audits.world import World, hand_in_staff
+from tests.merchants import shops
 from tests.staff import desk
 from tests.staff.desk import Desk
 
@@ -29,6 +33,17 @@ def test_the_shelf_lists_every_kind_and_helps_where_nothing_was_written(alices: 
         assert kind.title in said
         assert kind.sentence in said
     assert "No report was written yet" in said
+
+
+def test_the_shelf_leads_to_the_signed_self_assessments_of_merchants(
+    alices: Desk, alice: User, var_dir: Path
+) -> None:
+    signed, open_one = shops.signed(alice).form, shops.form(alice)
+    shelf = alices.get("papers").content.decode()
+    (address,) = set(re.findall(r'href="([^"]+)"[^>]*>SAQ and attestation of compliance', shelf))
+    said = alices.client.get(unescape(address)).content.decode()
+    assert desk.url("merchant_form", signed.ref) in said
+    assert desk.url("merchant_form", open_one.ref) not in said
 
 
 def test_without_an_engagement_the_page_says_what_to_do(alices: Desk) -> None:

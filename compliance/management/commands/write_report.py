@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="start", type=date.fromisoformat, help="first day")
         parser.add_argument("--to", dest="end", type=date.fromisoformat, help="last day")
         parser.add_argument(
-            "--as-of", type=date.fromisoformat, help="judge as of the end of an earlier day"
+            "--as-of",
+            type=date.fromisoformat,
+            help="judge as of the end of an earlier day, where what it reads is kept by moment",
         )
         parser.add_argument("--about", default="", help="reference of what it is about")
         parser.add_argument(

@@ -1,7 +1,7 @@
 """Reports of evidence: the calendar, restores, uptime, and the IPE sheet of one item."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -70,6 +70,17 @@ class TestRestores:
         assert (row[0], row[6], row[8], row[9]) == (bad.ref, 3, 2, "not reviewed")
         assert "found exceptions" in row[7]
         assert said.figures["With exceptions"] == 1
+
+    def test_as_of_an_earlier_day_a_later_retest_is_unknown(self, ask: Ask, world: World) -> None:
+        world.mfa.slug = "restore-test"
+        world.mfa.save()
+        bad = hand_in_staff(world, date(2026, 7, 6), without_mfa=2)
+        hand_in_staff(world, date(2026, 7, 20), supersedes=bad)
+        then = datetime(2026, 7, 10, tzinfo=UTC)
+        said = ask("restore_tests", **PERIOD, at=then, made_at=AT)
+        assert [row[0] for row in said.sheets["Restores"][1:]] == [bad.ref]
+        assert (said.figures["With exceptions"], said.document.as_of) == (1, then)
+        assert ask("restore_tests", **PERIOD).figures["With exceptions"] == 0
 
     @pytest.mark.usefixtures("world")
     def test_none_is_told(self, ask: Ask) -> None:

@@ -1,7 +1,7 @@
 """Findings are told with state, cause and actions; without any the report says so."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from audits import findings
 from audits.findings import Observation, occurrence_on
@@ -42,3 +42,12 @@ def test_what_came_later_is_not_told(ask: Ask, world: World, audit: Engagement) 
     said = ask("findings", engagement=audit)
     assert "No finding is recorded in this engagement." in said.words
     assert "No action is planned for a finding." in said.words
+
+
+def test_the_register_of_today_is_left_out_of_an_earlier_day(
+    ask: Ask, world: World, audit: Engagement
+) -> None:
+    said = ask("findings", engagement=audit, at=AT - timedelta(30), made_at=AT)
+    assert "a report as of an earlier day leaves it out" in said.words
+    assert "Register of actions" not in said.sheets
+    assert "made later than the moment" in said.words

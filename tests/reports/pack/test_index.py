@@ -1,12 +1,15 @@
 """index.xlsx: what an auditor asks of each item, as text that is text and dates that are dates."""
 
 import io
+import zipfile
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import escape
 from openpyxl.workbook import Workbook
 
 from audits import packs
@@ -168,6 +171,52 @@ class TestCells:
         assert row[:5] == [7, str(2**60), True, datetime(2026, 2, 1), "1066-10-14"]  # noqa: DTZ001
         assert not any(row[5:])
 
+    def test_moments_fractions_and_the_first_days_of_excel_are_read_as_written(
+        self, tmp_path: Path
+    ) -> None:
+        there = timezone(timedelta(hours=2))
+        cells = [
+            datetime(2026, 2, 1, 1, 30, 15, tzinfo=there),
+            datetime(1, 1, 1, tzinfo=there),
+            date(1900, 1, 1),
+            date(1900, 3, 1),
+            Decimal("-99.95"),
+            Decimal("0.1234567890123456"),
+            Decimal("NaN"),
+            0,
+            False,
+        ]
+        row = [cell.value for cell in made(tmp_path / "a.xlsx", cells)["Cells"][2]]
+        assert row == [
+            datetime(2026, 1, 31, 23, 30, 15),  # noqa: DTZ001
+            "0001-01-01 00:00:00+02:00",
+            datetime(1900, 1, 1),  # noqa: DTZ001
+            datetime(1900, 3, 1),  # noqa: DTZ001
+            -99.95,
+            "0.1234567890123456",
+            "NaN",
+            0,
+            False,
+        ]
+
+    def test_markup_spaces_and_words_like_escapes_stay_text(self, tmp_path: Path) -> None:
+        texts = ["<b>&amp;</b>", "  two before", "after ", "a_x0041_b", "one\r\ntwo", "\u00a0"]
+        path = tmp_path / "a.xlsx"
+        row = [cell.value for cell in made(path, texts)["Cells"][2]]
+        # The reader of the test leaves escapes as they stand; Excel reads them back.
+        assert [escape.unescape(str(cell)) for cell in row] == texts
+        with zipfile.ZipFile(path) as archive:
+            sheet = archive.read("xl/worksheets/sheet1.xml")
+        assert b"a_x005F_x0041_b" in sheet
+        assert b'<dimension ref="A1:F2"/>' in sheet
+
+    def test_a_sign_that_counts_twice_for_excel_is_counted_twice(self, tmp_path: Path) -> None:
+        value = made(tmp_path / "a.xlsx", ["\U0001f600" * 20_000])["Cells"].cell(2, 1).value
+        assert isinstance(value, str)
+        assert len(value.encode("utf-16-le")) // 2 <= 32_767
+        assert value.startswith("\U0001f600")
+        assert value.endswith("[cut: Excel holds no more]")
+
     def test_the_same_cells_give_the_same_bytes(self, tmp_path: Path) -> None:
         for name in ("a.xlsx", "b.xlsx"):
             made(tmp_path / name, ["x", 1, date(2026, 2, 1)])
@@ -200,3 +249,21 @@ def test_it_can_be_printed_and_read(var_dir: Path, tmp_path: Path) -> None:
     assert (wide.page_setup.fitToWidth, wide.print_title_cols) == (3, "$A:$A")
     assert wide.row_dimensions[2].height is None
     assert wide.row_dimensions[3].height == 13.5 * 3 + 1.5
+
+
+def test_headings_stand_above_their_cells_and_each_page_names_its_sheet(
+    var_dir: Path, tmp_path: Path
+) -> None:
+    book = Book(
+        tmp_path / "a.xlsx", title="R&D", author="B", created=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    columns = [Column("Day", 12), Column("Checks not passed", 8, is_number=True)]
+    sheet = book.table("Items", columns)
+    sheet.row([date(2026, 2, 1), 7])
+    book.close()
+    (made_of,) = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets
+    sides = [[cell.alignment.horizontal for cell in row] for row in made_of.iter_rows()]
+    assert sides == [[None, "right"], ["left", None]]
+    assert made_of.row_dimensions[1].height >= 13.5 * 3
+    assert made_of.oddFooter is not None
+    assert made_of.oddFooter.left.text == "R&&D, &A"

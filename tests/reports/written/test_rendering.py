@@ -22,6 +22,7 @@ from reports.written.document import (
     Figures,
     Mark,
     Points,
+    Reading,
     Row,
     Section,
     Table,
@@ -120,6 +121,41 @@ def test_no_day_is_broken_however_wide_the_words_are(tmp_path: Path) -> None:
     html = reading.of(replace(document(), sections=[Section("All", [table])]), tmp_path).html
     # Twelve of the 168 characters that fit a page that lies across.
     assert '<col style="width: 7.14%"><col style="width: 92.86%">' in html
+
+
+def test_no_word_of_a_heading_is_broken_and_words_only_where_there_is_no_room() -> None:
+    columns = [
+        Column("Controls", 3, wraps=True),
+        *(Column(f"C{number}", 60, wraps=True) for number in range(3)),
+        Column("Contact", 12),
+    ]
+    for contact, needed in (("duty@tidewater.example", 24), ("x" * 64, 12)):
+        row = ["AC-01", *("Some words. " * 9,) * 3, contact]
+        read = Reading(Table("Wide", columns, [row]))
+        read.read()
+        controls, *words, last = pdf._widths(read.table, read)
+        assert controls >= len("Controls")
+        assert last == needed
+        assert all(each > 40 for each in words)
+        assert controls + sum(words) + last <= 168
+
+
+def test_what_follows_a_wide_table_lies_across_until_a_new_page_begins(tmp_path: Path) -> None:
+    wide = Table("Wide", [Column("Words", 200, wraps=True)], [["Some words."]])
+    small = Table("Small", [Column("Words", 20)], [["Some words."]])
+    parts = [
+        Section("One", [Words("Words.")]),
+        Section("Two", [wide]),
+        Section("Three", [small]),
+        Section("Four", [replace(small, name="Smaller")], begins_page=True),
+    ]
+    said = reading.of(replace(document(), sections=parts[:3]), tmp_path)
+    assert said.html.count('class="lies"') == 2
+    assert '<section class="notes lies">' in said.html
+    said = reading.of(replace(document(), sections=parts), tmp_path)
+    assert said.html.count('class="lies"') == 2
+    assert '<section class=" begins-page">' in said.html
+    assert '<section class="notes">' in said.html
 
 
 def test_markup_in_data_stays_text(tmp_path: Path) -> None:
