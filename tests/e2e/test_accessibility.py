@@ -80,9 +80,13 @@ def of_staff() -> list[str]:
     return ["", *(route for route in pages if route.endswith("/")), *lists]
 
 
-def seat(browser: Browser, live_server: LiveServer, user: User | None) -> Page:
+def seat(
+    browser: Browser, live_server: LiveServer, user: User | None, *, has_scripts: bool = True
+) -> Page:
     # The policy of our pages keeps foreign scripts out, and axe is one.
-    context = browser.new_context(base_url=live_server.url, bypass_csp=True, viewport=WIDE)
+    context = browser.new_context(
+        base_url=live_server.url, bypass_csp=True, viewport=WIDE, java_script_enabled=has_scripts
+    )
     if user:
         session = cast.sign_in(Client(), user).cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
@@ -197,6 +201,16 @@ def test_a_sweep_finds_what_is_wrong(
     assert [each for each in found if "500 px wide on 390 px" in each]
     assert [each for each in sweep.stumbles("/accounts/login/") if "500 px wide" in each]
     assert sweep.seen == {"account/login.html"}
+
+
+def test_the_staff_door_is_there_without_scripts(
+    browser: Browser, live_server: LiveServer, alice: User
+) -> None:
+    page = seat(browser, live_server, alice, has_scripts=False)
+    page.goto("/admin/evidence/evidence/add/")
+    assert page.get_by_label("Source system").is_visible()
+    assert page.get_by_role("link", name="Coverage").first.is_visible()
+    assert not page.locator("#modal-overlay").is_visible()
 
 
 def test_nothing_serious_behind_any_door(
