@@ -8,6 +8,9 @@ PROGRAM = "push by a program"
 MADE_HERE = "made by this installation"
 UPLOAD = "upload by a person"
 
+BY_HAND = "by_hand"
+"""Names in an IPE record what read the table of an upload; a person handed it in all the same."""
+
 
 def method_of(*, actor: str, run: str, collector: str, was_observed: bool) -> str:
     """Return the method of an item from who handed it in, its run and the collector that it names.
@@ -18,7 +21,7 @@ def method_of(*, actor: str, run: str, collector: str, was_observed: bool) -> st
         return FORM
     if run:
         return FOLDER if collector == "csv_import" else COLLECTOR
-    if collector:
+    if collector and collector != BY_HAND:
         return MADE_HERE
     if was_observed:
         return OBSERVATION

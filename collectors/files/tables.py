@@ -76,8 +76,17 @@ class _Reader:
                 for column, where in zip(self.columns, self.places, strict=True)
             ]
         except CellError as error:
-            message = f"{place}: {error}."
+            message = f"{place}: {error}, in the column {self._unfit(padded)}. Correct the cell."
             raise FileRefusedError(message) from error
+
+    def _unfit(self, cells: Sequence[object]) -> str:
+        """Return the name of the first column whose cell cannot be read."""
+        for column, where in zip(self.columns, self.places, strict=True):
+            try:
+                parse(cells[where], column.type, self.zone)
+            except CellError:
+                return repr(column.name)
+        return ""
 
 
 def _header(cells: Sequence[object], place: str) -> list[str]:

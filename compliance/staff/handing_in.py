@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -14,7 +15,14 @@ from django.utils import timezone
 from accounts.access import actor
 from accounts.capabilities import Capability
 from accounts.models import User
-from compliance.staff import finder, handling_form, quarantine, words
+from compliance.staff import (
+    finder,
+    handing_in_tables,
+    handling_form,
+    held_uploads,
+    quarantine,
+    words,
+)
 from compliance.staff.base import REFUSALS, person
 from compliance.staff.forms import DayField, MomentField
 from compliance.staff.handling_form import HandlingForm
@@ -23,6 +31,7 @@ from controls.models import Control, Expectation, Risk
 from evidence import checks, intake
 from evidence.errors import QuarantinedError
 from evidence.models import CheckResult, Evidence
+from evidence.population import PopulationFacts
 
 
 class HandInForm(HandlingForm):
@@ -99,7 +108,8 @@ class HandInForm(HandlingForm):
         return file
 
 
-_NAMES = frozenset({*HandInForm.base_fields, *handling_form.names()})
+_NAMES = frozenset({*HandInForm.base_fields, *handling_form.names()}) - {"file"}
+_BACK, _UNREAD = "back", "unread"
 
 
 @site.page(
@@ -109,20 +119,17 @@ _NAMES = frozenset({*HandInForm.base_fields, *handling_form.names()})
     methods=READ_AND_DO,
 )
 def hand_in(request: HttpRequest) -> HttpResponseBase:
-    """Take in one file; what intake refuses is said on the form, with everything still typed in."""
+    """Take in one file; what intake refuses is said on the form, with everything still typed in.
+
+    A table whose columns are expected is read first, and shown before anything is kept.
+    """
     before = _superseded(request)
-    form = _form(request, before)
-    if form.is_valid():
-        try:
-            item = _received(form, before, by=person(request))
-        except QuarantinedError as refusal:
-            messages.warning(request, str(refusal))
-            return redirect(quarantine.page_of(refusal.refs[None]))
-        except REFUSALS as refusal:
-            form.add_refusal(refusal)
-        else:
-            _check(request, item)
-            return redirect(_onward(request, item))
+    waiting = request.POST.get(handing_in_tables.HELD, "")
+    with held_uploads.found(waiting, by=person(request)) as held:
+        form = _form(request, before, held)
+        answer = _taken_in(request, form, before) if form.is_valid() else None
+    if answer:
+        return answer
     context = {
         "title": f"New version of {before.ref}" if before else "Add evidence",
         "intro": (
@@ -137,22 +144,84 @@ def hand_in(request: HttpRequest) -> HttpResponseBase:
     return site.render(request, "staff/hand_in.html", context)
 
 
-def _form(request: HttpRequest, before: Evidence | None) -> HandInForm:
+def _taken_in(
+    request: HttpRequest, form: HandInForm, before: Evidence | None
+) -> HttpResponseBase | None:
+    """Hand in what is no table, and read what is one; None where the form says a refusal."""
+    told = _told(form)
+    if (
+        request.POST.get(handing_in_tables.DO) == _UNREAD
+        or not handing_in_tables.concerns(told)
+        or handing_in_tables.is_held_back(told)
+    ):
+        return _handed_in(request, form, before, None)
+    return _read(request, form, before, told)
+
+
+def _form(
+    request: HttpRequest, before: Evidence | None, held: "UploadedFile[bytes] | None"
+) -> HandInForm:
     """Return the form: as it begins, as it was typed to look further, or as it was handed in."""
     sent = request.POST
-    if finder.is_looking(sent):
+    if finder.is_looking(sent) or sent.get(handing_in_tables.DO) == _BACK:
         typed = {name: sent.get(name) for name in _NAMES if name in sent}
         form = HandInForm(initial={**typed, "claims": sent.getlist("claims")}, sent=sent)
-        form.is_looking = bool(request.FILES)
+        form.is_looking = bool(request.FILES or held)
         return form
-    return HandInForm(
-        sent or None, request.FILES or None, initial=_initial(request, before), sent=sent
+    files = request.FILES or ({"file": held} if held else None)
+    return HandInForm(sent or None, files, initial=_initial(request, before), sent=sent)
+
+
+def _read(
+    request: HttpRequest, form: HandInForm, before: Evidence | None, told: handing_in_tables.Told
+) -> HttpResponseBase | None:
+    """Show what was read of a table, or hand in what was looked at."""
+    by, sent = person(request), request.POST
+    with handing_in_tables.read(told, sent) as step:
+        if handing_in_tables.may_hand_in(step, sent):
+            return _handed_in(request, form, before, step.population(by=by))
+        return handing_in_tables.page(request, step, names=sorted(_NAMES), by=by)
+
+
+def _handed_in(
+    request: HttpRequest,
+    form: HandInForm,
+    before: Evidence | None,
+    population: PopulationFacts | None,
+) -> HttpResponseBase | None:
+    """Take it in and lead on; None where intake refuses it, which the form then says."""
+    by = person(request)
+    try:
+        item = _received(form, before, population, by=by)
+    except QuarantinedError as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(quarantine.page_of(refusal.refs[None]))
+    except REFUSALS as refusal:
+        form.add_refusal(refusal)
+        return None
+    held_uploads.drop(request.POST.get(handing_in_tables.HELD, ""), by=by)
+    _check(request, item)
+    return redirect(_onward(request, item))
+
+
+def _told(form: HandInForm) -> handing_in_tables.Told:
+    answers = form.cleaned_data
+    return handing_in_tables.Told(
+        upload=answers["file"],
+        claims=tuple(answers["claims"]),
+        source_system=answers["source_system"],
+        environment=answers["environment"],
+        collected_at=answers["collected_at"],
+        handling=form.handling(),
     )
 
 
-def _received(form: HandInForm, before: Evidence | None, *, by: User) -> Evidence:
+def _received(
+    form: HandInForm, before: Evidence | None, population: PopulationFacts | None, *, by: User
+) -> Evidence:
     answers = form.cleaned_data
     upload = answers["file"]
+    upload.seek(0)
     submission = intake.Submission(
         content=upload.file,
         filename=upload.name,
@@ -169,6 +238,7 @@ def _received(form: HandInForm, before: Evidence | None, *, by: User) -> Evidenc
         sensitivity=answers["sensitivity"],
         prepared_by=by,
         claims=tuple(answers["claims"]),
+        population=population,
         supersedes=before,
         related_risk=answers["related_risk"],
         handling=form.handling(),
@@ -187,7 +257,7 @@ def _check(request: HttpRequest, item: Evidence) -> None:
         messages.warning(
             request,
             f"{item.ref} is in, but a check of what it counts for could not read it. Checks read "
-            "tables: put the table into the folder of a file source, and it is checked.",
+            "tables: hand in the list as .csv or .xlsx, and it is read and checked.",
         )
 
 

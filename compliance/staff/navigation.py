@@ -60,8 +60,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, Capability], ...]], ...] = (
             ("Populations", "dataset", "audits_sealedpopulation_changelist", Capability.VIEW),
             ("Packs", "package_2", "audits_pack_changelist", Capability.VIEW),
             ("Reports", "description", "papers", Capability.VIEW),
-            ("Sharing with buyers", "handshake", "trust", Capability.SHARE_DOCUMENTS),
-            ("Buyers", "quiz", "questionnaires", Capability.VIEW),
+            ("Trust page", "handshake", "trust", Capability.SHARE_DOCUMENTS),
+            ("Questionnaires", "quiz", "questionnaires", Capability.VIEW),
         ),
     ),
     (

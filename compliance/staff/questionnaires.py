@@ -127,7 +127,7 @@ def shelf(request: HttpRequest) -> HttpResponseBase:
     rows = found.annotate(asked=Count("questions"), answered=done).order_by("-number")[:_SHOWN]
     answers = Entry.objects.filter(register=library.REGISTER, is_active=True).count()
     context = {
-        "title": "Questionnaires of buyers",
+        "title": "Questionnaires",
         "rows": rows,
         "answers": answers,
         "starters": len(library.fitting()) if not answers else 0,

@@ -1,4 +1,4 @@
-"""Sharing with buyers in the staff door: switch, agreement, and which documents are offered."""
+"""The trust page in the staff door: switch, agreement, and which documents are offered."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     rows = documents.offered().select_related("evidence__superseded_by", "offered_by")
     taken = BuyerHandOut.objects.select_related("grant__document", "grant__decision__request")
     context = {
-        "title": "Sharing with buyers",
+        "title": "Trust page",
         "is_set": settings.TRUST_PAGE,
         "is_open": bool(switch and switch.is_open),
         "switch": switch,

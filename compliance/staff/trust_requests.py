@@ -69,7 +69,7 @@ class BuyerRequestAdmin(RoomAdmin):
     intro = "Who asked for documents and accepted the agreement; each is approved or declined."
     empty_words = "Nobody has asked yet"
     empty_next = "Requests come from the trust page once it is open and offers a document."
-    empty_links = [("Go to sharing with buyers", "trust", Capability.SHARE_DOCUMENTS)]
+    empty_links = [("Go to the trust page", "trust", Capability.SHARE_DOCUMENTS)]
     list_display = ["asker", "purpose_in_short", "asked_at", "state"]
     list_filter = [StateFilter]
     search_fields = ["company"]

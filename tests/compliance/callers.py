@@ -54,6 +54,8 @@ class Asker:
     is_without_factor: bool = False
     looks_twice: bool = False
     """Asks for the head of what it was let in to, as well."""
+    asks_every_way: bool = False
+    """Asks what refused it by every other method, too."""
 
     def __post_init__(self) -> None:
         self._leaves = LedgerEntry.objects.count()
@@ -107,7 +109,7 @@ class Caller:
 
 
 def _person(
-    make: Maker, *, hours_ago: int = 0, looks_twice: bool = False
+    make: Maker, *, hours_ago: int = 0, looks_twice: bool = False, every_way: bool = False
 ) -> Callable[[House], Asker]:
     def asker(house: House) -> Asker:
         user = User.objects.get(pk=make(house).pk)
@@ -119,7 +121,7 @@ def _person(
         session = client.session
         session[SIGNED_IN_AT] -= hours_ago * 3600
         session.save()
-        return Asker(client, looks_twice=looks_twice)
+        return Asker(client, looks_twice=looks_twice, asks_every_way=looks_twice or every_way)
 
     return asker
 
@@ -142,7 +144,7 @@ def _guest(_house: House) -> User:
 
 
 def _anonymous(_house: House) -> Asker:
-    return Asker(_browser())
+    return Asker(_browser(), asks_every_way=True)
 
 
 def _without_factor(_house: House) -> Asker:
@@ -170,10 +172,16 @@ def _browser() -> Client:
     return Client(raise_request_exception=False)
 
 
-def _program(*scopes: str, of: Maker = lambda house: house.world.alice, **more: Any) -> Caller:
+def _program(
+    *scopes: str,
+    of: Maker = lambda house: house.world.alice,
+    every_way: bool = False,
+    **more: Any,
+) -> Caller:
     def asker(house: House) -> Asker:
         secret = calls.give_token(of(house), *scopes, **more)
-        return Asker(_browser(), headers={"Authorization": f"Bearer {secret}"})
+        headers = {"Authorization": f"Bearer {secret}"}
+        return Asker(_browser(), headers=headers, asks_every_way=every_way)
 
     return Caller("", asker)
 
@@ -191,7 +199,7 @@ PEOPLE = [
         Caller(one.slug, _person(_of_role(one.slug), looks_twice=one.slug in EVERYWHERE))
         for one in roles.read()
     ),
-    Caller("no role", _person(houses.charlie)),
+    Caller("no role", _person(houses.charlie, every_way=True)),
     Caller("role without capability", _person(_guest)),
     Caller("auditor of another audit", _person(houses.other_auditor)),
     Caller("auditor past the end", _person(houses.expired)),
@@ -201,13 +209,13 @@ PEOPLE = [
     Caller("sessions ended", _ended),
 ]
 LONG_AGO = Caller("administrator of hours ago", _person(_of_role(roles.ADMINISTRATOR), hours_ago=6))
-ALL_SCOPES = _named(Scope.ALL.value, _program(Scope.ALL))
+ALL_SCOPES = _named(Scope.ALL.value, _program(Scope.ALL, every_way=True))
 SCOPED = [
     *(_named(scope.value, _program(scope)) for scope in Scope if scope != Scope.ALL),
     ALL_SCOPES,
 ]
 DEAD = [
-    _named("no scope", _program()),
+    _named("no scope", _program(every_way=True)),
     _named("expired", _program(*Scope, expires_in=timedelta(seconds=-1))),
     _named("revoked", _program(*Scope, revoked=True)),
     _named("of an auditor", _program(*Scope, of=lambda house: house.bob)),

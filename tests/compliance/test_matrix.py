@@ -19,7 +19,15 @@ from compliance.api import throttling
 from tests import cast
 from tests.audits.world import World
 from tests.compliance import callers, matrix
-from tests.compliance.callers import CONFIRM, LET_IN, METHODS, Answer, Asker, Caller
+from tests.compliance.callers import (
+    CONFIRM,
+    LET_IN,
+    METHODS,
+    WITH_A_VIEW,
+    Answer,
+    Asker,
+    Caller,
+)
 from tests.compliance.samples import Route, Samples, routes
 from tests.portal import house as houses
 from tests.portal.house import House
@@ -49,8 +57,7 @@ class Walls:
         for route in among:
             path, was_let_in = self.samples.address(route), False
             for method in methods:
-                if method == "HEAD" and was_let_in and not asker.looks_twice:
-                    # The same code without a body; some who get in everywhere ask for it too.
+                if methods is METHODS and _is_known(asker, method, was_let_in=was_let_in):
                     continue
                 answer = asker.ask(method, path)
                 was_let_in = method == "GET" and answer.word == LET_IN
@@ -169,6 +176,18 @@ def test_no_form_is_taken_that_stands_on_a_page_of_somebody_else(walls: Walls) -
             if answer.word not in {"403", "404", "405"}
         ]
     assert taken == []
+
+
+def _is_known(asker: Asker, method: str, *, was_let_in: bool) -> bool:
+    """Say whether others ask this for everybody.
+
+    A head is the same code without a body; some who get in everywhere ask for it too. A method that
+    no door has is refused whoever asks: some who get in everywhere or nowhere ask each route, all
+    others where they got in.
+    """
+    if method == "HEAD" and was_let_in:
+        return not asker.looks_twice
+    return method not in WITH_A_VIEW and not (was_let_in or asker.asks_every_way)
 
 
 def _wrong(walls: Walls, asker: Asker, among: list[Route], name: str) -> list[str]:

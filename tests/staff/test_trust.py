@@ -1,4 +1,4 @@
-"""Sharing with buyers at the desk: the switch, documents, decisions, and the log of hand-outs."""
+"""The trust page at the desk: the switch, documents, decisions, and the log of hand-outs."""
 
 from typing import Any
 
