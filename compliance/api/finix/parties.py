@@ -28,7 +28,9 @@ class MerchantList(FinixView):
         states = filters.words(params, "onboarding_state", _STATES)
         each = [Q(state=state) for state in states] or [Q()]
         rows = access.merchants(self.caller)
-        return paging.answer(self, Listing("merchants", rows, shapes.merchant, where, each))
+        tags, reach = filters.tags(params), access.reach(self.caller)
+        listing = Listing("merchants", rows, shapes.merchant, where, each, tags=tags, reach=reach)
+        return paging.answer(self, listing)
 
 
 class MerchantOne(FinixView):
@@ -63,9 +65,10 @@ class ApplicationList(FinixView):
     http_method_names = ["get", "head"]
 
     def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params)
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
         rows = access.applications(self.caller)
-        return paging.answer(self, Listing("applications", rows, shapes.application, where))
+        listing = Listing("applications", rows, shapes.application, where, tags=tags)
+        return paging.answer(self, listing)
 
 
 class ApplicationOne(FinixView):
@@ -88,7 +91,7 @@ class VerificationList(FinixView):
     def get(self, request: Request, environment: str) -> Response:
         params = request.query_params
         filters.refuse_nul(params)
-        where = filters.common(params, has_tags=False) if not params.get("id") else Q()
+        where = filters.common(params) if not params.get("id") else Q()
         if params.get("id"):
             where &= Q(ref=_merchant_of(params["id"]))
         by_word = {word: state for state, word in shapes.VERIFIED.items()}

@@ -275,7 +275,10 @@ ANSWERS: Mapping[str, Schema] = {
 """What is answered, by its name."""
 
 BODIES: Mapping[str, Schema] = {
-    "Signature": body("pci_saq_a", pci_saq_a=body(*_SIGNED, **dict.fromkeys(_SIGNED, TEXT))),
+    "Signature": body(
+        pci_saq_a=body(*_SIGNED, **dict.fromkeys(_SIGNED, TEXT)),
+        tags=TAGS,
+    ),
     "Tagged": body(tags=TAGS),
     "NewIdentity": body("entity", entity=_ENTITY, application=TEXT, tags=TAGS),
     "NewMerchant": body("processor", processor=TEXT, tags=TAGS),
