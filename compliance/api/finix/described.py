@@ -159,6 +159,12 @@ OPERATIONS: Mapping[type[FinixView], Mapping[str, Operation]] = {
     },
     parties.VerificationList: {
         "get": _list("verifications", "Verification", _PLAIN, state="state"),
+        "post": _make(
+            "add_verification",
+            "Ask for the look that approves a merchant, by its id.",
+            "Verification",
+            "NewVerification",
+        ),
     },
     parties.VerificationOne: {
         "get": Operation("get_verification", "Fetch the look at a merchant.", "Verification"),

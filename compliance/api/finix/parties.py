@@ -56,9 +56,7 @@ class MerchantVerifications(FinixView):
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.merchants(self.caller), ref)
         body_of(request)
-        if found.state != Merchant.State.PROVISIONING:
-            raise Refused(422, "This merchant was looked at already.")
-        return created(shapes.verification(found, self.base))
+        return created(shapes.verification(_waiting(found), self.base))
 
 
 class ApplicationList(FinixView):
@@ -86,7 +84,7 @@ class ApplicationOne(FinixView):
 
 
 class VerificationList(FinixView):
-    http_method_names = ["get", "head"]
+    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, environment: str) -> Response:
         params = request.query_params
@@ -99,6 +97,11 @@ class VerificationList(FinixView):
         each = [Q(state=by_word[word]) for word in states] or [Q()]
         return paging.answer(self, _verifications(access.merchants(self.caller), where, each))
 
+    def post(self, request: Request, environment: str) -> Response:
+        named = fields.text(body_of(request), "merchant")
+        found = access.one(access.merchants(self.caller), named)
+        return created(shapes.verification(_waiting(found), self.base))
+
 
 class VerificationOne(FinixView):
     http_method_names = ["get", "head"]
@@ -109,6 +112,13 @@ class VerificationOne(FinixView):
         if found is None:
             raise NotFoundError(ref)
         return Response(shapes.verification(found, self.base))
+
+
+def _waiting(found: Merchant) -> Merchant:
+    """Return a merchant that people have yet to look at, Refused for another one."""
+    if found.state != Merchant.State.PROVISIONING:
+        raise Refused(422, "This merchant was looked at already.")
+    return found
 
 
 def _verifications(

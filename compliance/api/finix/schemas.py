@@ -280,6 +280,7 @@ BODIES: Mapping[str, Schema] = {
         tags=TAGS,
     ),
     "Tagged": body(tags=TAGS),
+    "NewVerification": body("merchant", merchant=TEXT),
     "NewIdentity": body("entity", entity=_ENTITY, application=TEXT, tags=TAGS),
     "NewMerchant": body("processor", processor=TEXT, tags=TAGS),
     "NewUser": body(role=word(*_values(ApiUser.Role)), tags=TAGS),
