@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evidence import ledger
-from merchants import ids
+from merchants import ids, tagged
 from merchants.errors import FieldError, KeyRefusedError
 from merchants.models import ApiUser, Application, Environment, Merchant
 
@@ -86,7 +86,9 @@ def change(
         if "enabled" in new:
             body = {"enabled": bool(enabled)}
             ledger.append("api_user.switched", subject=user.ref, body=body, actor=actor)
-    current.refresh_from_db()
+        current.refresh_from_db()
+        if "tags" in new:
+            tagged.keep(current)
     return current
 
 
@@ -122,6 +124,7 @@ def _add(made: ApiUser, *, actor: str) -> tuple[ApiUser, str]:
         ledger.lock()
         made.created_at = made.updated_at = timezone.now()
         made.save(force_insert=True)
+        tagged.keep(made)
         body = {
             "environment": made.environment,
             "role": made.role,

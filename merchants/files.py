@@ -18,7 +18,7 @@ from evidence.errors import (
     TooLargeError,
 )
 from evidence.models import Evidence
-from merchants import ids
+from merchants import ids, tagged
 from merchants.api_users import actor_of
 from merchants.errors import FieldError, FileHereError, LinkLapsedError
 from merchants.models import ApiUser, Environment, ExternalLink, File, Merchant
@@ -91,6 +91,7 @@ def add(
     with transaction.atomic():
         ledger.lock()
         made.save(force_insert=True)
+        tagged.keep(made)
         body = {"merchant": merchant.ref, "type": file_type}
         ledger.append("merchant_file.added", subject=made.ref, body=body, actor=actor_of(by))
         telling.files("created", [made])
@@ -146,6 +147,7 @@ def make_link(
             created_at=now,
             expires_at=now + timedelta(minutes=minutes),
         )
+        tagged.keep(made)
         body = {"file": file.ref, "type": kind, "expires_at": ledger.stamp(made.expires_at)}
         ledger.append("merchant_file.link", subject=made.ref, body=body, actor=actor_of(by))
     return made

@@ -25,6 +25,7 @@ from merchants.form_models import (
 )
 from merchants.party_models import Application, Environment, Merchant
 from merchants.support_models import AsvScan, LineSupport, OfficialText
+from merchants.tag_models import Tag
 
 __all__ = [
     "ApiUser",
@@ -47,6 +48,7 @@ __all__ = [
     "Prospect",
     "SignatureRecord",
     "SigningLink",
+    "Tag",
     "TakenForm",
     "Webhook",
 ]

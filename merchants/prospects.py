@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.journal import digest
 from evidence import ledger
-from merchants import identity, ids
+from merchants import identity, ids, tagged
 from merchants.api_users import actor_of
 from merchants.errors import FieldError, MerchantError, OrderError
 from merchants.identity import Identity
@@ -56,6 +56,7 @@ def make_merchant(
             raise OrderError("This identity has a merchant already.")
         made = _merchant(current, form_type, tags)
         made.save(force_insert=True)
+        tagged.keep(made)
         current.merchant, current.identity = made, ""
         current.updated_at = made.created_at
         current.save()

@@ -1,7 +1,7 @@
 """Whom to remind of a form, and when; who writes the mail is upstairs.
 
-A reminder falls on set days before and after the due day. The key of the job names form and day,
-which is what makes it come once.
+A reminder falls on set days before and after the due day, by mail and by webhook. The key of the
+job, or of the event, names form and day, which is what makes it come once.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,12 +17,14 @@ from accounts.models import User
 from jobs.models import Job
 from jobs.queue import PATIENT_ATTEMPTS, enqueue
 from merchants import answering, parties, portfolio
-from merchants.models import Application, ComplianceForm, Environment, Merchant
+from merchants.models import Application, ComplianceForm, Environment, Merchant, Webhook
 from merchants.portfolio import Choice
+from merchants.webhooks import telling
 
 MAIL = "merchants.reminder"
 """The kind of job that mails one merchant a link to its form."""
 DAY = "merchants.reminders"
+FORM = "compliance_form"
 MANY = "merchants.remind"
 BATCH = 500
 DAYS_BEFORE = (90, 30, 14, 7, 1)
@@ -43,10 +45,13 @@ def ask(form: ComplianceForm, *, by: User, today: date) -> Job:
     return _ask(form, f"{today.isoformat()}", requested_by=actor(by))
 
 
-def ask_for_day(day: date) -> Job:
-    """Have everybody reminded on whom a reminder falls on a day."""
+def ask_for_day(day: date, *, by_mail: bool) -> Job | None:
+    """Have everybody reminded on whom a reminder falls on a day; None where nobody would hear."""
+    listening = Webhook.objects.filter(enabled=True, is_accepting=True)
+    if not by_mail and not any(telling.wants(one, FORM, telling.REMINDED) for one in listening):
+        return None
     key = f"{DAY}:{day.isoformat()}"
-    return enqueue(DAY, key=key, payload={"day": day.isoformat()})
+    return enqueue(DAY, key=key, payload={"day": day.isoformat(), "by_mail": by_mail})
 
 
 def ask_many(choice: Choice, *, by: User, today: date) -> Job:
@@ -67,19 +72,21 @@ def remindable(choice: Choice) -> QuerySet[ComplianceForm]:
 
 
 def run_day(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
-    """Order the mails of a day; again orders none twice."""
+    """Order the mails of a day and tell webhooks; again does nothing twice."""
     day = date.fromisoformat(payload["day"])
     live = _open().filter(environment=Environment.LIVE)
     own = list(Application.objects.filter(environment=Environment.LIVE, remind_on__isnull=False))
     parts = [(live.exclude(application__in=own), days_left())]
     parts += [(live.filter(application=one), one.remind_on) for one in own]
-    ordered = 0
+    ordered = told = 0
     for forms, days in parts:
         for left in days:
             start = make_aware(datetime.combine(day + timedelta(days=left), time()))
             due = forms.filter(due_at__gte=start, due_at__lt=start + timedelta(days=1))
-            ordered += _order(due, day, progress)
-    return {"mails": ordered}
+            told += _tell(due, day)
+            if payload.get("by_mail", True):
+                ordered += _order(due, day, progress)
+    return {"mails": ordered, "events": told}
 
 
 def run_many(payload: Mapping[str, Any], *, progress: Progress) -> dict[str, object]:
@@ -98,6 +105,14 @@ def days_left() -> list[int]:
 
 def _open() -> QuerySet[ComplianceForm]:
     return ComplianceForm.objects.filter(**_OPEN).order_by("pk")
+
+
+def _tell(forms: QuerySet[ComplianceForm], day: date) -> int:
+    told = last = 0
+    while batch := list(forms.filter(pk__gt=last)[:BATCH]):
+        told += telling.reminders(batch, day)
+        last = batch[-1].pk
+    return told
 
 
 def _order(forms: QuerySet[ComplianceForm], day: date, progress: Progress) -> int:

@@ -1,20 +1,24 @@
-"""The deed by which programs hang tags on platforms and merchants; tags change nothing else."""
+"""The deed by which programs hang tags on platforms, merchants and forms, and on nothing else."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from evidence import ledger
-from merchants.models import Application, Merchant, Prospect
+from merchants import tagged
+from merchants.models import Application, ComplianceForm, Merchant, Prospect
 from merchants.webhooks import telling
 
-_KINDS: dict[type[Application | Merchant | Prospect], str] = {
+Wearer = Application | ComplianceForm | Merchant | Prospect
+
+_KINDS: dict[type[Wearer], str] = {
     Application: "application.tagged",
+    ComplianceForm: "compliance_form.tagged",
     Merchant: "merchant.tagged",
     Prospect: "merchant.tagged",
 }
 
 
-def tag(row: Application | Merchant | Prospect, tags: dict[str, str] | None, *, actor: str) -> None:
+def tag(row: Wearer, tags: dict[str, str] | None, *, actor: str) -> None:
     """Exchange the tags of a row; None, or the same again, changes nothing."""
     if tags is None or tags == row.tags:
         return
@@ -22,7 +26,11 @@ def tag(row: Application | Merchant | Prospect, tags: dict[str, str] | None, *, 
         ledger.lock()
         row.tags, row.updated_at = tags, timezone.now()
         row.save(update_fields=["tags", "updated_at"])
+        if not isinstance(row, Prospect):
+            tagged.keep(row)
         body = {"tags": len(tags)}
         ledger.append(_KINDS[type(row)], subject=row.ref, body=body, actor=actor)
         if isinstance(row, Merchant):
             telling.merchants("updated", [row])
+        elif isinstance(row, ComplianceForm):
+            telling.forms("updated", [row])

@@ -78,13 +78,12 @@ def take_forms(work: Work) -> dict[str, object]:
 @every(seconds=3600, name="merchants.reminders")
 def ask_for_reminders(now: datetime) -> None:
     """Ask once a day who is to be reminded."""
-    if settings.MAIL_IS_ON:
-        reminding.ask_for_day(now.date())
+    reminding.ask_for_day(now.date(), by_mail=settings.MAIL_IS_ON)
 
 
 @handler(reminding.DAY)
 def remind_of_day(work: Work) -> dict[str, object]:
-    """Order the mails of a day."""
+    """Order the mails of a day, and tell webhooks."""
     return reminding.run_day(work.payload, progress=work.progress)
 
 

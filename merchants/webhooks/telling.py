@@ -4,9 +4,12 @@ Where no webhook asks, nothing is written: issuing 100,000 forms costs one quest
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,8 +21,9 @@ from merchants.models import ComplianceForm, Delivery, Event, File, Merchant, We
 KIND = "merchants.webhooks"
 """The kind of job that sends what waits for one webhook."""
 BATCH = 1000
+REMINDED = "reminded"
 TOLD = {
-    "compliance_form": ("created", "updated"),
+    "compliance_form": ("created", "updated", REMINDED),
     "merchant": ("created", "underwritten", "updated"),
     "file": ("created", "updated"),
 }
@@ -32,14 +36,24 @@ _PLURAL = {
 _ALONG = ("template", "application", "merchant", "signature")
 
 
-def forms(kind: str, rows: Sequence[ComplianceForm]) -> int:
-    """Tell of forms; return how many events were noted."""
+def forms(
+    kind: str, rows: Sequence[ComplianceForm], *, refs: Mapping[int, str] | None = None
+) -> int:
+    """Tell of forms; return how many events were noted. `refs` names events by the form's key."""
 
     def fresh(keys: list[int]) -> Iterable[ComplianceForm]:
         named = ComplianceForm.objects.filter(pk__in=keys).select_related(*_ALONG)
         return named.prefetch_related("files").order_by("pk")
 
-    return _tell("compliance_form", kind, rows, fresh, shapes.compliance_form)
+    return _tell("compliance_form", kind, rows, fresh, shapes.compliance_form, refs=refs or {})
+
+
+def reminders(rows: Sequence[ComplianceForm], day: date) -> int:
+    """Tell that open forms are due to be reminded of on a day; again tells nothing twice."""
+    refs = {row.pk: _of_day(row, day) for row in rows}
+    with transaction.atomic():
+        known = set(Event.objects.filter(ref__in=refs.values()).values_list("ref", flat=True))
+        return forms(REMINDED, [row for row in rows if refs[row.pk] not in known], refs=refs)
 
 
 def forms_of(kind: str, leaves: Sequence[LedgerEntry]) -> int:
@@ -96,6 +110,8 @@ def _tell(
     rows: Sequence[Any],
     fresh: Callable[[list[int]], Iterable[Any]],
     shape: Callable[[Any, str], Mapping[str, Any]],
+    *,
+    refs: Mapping[int, str] = MappingProxyType({}),
 ) -> int:
     noted = 0
     # A batch of the sweep holds forms of both environments, which share no webhook.
@@ -105,7 +121,10 @@ def _tell(
         for start in range(0, len(of_it) if hooks else 0, BATCH):
             keys = [row.pk for row in of_it[start : start + BATCH]]
             base, now = shapes.base_of(environment), timezone.now()
-            events = [_event(entity, kind, row, shape(row, base), now) for row in fresh(keys)]
+            events = [
+                _event(entity, kind, row, shape(row, base), now, ref=refs.get(row.pk))
+                for row in fresh(keys)
+            ]
             Event.objects.bulk_create(events)
             _deliver(events, hooks, now)
             noted += len(events)
@@ -120,8 +139,15 @@ def _hooks(applications: set[int], environment: str, entity: str, kind: str) -> 
     return [one for one in found if wants(one, entity, kind)]
 
 
-def _event(entity: str, kind: str, row: Any, shape: Mapping[str, Any], now: datetime) -> Event:
-    ref = ids.new(ids.EVENT)
+def _of_day(form: ComplianceForm, day: date) -> str:
+    """Return how the event is named that tells of a form's reminder on a day."""
+    return ids.EVENT + sha256(f"{REMINDED} {form.ref} {day}".encode()).hexdigest()[:24]
+
+
+def _event(
+    entity: str, kind: str, row: Any, shape: Mapping[str, Any], now: datetime, *, ref: str | None
+) -> Event:
+    ref = ref or ids.new(ids.EVENT)
     body = {
         "id": ref,
         "type": kind,

@@ -7,7 +7,7 @@ from itertools import islice
 from multiprocessing import get_context
 from unittest.mock import patch
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from accounts import roles
 from accounts.models import User
 from jobs.models import Job
 from jobs.work import Work
-from merchants import answering, api_users, issuing_many, parties, portfolio, signing
+from merchants import answering, api_users, bulk, issuing_many, parties, portfolio, signing
 from merchants.models import (
     Application,
     ComplianceForm,
@@ -120,27 +120,33 @@ def _fill(application: Application, upto: int) -> None:
     assert known is not None
     merchants = list(Merchant.objects.filter(application=application)[:1000])
     now = timezone.now()
+    same = {
+        "environment": "live",
+        "application_id": application.pk,
+        "template_id": known.template_id,
+        "source": "",
+        "tags": "{}",
+        "valid_from": now,
+        "valid_until": now + timedelta(days=365),
+        "created_at": now,
+        "updated_at": now,
+        "ledger_entry_id": known.ledger_entry_id,
+    }
     rows = (
-        ComplianceForm(
-            ref=f"cf_bench{number:014d}",
-            environment="live",
-            application=application,
-            merchant=merchants[number % len(merchants)],
-            template=known.template,
-            form_type=_TYPES[number % len(_TYPES)],
-            level=_LEVELS[number % len(_LEVELS)],
-            state=_STATES[number % len(_STATES)],
-            due_at=now + timedelta(days=number % 90),
-            valid_from=now,
-            valid_until=now + timedelta(days=365),
-            created_at=now,
-            updated_at=now,
-            ledger_entry=known.ledger_entry,
-        )
+        {
+            "ref": f"cf_bench{number:014d}",
+            "merchant_id": merchants[number % len(merchants)].pk,
+            "form_type": _TYPES[number % len(_TYPES)],
+            "level": _LEVELS[number % len(_LEVELS)],
+            "state": _STATES[number % len(_STATES)],
+            "due_at": now + timedelta(days=number % 90),
+            **same,
+        }
         for number in range(ComplianceForm.objects.count(), upto)
     )
-    while batch := list(islice(rows, 10_000)):
-        ComplianceForm.objects.bulk_create(batch, 1000)
+    while batch := list(islice(rows, 20_000)):
+        with transaction.atomic():
+            bulk.insert(ComplianceForm, batch)
 
 
 def _lists(by: User) -> dict[str, Callable[[], object]]:

@@ -1,5 +1,6 @@
 """A receiver of events on the loopback: what it was sent, and what it answers."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ class Receiver:
     status: int = 200
     lines: int = 0
     """How many connections were opened."""
+    seconds: float = 0.0
+    """How long it takes to answer."""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -38,6 +41,7 @@ def listening() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            time.sleep(receiver.seconds)
             receiver.got.append((dict(self.headers.items()), body))
             self.send_response(receiver.status)
             self.send_header("Content-Length", "0")

@@ -82,6 +82,20 @@ def test_another_signature_is_a_conflict_and_changes_nothing(
     assert SignatureRecord.objects.get().name == SIGNED["name"]
 
 
+def test_tags_are_exchanged_with_a_signature_and_without(
+    robot: Program, form: ComplianceForm
+) -> None:
+    path = f"compliance_forms/{form.ref}"
+    untouched = robot.put(path, {"tags": {"tier": "gold"}}).json()
+    assert (untouched["state"], untouched["tags"]) == ("INCOMPLETE", {"tier": "gold"})
+    assert robot.ids("compliance_forms?tags.key=tier") == [form.ref]
+    signed = robot.put(path, {"pci_saq_a": SIGNED, "tags": {"team": "north"}}).json()
+    assert (signed["state"], signed["tags"]) == ("COMPLETE", {"team": "north"})
+    assert robot.ids("compliance_forms?tags.key=tier") == []
+    # A signed form says the same with other tags.
+    assert robot.put(path, {"tags": {}}).json()["pci_saq_a"] == signed["pci_saq_a"]
+
+
 @pytest.mark.parametrize("name", SIGNED)
 @pytest.mark.parametrize("value", [None, "", "   ", 7, [], "x" * 501])
 def test_each_of_the_five_fields_is_needed(

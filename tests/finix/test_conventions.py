@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from compliance.api.finix import access
-from merchants import api_users
+from merchants import api_users, tag_deeds
 from merchants.models import Application, ComplianceForm
 from tests import cast
 from tests.finix import calls
@@ -268,8 +268,8 @@ class TestFilters:
         for form, state in zip(made, states, strict=True):
             form.state = state
             form.valid_from = form.valid_until = form.due_at
-            form.tags = {"team": state.lower(), state: "1"}
             form.save()
+            tag_deeds.tag(form, {"team": state.lower(), state: "1"}, actor="system")
         return made
 
     def test_several_states_come_in_one_order(

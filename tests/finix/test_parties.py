@@ -52,11 +52,15 @@ def test_a_verification_follows_the_merchant(
     (ref,) = robot.ids(of_merchant)
     assert ref.startswith("VI")
     assert robot.post(of_merchant, {}).json()["state"] == "PENDING"
+    assert robot.post("verifications", {"merchant": merchant.ref}).json()["id"] == ref
+    calls.errors(robot.post("verifications", {}), 422, "INVALID_FIELD", field="merchant")
+    calls.errors(robot.post("verifications", {"merchant": "MU1"}), 404, "NOT_FOUND")
     parties.approve([merchant], by=alice)
     assert robot.get(f"verifications/{ref}").json()["state"] == "SUCCEEDED"
     assert robot.ids("verifications?state=SUCCEEDED") == robot.ids(f"verifications?id={ref}")
     assert robot.ids(f"verifications?after_cursor={ref}") == []
-    calls.errors(robot.post(of_merchant, {}), 422, "UNPROCESSABLE_ENTITY")
+    for path, said in ((of_merchant, {}), ("verifications", {"merchant": merchant.ref})):
+        calls.errors(robot.post(path, said), 422, "UNPROCESSABLE_ENTITY")
 
 
 def test_a_platform_is_told(robot: Program, platform: Application) -> None:

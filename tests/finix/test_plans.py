@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from merchants import tag_deeds
 from merchants.models import Application
 from tests.finix.calls import Program
 from tests.merchants import shops
@@ -20,6 +21,18 @@ LISTS = [
     ("identities", "merchants_merchant"),
     ("files", "merchants_file"),
     ("events", "merchants_event"),
+]
+TAGS = "merchants_tag"
+TAG = "tags.key=tier&tags.value=gold"
+BY_TAG = [
+    "compliance_forms?tags.key=tier",
+    f"compliance_forms?{TAG}",
+    f"compliance_forms?{TAG}&state=INCOMPLETE,OVERDUE",
+    f"compliance_forms?{TAG}&tags.team=north",
+    f"merchants?{TAG}",
+    f"identities?{TAG}",
+    f"files?{TAG}",
+    f"users?{TAG}",
 ]
 
 
@@ -80,6 +93,31 @@ def test_a_page_follows_an_index(
     assert found
     for plan in found:
         refuse_bad(plan, table)
+
+
+@pytest.mark.parametrize("who", ["robot", "partner"])
+def test_a_page_by_tag_follows_an_index_of_tags(
+    request: pytest.FixtureRequest, alice: User, platform: Application, who: str
+) -> None:
+    program: Program = request.getfixturevalue(who)
+    form = shops.form(alice, of=platform)
+    tag_deeds.tag(form, {"tier": "gold", "team": "north"}, actor="system")
+    tag_deeds.tag(form.merchant, {"tier": "gold"}, actor="system")
+    cursors = {
+        "compliance_forms": form.ref,
+        "merchants": form.merchant.ref,
+        "identities": form.merchant.identity_ref,
+        "users": program.key.ref,
+        "files": "",
+    }
+    for path in BY_TAG:
+        for cursor in {"", cursors[path.partition("?")[0]]}:
+            found = plans(program, f"{path}&after_cursor={cursor}" if cursor else path, TAGS)
+            assert found
+            for plan in found:
+                assert "tag_by_" in plan, plan
+                for table in (TAGS, *(name for _, name in LISTS)):
+                    refuse_bad(plan, table)
 
 
 @pytest.mark.parametrize("path", ["compliance_forms", "merchants", "files", "verifications"])

@@ -168,12 +168,25 @@ class TestParties:
             made.id, create_verification_request={"processor": "DUMMY_V1"}
         )
         assert again.state == "PENDING"
+        request = {"merchant": made.id, "processor": "DUMMY_V1"}
+        same = sdk.verifications.create(create_verification_request=request)
+        assert same.id == again.id
         assert every(sdk.identities.list_associated_identities(named.id)) == []
 
     def test_it_hangs_tags_on(self, sdk: Any, forms: list[ComplianceForm]) -> None:
         ref = forms[0].merchant.ref
         changed = sdk.merchants.update(ref, update_merchant_request={"tags": {"a": "b"}})
         assert changed.tags == {"a": "b"}
+        identity = sdk.identities.update(
+            forms[0].merchant.identity_ref, update_identity_request={"tags": {"c": "d"}}
+        )
+        assert identity.tags == {"c": "d"}
+        form = sdk.compliance_forms.update(
+            forms[0].ref, update_compliance_form_request={"tags": {"e": "f"}}
+        )
+        assert (form.tags, form.state) == ({"e": "f"}, "INCOMPLETE")
+        tagged = sdk.compliance_forms.list(**{"tags.key": "e"})
+        assert [one.id for one in tagged] == [forms[0].ref]
 
 
 class TestFiles:

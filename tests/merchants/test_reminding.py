@@ -10,8 +10,9 @@ from accounts.models import User
 from jobs.models import Job
 from merchants import issuing_many, parties, platforms, reminding, tasks
 from merchants.errors import NotAllowedError
-from merchants.models import ComplianceForm, Merchant
+from merchants.models import ComplianceForm, Delivery, Event, Merchant, Webhook
 from merchants.portfolio import Choice
+from tests.finix import things
 from tests.merchants import shops
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +59,41 @@ def test_only_who_may_manage_merchants_changes_the_days(alice: User, charlie: Us
 def test_who_has_signed_is_left_alone(alice: User) -> None:
     form = shops.signed(alice).form
     day = form.due_at.date() - timedelta(days=7)
-    assert reminding.run_day({"day": day.isoformat()}, progress=_quiet) == {"mails": 0}
+    assert reminding.run_day({"day": day.isoformat()}, progress=_quiet) == {"mails": 0, "events": 0}
 
 
-def test_days_are_asked_for_only_where_there_is_mail(settings: Settings) -> None:
+def test_webhooks_are_told_of_each_form_once_a_day(alice: User) -> None:
+    form = shops.form(alice)
+    shops.signed(alice)
+    hook, deaf = things.webhook(), things.webhook()
+    deaf.enabled_events = [{"entity": "compliance_form", "types": ["created"]}]
+    deaf.save()
+    for left, expected in ((8, 0), (7, 1), (7, 1), (1, 2)):
+        day = form.due_at.date() - timedelta(days=left)
+        said = {"day": day.isoformat(), "by_mail": False}
+        reminding.run_day(said, progress=_quiet)
+        events = Event.objects.filter(kind="reminded")
+        assert events.count() == expected, left
+    assert {event.subject for event in events} == {form.ref}
+    assert events[0].body["_embedded"]["compliance_forms"][0]["id"] == form.ref
+    assert Delivery.objects.filter(webhook=hook, event__kind="reminded").count() == 2
+    assert not Delivery.objects.filter(webhook=deaf).exists()
+    assert mails() == 0
+
+
+def test_without_mail_days_are_asked_for_where_a_webhook_listens(settings: Settings) -> None:
+    settings.MAIL_IS_ON = False
+    hook = things.webhook()
+    hook.enabled_events = [{"entity": "merchant"}]
+    hook.save()
+    tasks.ask_for_reminders(timezone.now())
+    assert not Job.objects.filter(kind=reminding.DAY).exists()
+    Webhook.objects.update(enabled_events=[])
+    tasks.ask_for_reminders(timezone.now())
+    assert Job.objects.get(kind=reminding.DAY).payload["by_mail"] is False
+
+
+def test_days_are_asked_for_only_where_somebody_hears(settings: Settings) -> None:
     settings.MAIL_IS_ON = False
     tasks.ask_for_reminders(timezone.now())
     assert not Job.objects.filter(kind=reminding.DAY).exists()

@@ -141,7 +141,8 @@ class TestWebhooks:
             "url": receiver.url,
             "authentication": "NONE",
         }
-        events = ["compliance_form:created", "compliance_form:updated", "file:created"]
+        of_forms = [f"compliance_form:{kind}" for kind in ("created", "updated", "reminded")]
+        events = [*of_forms, "file:created"]
         page = alices.post("merchant_webhook_add", **said, events=events, nickname="Robot")
         hook = Webhook.objects.get()
         assert secret_of(page) == secrets_of.current(hook)

@@ -4,7 +4,7 @@ A key sees its environment only, and of it what its role reaches: all platforms,
 merchant. What it may not see does not exist for it.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 
@@ -93,6 +93,15 @@ def deliveries(webhook: Webhook) -> QuerySet[Delivery]:
 def events(caller: ApiUser) -> QuerySet[Event]:
     refuse_merchant(caller)
     return _of_applications(Event.objects.all(), caller)
+
+
+def reach(caller: ApiUser) -> dict[str, Any] | None:
+    """Return what a key sees as a condition on the rows of tags; None for one of a merchant."""
+    if caller.role == _ROLE.MERCHANT:
+        return None
+    if caller.role == _ROLE.PLATFORM:
+        return {"environment": caller.environment}
+    return {"application": caller.application_id}
 
 
 def refuse_merchant(caller: ApiUser) -> None:

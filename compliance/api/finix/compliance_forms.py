@@ -1,8 +1,9 @@
-"""`/compliance_forms`: list, fetch and sign them."""
+"""`/compliance_forms`: list, fetch, sign and tag them."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +12,7 @@ from compliance.api.finix import access, fields, filters, paging
 from compliance.api.finix.base import FinixView, body_of
 from compliance.api.finix.errors import FieldsRefused
 from compliance.api.finix.paging import Listing
-from merchants import answering, api_users, papers, shapes, signing
+from merchants import answering, api_users, papers, shapes, signing, tag_deeds
 from merchants.models import ComplianceForm, FormFile, SignatureRecord
 from merchants.signing import Seen, Signature
 
@@ -30,7 +31,13 @@ class ComplianceFormList(FinixView):
         states = filters.words(params, "state", _STATES)
         each = [Q(state=state) for state in states] or [Q()]
         listing = Listing(
-            "compliance_forms", access.forms(self.caller), shapes.compliance_form, where, each
+            "compliance_forms",
+            access.forms(self.caller),
+            shapes.compliance_form,
+            where,
+            each,
+            tags=filters.tags(params),
+            reach=access.reach(self.caller),
         )
         return paging.answer(self, listing)
 
@@ -50,14 +57,14 @@ class ComplianceFormOne(FinixView):
 
     def put(self, request: Request, environment: str, ref: str) -> Response:
         form = access.one(access.forms(self.caller), ref)
-        signature = _signature(body_of(request))
-        signing.sign(
-            form,
-            signature,
-            actor=api_users.actor_of(self.caller),
-            seen=Seen(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", "")),
-            basis=SignatureRecord.Basis.DOCUMENT,
-        )
+        data = body_of(request)
+        tags, actor = fields.tags(data), api_users.actor_of(self.caller)
+        seen = Seen(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_USER_AGENT", ""))
+        with transaction.atomic():
+            if tags is None or "pci_saq_a" in data:
+                signature, basis = _signature(data), SignatureRecord.Basis.DOCUMENT
+                signing.sign(form, signature, actor=actor, seen=seen, basis=basis)
+            tag_deeds.tag(form, tags, actor=actor)
         return Response(
             shapes.compliance_form(access.one(access.forms(self.caller), ref), self.base)
         )

@@ -93,8 +93,8 @@ OPERATIONS: Mapping[type[FinixView], Mapping[str, Operation]] = {
         "get": Operation("get_compliance_form", "Fetch a form.", "ComplianceForm"),
         "put": Operation(
             "sign_compliance_form",
-            "Sign a form as a whole. The same signature again gives the first answer; another one "
-            "is refused with 409.",
+            "Sign a form as a whole, or exchange its tags, or both. The same signature again gives "
+            "the first answer; another one is refused with 409.",
             "ComplianceForm",
             body="Signature",
         ),
@@ -159,6 +159,12 @@ OPERATIONS: Mapping[type[FinixView], Mapping[str, Operation]] = {
     },
     parties.VerificationList: {
         "get": _list("verifications", "Verification", _PLAIN, state="state"),
+        "post": _make(
+            "add_verification",
+            "Ask for the look that approves a merchant, by its id.",
+            "Verification",
+            "NewVerification",
+        ),
     },
     parties.VerificationOne: {
         "get": Operation("get_verification", "Fetch the look at a merchant.", "Verification"),

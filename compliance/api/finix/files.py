@@ -23,8 +23,10 @@ class FileList(FinixView):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params)
-        return paging.answer(self, Listing("files", access.files(self.caller), shapes.file, where))
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
+        rows, reach = access.files(self.caller), access.reach(self.caller)
+        listing = Listing("files", rows, shapes.file, where, tags=tags, reach=reach)
+        return paging.answer(self, listing)
 
     def post(self, request: Request, environment: str) -> Response:
         data = body_of(request)
@@ -74,9 +76,9 @@ class FileLinks(FinixView):
 
     def get(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.files(self.caller), ref)
-        where = filters.common(request.query_params)
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
         rows = access.links(found)
-        return paging.answer(self, Listing("external_links", rows, link_shape, where))
+        return paging.answer(self, Listing("external_links", rows, link_shape, where, tags=tags))
 
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.files(self.caller), ref)

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.lookups import Exact
 from django.http import QueryDict
 
 from compliance.api.finix import fields
 from compliance.api.finix.errors import FieldsRefused
+from merchants.tagged import Wanted
 
 _TIMES = {
     "created_at.gte": "created_at__gte",
@@ -19,7 +18,7 @@ _TIMES = {
 }
 
 
-def common(params: QueryDict, *, key: str = "ref", has_tags: bool = True) -> Q:
+def common(params: QueryDict, *, key: str = "ref") -> Q:
     """Return the conditions that all lists know; FieldsRefused for one that cannot be read."""
     refuse_nul(params)
     where = Q()
@@ -28,9 +27,22 @@ def common(params: QueryDict, *, key: str = "ref", has_tags: bool = True) -> Q:
             where &= Q(**{column: fields.moment(str(params[name]), name)})
     if params.get("id"):
         where &= Q(**{key: params["id"]})
-    if has_tags:
-        where &= _tags(params)
     return where
+
+
+def tags(params: QueryDict) -> list[Wanted]:
+    """Return the tags that a list is narrowed to: by key, or by the value of that same tag."""
+    wanted = [
+        Wanted(name.removeprefix("tags."), str(params[name]))
+        for name in params
+        if name.startswith("tags.") and name not in {"tags.key", "tags.value"}
+    ]
+    key, value = params.get("tags.key"), params.get("tags.value")
+    if key is not None:
+        wanted.append(Wanted(key, value))
+    elif value is not None:
+        raise FieldsRefused({"tags.value": "Give tags.key as well."})
+    return wanted
 
 
 def words(params: QueryDict, name: str, known: Sequence[str]) -> list[str]:
@@ -64,27 +76,3 @@ def _is_text(said: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _tags(params: QueryDict) -> Q:
-    """Return the condition for a tag: by its key, by its value, or by both of the same tag."""
-    key, value = params.get("tags.key"), params.get("tags.value")
-    named = {
-        name.removeprefix("tags."): str(params[name])
-        for name in params
-        if name.startswith("tags.") and name not in {"tags.key", "tags.value"}
-    }
-    where = Q()
-    for name, said in named.items():
-        where &= _pair(name, said)
-    if key is not None and value is not None:
-        return where & _pair(key, value)
-    if key is not None:
-        return where & Q(tags__has_key=key)
-    if value is not None:
-        raise FieldsRefused({"tags.value": "Give tags.key as well."})
-    return where
-
-
-def _pair(key: str, value: str) -> Q:
-    return Q(Exact(KeyTextTransform(key, "tags"), value))

@@ -22,9 +22,14 @@ class IdentityList(FinixView):
 
     def get(self, request: Request, environment: str) -> Response:
         where = filters.common(request.query_params, key="identity_ref")
-        rows = access.merchants(self.caller)
         listing = Listing(
-            "identities", rows, shapes.identity_of, where, key=lambda ref: {"identity_ref": ref}
+            "identities",
+            access.merchants(self.caller),
+            shapes.identity_of,
+            where,
+            key=lambda ref: {"identity_ref": ref},
+            tags=filters.tags(request.query_params),
+            reach=access.reach(self.caller),
         )
         return paging.answer(self, listing)
 

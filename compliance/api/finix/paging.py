@@ -2,23 +2,29 @@
 
 The cursor is the id of the last item of a page. A page starts by index, so it costs the same at the
 millionth form as at the first. A list by several values of one column is read once for each, in
-order, and merged: no index holds an "or" in order.
+order, and merged: no index holds an "or" in order. A list by a tag is read along the rows of that
+tag, which stand in the order of the list.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from heapq import merge
 from itertools import islice
+from operator import or_
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from rest_framework.response import Response
 
 from compliance.api.finix import fields
 from compliance.api.finix.base import FinixView
 from compliance.api.finix.errors import Refused
+from merchants import tagged
+from merchants.models import Tag
+from merchants.tagged import Wanted
 
 DEFAULT = 10
 OLD_DEFAULT = 20
@@ -44,6 +50,29 @@ class Listing(Generic[Row]):
     """Conditions of which a row fulfils exactly one; each alone follows an index."""
     key: Callable[[str], Mapping[str, str]] = field(default=lambda ref: {"ref": ref})
     """Turns an id, as the list shows it, into the condition that finds its row."""
+    tags: Sequence[Wanted] = ()
+    reach: Mapping[str, Any] | None = None
+    """The whole of `known`, as a condition on rows of tags; None where it is more than that."""
+
+    @property
+    def rows(self) -> QuerySet[Row]:
+        """All that fits, but for `each`."""
+        model = self.known.model
+        return self.known.filter(self.where, *(tagged.worn(model, one) for one in self.tags))
+
+    @property
+    def by_tag(self) -> QuerySet[Tag] | None:
+        """The rows of the first tag that stand for what fits; None where others lead quicker."""
+        if not self.tags or self.reach is None or self.where:
+            return None
+        model, (first, *others) = self.known.model, self.tags
+        found = tagged.wearers(model, first).filter(**self.reach)
+        found = found.filter(*(tagged.worn(model, one, key="row") for one in others))
+        one_of = reduce(or_, self.each)
+        if one_of:
+            fitting = model._default_manager.filter(one_of, pk=OuterRef("row"))  # noqa: SLF001
+            found = found.filter(Exists(fitting))
+        return found
 
 
 def answer(view: FinixView, listing: Listing[Any]) -> Response:
@@ -92,8 +121,13 @@ def _read(
     place: tuple[datetime, int] | None = None,
     start: int = 0,
 ) -> list[Any]:
+    by_tag = listing.by_tag
+    if by_tag is not None:
+        ordered = by_tag.order_by(*(("created_at", "row") if newer else ("-created_at", "-row")))
+        wearing = _stretch(ordered, place, start + count, newer=newer, key="row")[start:]
+        return _in_order(listing, [tag.row for tag in wearing])
     order = ("created_at", "pk") if newer else ("-created_at", "-pk")
-    rows = listing.known.filter(listing.where).order_by(*order)
+    rows = listing.rows.order_by(*order)
     if len(listing.each) == 1 and place is None:
         return list(rows.filter(listing.each[0])[start : start + count])
     parts = [_stretch(rows.filter(one), place, start + count, newer=newer) for one in listing.each]
@@ -101,8 +135,19 @@ def _read(
     return list(islice(together, start, start + count))
 
 
+def _in_order(listing: Listing[Any], keys: Sequence[int]) -> list[Any]:
+    """Return the rows of these keys, in their order."""
+    found = {row.pk: row for row in listing.known.filter(pk__in=keys).order_by()}
+    return [found[key] for key in keys if key in found]
+
+
 def _stretch(
-    rows: QuerySet[Any], place: tuple[datetime, int] | None, count: int, *, newer: bool
+    rows: QuerySet[Any],
+    place: tuple[datetime, int] | None,
+    count: int,
+    *,
+    newer: bool,
+    key: str = "pk",
 ) -> list[Any]:
     """Return the rows next to a place: those of its very moment first, then the others.
 
@@ -112,7 +157,7 @@ def _stretch(
     if place is None:
         return list(rows[:count])
     (at, pk), side = place, "gt" if newer else "lt"
-    found = list(rows.filter(**{"created_at": at, f"pk__{side}": pk})[:count])
+    found = list(rows.filter(**{"created_at": at, f"{key}__{side}": pk})[:count])
     if len(found) < count:
         found += rows.filter(**{f"created_at__{side}": at})[: count - len(found)]
     return found
@@ -140,8 +185,7 @@ def _by_offset(view: FinixView, listing: Listing[Any]) -> Response:
     params = view.request.query_params
     limit = limit_of(view, OLD_DEFAULT)
     offset = fields.number(params.get("offset", "0"), "offset", least=0, most=REACH)
-    rows = listing.known.filter(listing.where)
-    count = min(sum(rows.filter(one)[:REACH].count() for one in listing.each), REACH)
+    count = min(sum(one[:REACH].count() for one in _parts(listing)), REACH)
     oldest_first = params.get("sort", "").endswith(",asc")
     page = _read(listing, limit, newer=oldest_first, start=offset)
     shown = [listing.shape(row, view.base) for row in page]
@@ -159,6 +203,13 @@ def _by_offset(view: FinixView, listing: Listing[Any]) -> Response:
             "page": {"offset": offset, "limit": limit, "count": count},
         }
     )
+
+
+def _parts(listing: Listing[Any]) -> Iterable[QuerySet[Any]]:
+    """Return what, counted together, is all that fits."""
+    if (by_tag := listing.by_tag) is not None:
+        return [by_tag]
+    return [listing.rows.filter(one) for one in listing.each]
 
 
 def _kept(view: FinixView, new: Mapping[str, str]) -> str:

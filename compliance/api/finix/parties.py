@@ -28,7 +28,9 @@ class MerchantList(FinixView):
         states = filters.words(params, "onboarding_state", _STATES)
         each = [Q(state=state) for state in states] or [Q()]
         rows = access.merchants(self.caller)
-        return paging.answer(self, Listing("merchants", rows, shapes.merchant, where, each))
+        tags, reach = filters.tags(params), access.reach(self.caller)
+        listing = Listing("merchants", rows, shapes.merchant, where, each, tags=tags, reach=reach)
+        return paging.answer(self, listing)
 
 
 class MerchantOne(FinixView):
@@ -54,18 +56,17 @@ class MerchantVerifications(FinixView):
     def post(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.merchants(self.caller), ref)
         body_of(request)
-        if found.state != Merchant.State.PROVISIONING:
-            raise Refused(422, "This merchant was looked at already.")
-        return created(shapes.verification(found, self.base))
+        return created(shapes.verification(_waiting(found), self.base))
 
 
 class ApplicationList(FinixView):
     http_method_names = ["get", "head"]
 
     def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params)
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
         rows = access.applications(self.caller)
-        return paging.answer(self, Listing("applications", rows, shapes.application, where))
+        listing = Listing("applications", rows, shapes.application, where, tags=tags)
+        return paging.answer(self, listing)
 
 
 class ApplicationOne(FinixView):
@@ -83,18 +84,23 @@ class ApplicationOne(FinixView):
 
 
 class VerificationList(FinixView):
-    http_method_names = ["get", "head"]
+    http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, environment: str) -> Response:
         params = request.query_params
         filters.refuse_nul(params)
-        where = filters.common(params, has_tags=False) if not params.get("id") else Q()
+        where = filters.common(params) if not params.get("id") else Q()
         if params.get("id"):
             where &= Q(ref=_merchant_of(params["id"]))
         by_word = {word: state for state, word in shapes.VERIFIED.items()}
         states = filters.words(params, "state", list(by_word))
         each = [Q(state=by_word[word]) for word in states] or [Q()]
         return paging.answer(self, _verifications(access.merchants(self.caller), where, each))
+
+    def post(self, request: Request, environment: str) -> Response:
+        named = fields.text(body_of(request), "merchant")
+        found = access.one(access.merchants(self.caller), named)
+        return created(shapes.verification(_waiting(found), self.base))
 
 
 class VerificationOne(FinixView):
@@ -106,6 +112,13 @@ class VerificationOne(FinixView):
         if found is None:
             raise NotFoundError(ref)
         return Response(shapes.verification(found, self.base))
+
+
+def _waiting(found: Merchant) -> Merchant:
+    """Return a merchant that people have yet to look at, Refused for another one."""
+    if found.state != Merchant.State.PROVISIONING:
+        raise Refused(422, "This merchant was looked at already.")
+    return found
 
 
 def _verifications(

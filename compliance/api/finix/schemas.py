@@ -275,8 +275,12 @@ ANSWERS: Mapping[str, Schema] = {
 """What is answered, by its name."""
 
 BODIES: Mapping[str, Schema] = {
-    "Signature": body("pci_saq_a", pci_saq_a=body(*_SIGNED, **dict.fromkeys(_SIGNED, TEXT))),
+    "Signature": body(
+        pci_saq_a=body(*_SIGNED, **dict.fromkeys(_SIGNED, TEXT)),
+        tags=TAGS,
+    ),
     "Tagged": body(tags=TAGS),
+    "NewVerification": body("merchant", merchant=TEXT),
     "NewIdentity": body("entity", entity=_ENTITY, application=TEXT, tags=TAGS),
     "NewMerchant": body("processor", processor=TEXT, tags=TAGS),
     "NewUser": body(role=word(*_values(ApiUser.Role)), tags=TAGS),

@@ -17,8 +17,9 @@ class UserList(FinixView):
     http_method_names = ["get", "head"]
 
     def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params)
-        return paging.answer(self, Listing("users", access.users(self.caller), shape, where))
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
+        rows, reach = access.users(self.caller), access.reach(self.caller)
+        return paging.answer(self, Listing("users", rows, shape, where, tags=tags, reach=reach))
 
 
 class UserOne(FinixView):
@@ -49,8 +50,9 @@ class ApplicationUsers(FinixView):
     def get(self, request: Request, environment: str, ref: str) -> Response:
         found = access.one(access.applications(self.caller), ref)
         rows = access.users(self.caller).filter(application=found)
-        where = filters.common(request.query_params)
-        return paging.answer(self, Listing("users", rows, shape, where))
+        where, tags = filters.common(request.query_params), filters.tags(request.query_params)
+        reach = {"application": found.pk} if access.reach(self.caller) else None
+        return paging.answer(self, Listing("users", rows, shape, where, tags=tags, reach=reach))
 
     def post(self, request: Request, environment: str, ref: str) -> Response:
         access.refuse_all_but_platform(self.caller)

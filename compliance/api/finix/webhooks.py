@@ -23,7 +23,7 @@ class WebhookList(FinixView):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: Request, environment: str) -> Response:
-        where = filters.common(request.query_params, has_tags=False)
+        where = filters.common(request.query_params)
         return paging.answer(self, Listing("webhooks", access.webhooks(self.caller), shape, where))
 
     def post(self, request: Request, environment: str) -> Response:
@@ -82,7 +82,7 @@ class DeliveryList(FinixView):
 
     def get(self, request: Request, environment: str, ref: str) -> Response:
         params = request.query_params
-        where = filters.common(params, has_tags=False)
+        where = filters.common(params)
         states = filters.words(params, "state", _STATES)
         each = [Q(state=state) for state in states] or [Q()]
         rows = access.deliveries(_found(self.caller, ref))
@@ -125,7 +125,7 @@ class EventList(FinixView):
     def get(self, request: Request, environment: str) -> Response:
         params = request.query_params
         filters.refuse_nul(params)
-        where = filters.common(params, has_tags=False) & _named(params)
+        where = filters.common(params) & _named(params)
         return paging.answer(self, Listing("events", access.events(self.caller), _event, where))
 
 
