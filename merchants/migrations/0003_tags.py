@@ -45,7 +45,7 @@ def _tag(table: Any, kind: str, row: Any, key: str, value: str) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("merchants", "0006_taken_forms_and_reminders")]
+    dependencies = [("merchants", "0002_guards")]
 
     operations = [
         migrations.CreateModel(
