@@ -97,5 +97,5 @@ def test_a_row_of_a_tag_stands_where_its_thing_stands(dressed: ComplianceForm) -
 def test_tags_of_before_are_filled_in(dressed: ComplianceForm) -> None:
     before = sorted(Tag.objects.values_list("of", "row", "key", "value", "application_id"))
     Tag.objects.all().delete()
-    import_module("merchants.migrations.0007_tags").fill(apps, None)
+    import_module("merchants.migrations.0003_tags").fill(apps, None)
     assert sorted(Tag.objects.values_list("of", "row", "key", "value", "application_id")) == before
