@@ -39,8 +39,8 @@ _STOPS: tuple[tuple[str, str, str, dict[str, str], str, Capability], ...] = (
     (
         "A break that stood nine days",
         (
-            "The processor left a settlement out; the break has an owner, a cause, and a day on which "
-            "it cleared."
+            "The processor left a settlement out; the break has an owner, a cause, and a day on "
+            "which it cleared."
         ),
         *("breaks", {"state": "cleared"}, "Breaks", Capability.VIEW),
     ),
