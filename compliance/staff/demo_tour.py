@@ -29,7 +29,7 @@ _STOPS: tuple[tuple[str, str, str, dict[str, str], str, Capability], ...] = (
             "late, a vendor's report that ran out, a change merged by its author. Open one, then "
             "its item, then the row."
         ),
-        *("coverage", {"state": "failing"}, "Coverage", Capability.VIEW),
+        *("coverage", {}, "Coverage", Capability.VIEW),
     ),
     (
         "What became of each",
