@@ -5,6 +5,7 @@ answered from the library, except for some lines.
 """
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -69,7 +70,7 @@ _SAID = "In none: the company is fictional, and its marsh has no harbour."
 def plan(world: World) -> None:
     """Open the page, offer documents, and let two buyers ask in the last weeks before today."""
     today = world.calendar.today
-    deeds = [
+    deeds: list[tuple[int, int, Callable[[World], object]]] = [
         (20, 11, _fill_library),
         (12, 9, _receive),
         (11, 10, _answer),

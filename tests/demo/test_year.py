@@ -80,8 +80,8 @@ def demo(
         stack.callback(transaction.set_rollback, True)
         # Tests of the papers are elsewhere, and each takes a process of its own.
         stack.enter_context(patch("reports.tasks.ask_for_days"))
-        one = {"trust_summary": buyers.TITLES["trust_summary"]}
-        stack.enter_context(patch.object(buyers, "TITLES", one))
+        offered = {"trust_summary": buyers.TITLES["trust_summary"]}
+        stack.enter_context(patch.object(buyers, "TITLES", offered))
         world = loading.load(
             folder / "catalogue",
             tell=lambda done, total, _at: said.append((done, total)),
@@ -246,6 +246,7 @@ def test_a_buyer_took_documents_and_another_waits(demo: Loaded) -> None:
     assert [one.company for one in asking.waiting()] == [buyers.IDA.company]
     assert BuyerHandOut.objects.count() == documents.offered().count() == len(buyers.TITLES)
     (link,) = BuyerLink.objects.filter(ended_at=None)
+    assert link.decision.ends_at is not None
     assert link.decision.ends_at > clock.on(TODAY, 9) + timedelta(days=14)
 
 
