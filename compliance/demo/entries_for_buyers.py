@@ -7,7 +7,6 @@ _EDDA, _LENA, _OTTO = (f"{name}@{DOMAIN}" for name in ("edda", "lena", "otto"))
 Row = dict[str, str]
 _BUYERS = (("Harbour Hotels (fictional)", "Hanna Quay"), ("Isle Ferries (fictional)", "Ida Strait"))
 _ANSWERS = (
-    ("Do all your people sign in with a second factor?", "access", "AC-01, AC-12", "Yes, all."),
     (
         "Is every change approved by a second person?",
         "change",
@@ -19,12 +18,6 @@ _ANSWERS = (
         "processing",
         "PI-04",
         "Each business day ledger and processor are matched, and a second person signs.",
-    ),
-    (
-        "When did you last restore a backup?",
-        "availability",
-        "AV-12",
-        "Each quarter the payment database is restored and compared.",
     ),
 )
 _WEAKNESSES = (
@@ -68,7 +61,7 @@ def agreements(calendar: Calendar) -> list[Row]:
 
 
 def answers(calendar: Calendar) -> list[Row]:
-    """Return what questionnaires of buyers are answered with."""
+    """Return what questionnaires of buyers are answered with, beside the shipped answers."""
     return [
         {
             "question": question,

@@ -12,6 +12,7 @@ from audits import engagements
 from compliance.demo import (
     audit,
     books,
+    buyers,
     campaigns,
     clock,
     documents,
@@ -39,6 +40,7 @@ WHY = {
 PARTS = (
     *(books, lists, documents, papers, campaigns, money, shops, reviews, audit, fieldwork),
     self_judgement,
+    buyers,
 )
 """Each plans what it does; of the same moment, the earlier part's deed is done first."""
 

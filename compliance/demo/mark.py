@@ -54,6 +54,7 @@ def dress(folder: Path) -> str:
     os.environ["ORGANISATION_TIME_ZONE"] = "UTC"
     os.environ["LOG_ORIGIN"] = ORIGIN
     os.environ["EMAIL_FROM"] = SENDER
+    os.environ["TRUST_PAGE"] = "on"
     os.environ["CATALOGUE_DIR"] = str(folder / "catalogue")
     os.environ.pop("OWN_HOLIDAYS", None)
     os.environ.pop("HOLIDAY_COUNTRY", None)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from accounts.capabilities import Capability
 from audits import summary
 from audits.coverage import State
 from audits.models import Engagement, Pack
-from compliance.staff import chosen, first_run, jobs, overview, words
+from compliance.staff import chosen, demo_tour, first_run, jobs, overview, words
 from compliance.staff.coverage import STATES, url_of_state
 from compliance.staff.overview import Overview
 from compliance.staff.site import site
@@ -68,7 +69,8 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     if not choice.others and (beginning := first_run.begins(request)):
         return {"beginning": beginning}
     log, head = of_log(), _head()
-    steps = list(_first_steps(request, choice.engagement, head))
+    # Whoever looks at a demo begins nothing, and is led through what happened in it.
+    steps = [] if settings.DEMO else list(_first_steps(request, choice.engagement, head))
     kept = overview.of(choice.engagement, summary.known())
     return {
         "choice": choice,
@@ -80,6 +82,7 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
         "checkpoint": Checkpoint.objects.first(),
         "notices": list(_notices(request, log, kept)),
         "steps": [] if all(step.done for step in steps) else steps,
+        "stops": list(demo_tour.of(request)) if settings.DEMO else [],
         "refresh": jobs.REFRESH_SECONDS,
     }
 

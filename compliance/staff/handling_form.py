@@ -42,11 +42,15 @@ class HandlingForm(StaffForm):
         """The fields of what was seen at the export."""
         return [self[name] for name in _ASKED]
 
-    def step_fields(self) -> Sequence[tuple[int, list[forms.BoundField]]]:
-        """The fields of each step with its number."""
-        return [
+    def step_fields(self) -> Sequence[tuple[int, list[forms.BoundField], bool]]:
+        """The fields of each step with its number, and whether it is told or wrong already."""
+        steps = [
             (number, [self[f"{part}_{number}"] for part in _PARTS])
             for number in range(1, STEPS_ASKED + 1)
+        ]
+        return [
+            (number, fields, any(field.errors or field.value() for field in fields))
+            for number, fields in steps
         ]
 
     def is_told(self) -> bool:

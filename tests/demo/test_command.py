@@ -7,8 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts import roles
+from accounts.models import Invitation, User
 from compliance.demo import home, mark
+from compliance.management.commands import demo as command
 
 
 @pytest.fixture
@@ -49,3 +51,21 @@ def test_a_half_loaded_demo_is_none(house: Path) -> None:
 def test_inside_a_demo_the_folder_is_its_own(house: Path) -> None:
     mark.put_into(house)
     assert home.folder() == house
+
+
+@pytest.mark.django_db
+def test_a_demo_of_an_older_version_is_brought_up_to_date_before_anybody_is_invited(
+    house: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO = mark.SENTENCE
+    done: list[tuple[str, int]] = []
+
+    def call(name: str, **_options: object) -> None:
+        done.append((name, Invitation.objects.count()))
+
+    roles.sync()
+    monkeypatch.setattr(command, "call_command", call)
+    said = StringIO()
+    call_command("demo", "start", stdout=said)
+    assert done == [("migrate", 0), ("up", 1)]
+    assert "/welcome/" in said.getvalue()

@@ -1,5 +1,6 @@
 """A short demo, loaded by its own deeds: each story is in its place, and nothing else is wrong."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,13 +14,23 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from audits import joined
+from audits.buyers import asking, documents, page
 from audits.coverage import SHORTFALL
 from audits.facts import coverage_of
-from audits.models import Draw, EvidenceRequest, Finding, Pack, PackFile, SampleResult
+from audits.models import (
+    BuyerHandOut,
+    BuyerLink,
+    Draw,
+    EvidenceRequest,
+    Finding,
+    Pack,
+    PackFile,
+    SampleResult,
+)
 from audits.requests import state_of
 from collectors import silence
 from collectors.models import Run
-from compliance.demo import campaigns, clock, loading, money, papers, tables
+from compliance.demo import buyers, campaigns, clock, loading, money, papers, tables
 from compliance.demo.calendar import Calendar, Span
 from compliance.demo.errors import DemoError
 from compliance.demo.mark import SENTENCE
@@ -30,11 +41,15 @@ from evidence.quarantine_models import Quarantined
 from jobs.models import Job
 from merchants.models import ComplianceForm
 from readiness import tasklist
+from readiness.buyers import outcome
+from readiness.models import BuyerQuestionnaire
 from readiness.score import Verdict
 from readiness.standing import Backing
 from readiness.survey import Survey
 from readiness.task import Asked
 from registers.models import Break, Campaign, CampaignLine, DaySignature, Entry
+from reports import pdf_engine
+from reports.filled import issue
 
 TODAY, BOOKS_BEGIN = date(2026, 10, 27), date(2026, 9, 21)
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -65,6 +80,8 @@ def demo(
         stack.callback(transaction.set_rollback, True)
         # Tests of the papers are elsewhere, and each takes a process of its own.
         stack.enter_context(patch("reports.tasks.ask_for_days"))
+        offered = {"trust_summary": buyers.TITLES["trust_summary"]}
+        stack.enter_context(patch.object(buyers, "TITLES", offered))
         world = loading.load(
             folder / "catalogue",
             tell=lambda done, total, _at: said.append((done, total)),
@@ -211,6 +228,26 @@ def test_the_registers_are_filled(demo: Loaded) -> None:
 def test_the_programme_is_as_large_as_a_real_one(demo: Loaded) -> None:
     assert Control.objects.count() >= 60
     assert Expectation.objects.exclude(claims=None).count() >= Expectation.objects.count() - 1
+
+
+def test_a_buyer_was_answered_and_some_lines_have_no_answer(demo: Loaded) -> None:
+    asked = BuyerQuestionnaire.objects.get()
+    found = Counter(asked.questions.values_list("state", flat=True))
+    assert found == {"answered": 9, "left": 1, "open": 1}
+    assert sum(line.is_backed for line in outcome.lines(asked)) >= 6
+    (filled,) = issue.earlier(asked)
+    assert filled.filename.endswith(".xlsx")
+
+
+def test_a_buyer_took_documents_and_another_waits(demo: Loaded) -> None:
+    if pdf_engine.missing_libraries():
+        pytest.skip(pdf_engine.missing_libraries())
+    assert page.is_open()
+    assert [one.company for one in asking.waiting()] == [buyers.IDA.company]
+    assert BuyerHandOut.objects.count() == documents.offered().count() == len(buyers.TITLES)
+    (link,) = BuyerLink.objects.filter(ended_at=None)
+    assert link.decision.ends_at is not None
+    assert link.decision.ends_at > clock.on(TODAY, 9) + timedelta(days=14)
 
 
 def test_no_common_mistake_is_made_and_no_source_is_silent(demo: Loaded) -> None:

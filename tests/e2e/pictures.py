@@ -1,5 +1,6 @@
 """Pictures of pages for the documentation: light and dark, wide and narrow, small files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -32,17 +33,21 @@ class Album:
         size: ViewportSize = WIDE,
         show: str = "",
         reload: bool = True,
+        prepare: Callable[[Page], object] | None = None,
     ) -> None:
         """Keep a page as it stands, in light and in dark.
 
         `show` is a selector of what is scrolled to the top of the picture. `reload` draws the page
-        anew for each scheme; a page that holds what was done on it is left alone.
+        anew for each scheme, which pages of ours need, and `prepare` does again what was done on
+        it; a page that follows the scheme by itself can be left alone.
         """
         page.set_viewport_size(size)
         for scheme, suffix in _SCHEMES:
             page.emulate_media(color_scheme=scheme)
             if reload:
                 page.reload(wait_until="networkidle")
+            if prepare:
+                prepare(page)
             if show:
                 page.locator(show).first.evaluate("one => one.scrollIntoView({block: 'start'})")
             page.wait_for_timeout(_SETTLING_MS)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e import journey, tour
 from tests.e2e.first_start import HOUSE, running
@@ -55,9 +55,7 @@ def _first_start(browser: Browser, album: Album, folder: Path) -> None:
             page, installation.welcome, name="Ruth Rooth", email="ruth@example.org"
         )
         page.goto(f"{installation.url}/admin/first-run/")
-        for name in PROCESSED:
-            page.get_by_label(name).check()
-        album.keep(page, "first-run", reload=False)
+        album.keep(page, "first-run", prepare=_say_what_is_processed)
         page.get_by_role("button", name="Go on").click()
         page.get_by_role("button", name="Go on").click()
         page.get_by_label(SYSTEM).check()
@@ -65,6 +63,11 @@ def _first_start(browser: Browser, album: Album, folder: Path) -> None:
         page.get_by_role("button", name="Open the engagement").click()
         page.wait_for_load_state("networkidle")
         album.keep(page, "first-sources")
+
+
+def _say_what_is_processed(page: Page) -> None:
+    for name in PROCESSED:
+        page.get_by_label(name).check()
 
 
 def _demo(browser: Browser, album: Album, folder: Path, *, loaded: Path | None) -> None:

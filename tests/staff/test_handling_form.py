@@ -116,3 +116,10 @@ def test_the_page_asks_at_once_where_an_export_is_expected(alices: Desk, asks_fo
     text = alices.get(FORM, expectation=expected.pk).content.decode()
     unfolded = '<details class="cs-more" id="handling" open>' in text
     assert unfolded == (asks_for == "population_export")
+
+
+def test_only_steps_that_are_told_are_unfolded(alices: Desk) -> None:
+    fresh = alices.get(FORM).context["form"]
+    assert [is_told for _, _, is_told in fresh.step_fields()] == [False] * 5
+    again = alices.post(FORM, **export(title="")).context["form"]
+    assert [is_told for _, _, is_told in again.step_fields()] == [True] + [False] * 4

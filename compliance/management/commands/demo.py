@@ -70,6 +70,8 @@ class Command(BaseCommand):
 
     def _start(self) -> None:
         _refuse_real()
+        # An earlier version may have loaded it: what this one asks for must stand in its database.
+        call_command("migrate", interactive=False, verbosity=0)
         ada = roles.administrators().order_by("pk").first()
         _, secret = invitations.invite(
             role=roles.ADMINISTRATOR, invited_by=ada, valid_for=_LINK_LIFE
