@@ -91,7 +91,10 @@ def refuse_unfit(engine: str, migrations: Iterable[str]) -> None:
             f"The backup is one of {engine}, and DATABASE_URL names {mine}. Restore it into the"
             " same kind of database."
         )
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    steps = MigrationLoader(None).disk_migrations
+    # One that replaces others is noted beside them, under the name of each.
+    replaced = {each for step in steps.values() for each in step.replaces}
+    known = {f"{app}.{name}" for app, name in {*steps, *replaced}}
     ours = {name.partition(".")[0] for name in known}
     newer = [name for name in migrations if name not in known and name.partition(".")[0] in ours]
     if newer:

@@ -58,7 +58,9 @@ def test_plain_pairs_that_count_twice_fail_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        plain, "_take_out_repeated", lambda engine: engine.show("meeting", "SELECT * FROM met")
+        plain,
+        "_take_out_repeated",
+        lambda engine, _buckets: engine.show("meeting", "SELECT * FROM met"),
     )
     found = reconcile(tmp_path, rule_text(), [row("A")], [row("A"), row("A"), row("B")])
     assert failed(found) == {"classes", "once"}
