@@ -154,7 +154,8 @@ class TestTries:
         )
         assert run(hook) == {"sent": 40, "failed": 0}
         assert len({json.loads(body)["id"] for _, body in receiver.events}) == 40
-        assert 1 <= receiver.lines <= delivering.AT_ONCE
+        # A line that the receiver let go in the meantime is opened once more.
+        assert 1 <= receiver.lines <= 2 * delivering.AT_ONCE
         assert DeliveryAttempt.objects.filter(status=200).count() == 40
 
     def test_two_events_of_one_subject_come_in_their_order(

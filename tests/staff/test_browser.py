@@ -147,3 +147,18 @@ def test_a_downloaded_page_is_saved_and_not_shown(
     saved.value.save_as(target)
     assert saved.value.suggested_filename == "staff.csv"
     assert target.read_bytes().startswith(b"person_id,has_mfa\n")
+
+
+def test_choosing_a_file_leaves_the_title_alone(
+    page: Page, live_server: LiveServer, world: World
+) -> None:
+    page.goto(live_server.url + desk.url("hand_in"))
+    title = page.get_by_label("Title")
+    page.get_by_role("button", name="Hand it in").evaluate("button => button.form.noValidate = 1")
+    title.fill("Restore test of October")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Hand it in").click()
+    page.get_by_role("button", name="File").set_input_files(
+        {"name": "restore.txt", "mimeType": "text/plain", "buffer": b"restored"}
+    )
+    expect(title).to_have_value("Restore test of October")

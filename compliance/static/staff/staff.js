@@ -17,7 +17,13 @@ document.addEventListener("DOMContentLoaded", () => {
   pickers();
   selectAll();
   refreshing();
+  filesKeepTheirNames();
 });
+
+// The skin would write the name of a chosen file into the next field of text, such as a title.
+function filesKeepTheirNames() {
+  for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
+}
 
 // <button data-copy="id"> copies the value of a field.
 function copyButtons() {
